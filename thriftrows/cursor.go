@@ -1,0 +1,223 @@
+package thriftrows
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"math"
+	"reflect"
+	"time"
+)
+
+// Cursor reads chunks row by row. Values are as the table in the package's
+// README section "Types" has them: bool, int64, float64, string, []byte,
+// time.Time or nil. They do not refer to the chunk's bytes, so a Cursor's
+// values outlive it; a []byte's memory is its receiver's own.
+//
+// A Cursor is not safe for concurrent use.
+type Cursor struct {
+	zones *Zones
+	loc   *time.Location // nil for UTC
+	chunk *Chunk
+	row   int
+	cols  []columnCursor
+	// Rows [from, to) are boxed.
+	from, to int
+	scratch  []byte // text of the block of decimals being made
+	// From row bad on, Values gives err, since a column's value there cannot be
+	// made; math.MaxInt when all can.
+	bad int
+	err error
+}
+
+// NewCursor returns a cursor on no chunk. zones finds the zones of TIMESTAMP_TZ
+// values and may be shared; nil stands for one of the cursor's own. DATETIME,
+// TIMESTAMP and INT96 values, which have no zone, keep their wall clock but are
+// placed in loc; nil is UTC.
+func NewCursor(zones *Zones, loc *time.Location) *Cursor {
+	if zones == nil {
+		zones = new(Zones)
+	}
+	if loc == time.UTC {
+		loc = nil
+	}
+	return &Cursor{zones: zones, loc: loc, row: -1}
+}
+
+// Reset puts the cursor before the first row of chunk, which must not be
+// decoded anew while the cursor reads it.
+func (c *Cursor) Reset(chunk *Chunk) {
+	c.chunk, c.row, c.from, c.to = chunk, -1, 0, 0
+	c.bad, c.err = math.MaxInt, nil
+	c.cols = grow(c.cols, len(chunk.cols))
+	for i := range c.cols {
+		c.cols[i].reset(&chunk.cols[i])
+	}
+}
+
+// Next moves to the next row and tells whether there is one.
+func (c *Cursor) Next() bool {
+	if c.chunk == nil || c.row >= c.chunk.rows-1 {
+		return false
+	}
+	c.row++
+	return true
+}
+
+// Values writes the current row's values to dest, which must have an element a
+// column. An error is a *[FormatError] that names the row; what dest holds then
+// is unspecified.
+func (c *Cursor) Values(dest []driver.Value) error {
+	if c.row >= c.to {
+		c.box()
+	}
+	if c.row >= c.bad {
+		return c.err
+	}
+	i := c.row - c.from
+	for k := range dest {
+		col := &c.cols[k]
+		switch {
+		case col.form == sameForm:
+			dest[k] = col.same
+		case col.v.nulls != nil && col.v.nulls[c.row] == 1:
+			dest[k] = nil
+		case col.form == boolForm:
+			dest[k] = col.v.list.data[c.row] == 1
+		case col.form == boxForm:
+			dest[k] = col.boxes.Index(i).Interface()
+		default:
+			x, err := c.value(col, c.row)
+			if err != nil {
+				return c.fail(k, c.row, err)
+			}
+			dest[k] = x
+		}
+	}
+	return nil
+}
+
+// form says how Values gets a column's value.
+type form uint8
+
+const (
+	plainForm form = iota // made cell by cell
+	boxForm               // from the block's boxes
+	boolForm              // from the chunk: a bool boxes free
+	sameForm              // one value for all rows
+)
+
+type columnCursor struct {
+	v     *vector
+	form  form
+	same  driver.Value
+	boxes reflect.Value
+	zones zoneMemo
+}
+
+func (col *columnCursor) reset(v *vector) {
+	*col = columnCursor{v: v, zones: col.zones}
+}
+
+// Rows are boxed in blocks: one allocation holds a column's values for
+// blockRows rows, and a value kept by the application pins only its block. For
+// a few rows that would waste memory, so those are boxed one by one.
+const (
+	blockRows = 128
+	fewRows   = 32
+	// A block's texts share one allocation up to this many bytes; longer ones
+	// have their own, so that keeping one does not pin many.
+	maxArena = 64 << 10
+)
+
+// box prepares the block of rows that begins at the current one.
+func (c *Cursor) box() {
+	c.from = c.row
+	c.to = min(c.row+blockRows, c.chunk.rows)
+	few := c.chunk.rows < fewRows
+	for k := range c.cols {
+		col := &c.cols[k]
+		v := col.v
+		switch {
+		case v.kind == nullKind:
+			col.form = sameForm
+		case v.constant:
+			if c.from > 0 {
+				continue
+			}
+			if v.kind == bytesKind {
+				col.form = plainForm // a []byte is its receiver's own
+				continue
+			}
+			col.form = sameForm
+			x, err := c.value(col, 0)
+			if err != nil {
+				c.spoil(k, 0, err)
+			}
+			col.same = x
+		case v.kind == boolKind:
+			col.form = boolForm
+		case few:
+			col.form = plainForm
+		default:
+			if row, err := c.fill(col); err != nil {
+				c.spoil(k, row, err)
+			}
+		}
+	}
+}
+
+// spoil remembers the first row whose value cannot be made.
+func (c *Cursor) spoil(column, row int, err error) {
+	if row < c.bad {
+		c.bad, c.err = row, c.fail(column, row, err)
+	}
+}
+
+func (c *Cursor) fail(column, row int, err error) error {
+	v := c.cols[column].v
+	at := v.list.at
+	if v.list.n > 0 && v.kind != nullKind {
+		from, _ := v.list.bounds(row)
+		at += from
+	}
+	return &FormatError{Column: column, Row: row, Offset: at, Msg: err.Error()}
+}
+
+// value makes one value of a row that is not NULL.
+func (c *Cursor) value(col *columnCursor, row int) (driver.Value, error) {
+	v := col.v
+	switch v.kind {
+	case nullKind:
+		return nil, nil
+	case boolKind:
+		return v.bool(row), nil
+	case int32Kind:
+		return int64(v.int32(row)), nil
+	case int64Kind:
+		return v.int64(row), nil
+	case floatKind:
+		return v.float(row), nil
+	case textKind:
+		return string(v.list.text(row)), nil
+	case bytesKind:
+		return append([]byte{}, v.list.text(row)...), nil
+	case dateKind, timeKind, timeTZKind, int96Kind:
+		return c.time(col, row)
+	case decimalKind, decimalTextKind:
+		b, err := v.appendDecimal(nil, row)
+		return string(b), err
+	}
+	return nil, fmt.Errorf("vector of kind %d", v.kind)
+}
+
+func (v *vector) appendDecimal(dst []byte, row int) ([]byte, error) {
+	b := v.list.text(row)
+	if v.kind == decimalTextKind {
+		return appendDecimalText(dst, b)
+	}
+	n, err := parseInt128(b)
+	if err != nil {
+		return dst, err
+	}
+	return appendDecimal(dst, n, int(v.scale)), nil
+}

@@ -1,0 +1,119 @@
+package thriftrows
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Metadata describes a result (WIRE.md section 4).
+type Metadata struct {
+	// RowCount is the number of rows of the whole result; 0 or less when the
+	// engine does not say.
+	RowCount int64
+	Columns  []Column
+}
+
+// Column describes a result column.
+type Column struct {
+	Name string
+	// Type is the engine's word, such as LONG or DECIMAL(10,2).
+	Type string
+	// Zone and Format are usually empty.
+	Zone, Format string
+}
+
+// minColumnSize is four empty strings.
+const minColumnSize = 4 * 2
+
+// DecodeMetadata reads result metadata. The result does not refer to b.
+// Errors are of type *[FormatError].
+func DecodeMetadata(b []byte) (*Metadata, error) {
+	const head = 8 + 4
+	if len(b) < head {
+		return nil, &FormatError{Column: -1, Row: -1, Offset: len(b), Msg: fmt.Sprintf("result metadata of %d bytes is shorter than its %d-byte head", len(b), head)}
+	}
+	n := int32(binary.BigEndian.Uint32(b[8:]))
+	if n < 0 || int(n) > (len(b)-head)/minColumnSize {
+		return nil, &FormatError{Column: -1, Row: -1, Offset: 8, Msg: fmt.Sprintf("result metadata of %d bytes promises %d columns", len(b), n)}
+	}
+	m := &Metadata{
+		RowCount: int64(binary.BigEndian.Uint64(b)),
+		Columns:  make([]Column, n),
+	}
+	p := head
+	for i := range m.Columns {
+		c := &m.Columns[i]
+		for _, field := range []*string{&c.Name, &c.Type, &c.Zone, &c.Format} {
+			if len(b)-p < 2 {
+				return nil, &FormatError{Column: i, Row: -1, Offset: p, Msg: "result metadata ends in the middle"}
+			}
+			l := int(binary.BigEndian.Uint16(b[p:]))
+			if l > len(b)-p-2 {
+				return nil, &FormatError{Column: i, Row: -1, Offset: p, Msg: fmt.Sprintf("text of %d bytes with %d left", l, len(b)-p-2)}
+			}
+			*field = fromModifiedUTF8(b[p+2 : p+2+l])
+			p += 2 + l
+		}
+	}
+	if p != len(b) {
+		return nil, &FormatError{Column: -1, Row: -1, Offset: p, Msg: fmt.Sprintf("%d bytes after the end of the result metadata", len(b)-p)}
+	}
+	return m, nil
+}
+
+// AppendMetadata appends the wire form of m to dst. A text longer than 65,535
+// bytes is an error; dst is then returned as it was.
+func AppendMetadata(dst []byte, m *Metadata) ([]byte, error) {
+	out := binary.BigEndian.AppendUint64(dst, uint64(m.RowCount))
+	out = binary.BigEndian.AppendUint32(out, uint32(len(m.Columns)))
+	for i, c := range m.Columns {
+		for _, s := range []string{c.Name, c.Type, c.Zone, c.Format} {
+			if len(s) > 1<<16-1 {
+				return dst, fmt.Errorf("thriftrows: column %d: a text of %d bytes does not fit result metadata", i, len(s))
+			}
+			out = binary.BigEndian.AppendUint16(out, uint16(len(s)))
+			out = append(out, s...)
+		}
+	}
+	return out, nil
+}
+
+// fromModifiedUTF8 reads Java's modified UTF-8, which writes U+0000 as C0 80
+// and characters beyond U+FFFF as a surrogate pair of two three-byte groups.
+// Standard UTF-8 passes unchanged; so does anything that is neither.
+func fromModifiedUTF8(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var s strings.Builder
+	for len(b) > 0 {
+		if len(b) >= 2 && b[0] == 0xC0 && b[1] == 0x80 {
+			s.WriteByte(0)
+			b = b[2:]
+			continue
+		}
+		if hi, lo := surrogate(b), surrogate(b[min(3, len(b)):]); hi != 0 && lo != 0 {
+			if r := utf16.DecodeRune(hi, lo); r != utf8.RuneError {
+				s.WriteRune(r)
+				b = b[6:]
+				continue
+			}
+		}
+		_, n := utf8.DecodeRune(b)
+		s.Write(b[:n])
+		b = b[n:]
+	}
+	return s.String()
+}
+
+// surrogate returns the surrogate that b's first three bytes spell in the
+// manner of UTF-8, or 0.
+func surrogate(b []byte) rune {
+	if len(b) < 3 || b[0] != 0xED || b[1]&0xE0 != 0xA0 || b[2]&0xC0 != 0x80 {
+		return 0
+	}
+	return 0xD000 | rune(b[1]&0x3F)<<6 | rune(b[2]&0x3F)
+}

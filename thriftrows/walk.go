@@ -1,0 +1,467 @@
+package thriftrows
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/apache/thrift/lib/go/thrift"
+)
+
+// walker reads a Thrift struct in the binary protocol. Its position is always
+// within the input; every length is checked against what is left before it is
+// believed.
+type walker struct {
+	b   []byte
+	p   int
+	col int // for errors
+}
+
+func (w *walker) failf(format string, args ...any) error {
+	return &FormatError{Column: w.col, Row: -1, Offset: w.p, Msg: fmt.Sprintf(format, args...)}
+}
+
+func (w *walker) left() int { return len(w.b) - w.p }
+
+// take returns the position of the next n bytes and moves past them.
+func (w *walker) take(n int) (int, error) {
+	if n > w.left() {
+		return 0, w.failf("%d bytes wanted with %d left", n, w.left())
+	}
+	at := w.p
+	w.p += n
+	return at, nil
+}
+
+// field reads the head of the next field; the type STOP ends the struct.
+func (w *walker) field() (typ byte, id int16, err error) {
+	at, err := w.take(1)
+	if err != nil {
+		return 0, 0, err
+	}
+	typ = w.b[at]
+	if typ == thrift.STOP {
+		return typ, 0, nil
+	}
+	if at, err = w.take(2); err != nil {
+		return 0, 0, err
+	}
+	return typ, int16(binary.BigEndian.Uint16(w.b[at:])), nil
+}
+
+func (w *walker) int32() (int32, error) {
+	at, err := w.take(4)
+	if err != nil {
+		return 0, err
+	}
+	return int32(binary.BigEndian.Uint32(w.b[at:])), nil
+}
+
+// text returns the position of a string's length prefix and moves past the
+// string.
+func (w *walker) text() (int, error) {
+	at := w.p
+	n, err := w.int32()
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 || int(n) > w.left() {
+		w.p = at
+		return 0, w.failf("text of %d bytes with %d left", n, w.left()-4)
+	}
+	w.p += int(n)
+	return at, nil
+}
+
+// list reads the head of a list whose elements must be of the given type and
+// take at least size bytes each.
+func (w *walker) list(elem byte, size int) (int, error) {
+	at := w.p
+	head, err := w.take(1)
+	if err != nil {
+		return 0, err
+	}
+	n, err := w.int32()
+	if err != nil {
+		return 0, err
+	}
+	if n < 0 || int(n) > w.left()/size {
+		w.p = at
+		return 0, w.failf("list of %d elements with %d bytes left", n, w.left()-5)
+	}
+	if got := w.b[head]; got != elem && n > 0 {
+		w.p = at
+		return 0, w.failf("list elements of Thrift type %d instead of %d", got, elem)
+	}
+	return int(n), nil
+}
+
+// fixed reads a list of fixed-width elements without looking at them.
+func (w *walker) fixed(elem byte, width int) (list, error) {
+	n, err := w.list(elem, width)
+	if err != nil {
+		return list{}, err
+	}
+	at := w.p
+	w.p += n * width
+	return list{n: n, at: at, data: w.b[at:w.p], stride: width}, nil
+}
+
+// texts reads a list of strings. Most columns are short of variety: while all
+// elements are of one length, a stride says where they lie; offsets are
+// written only from the first that differs.
+func (w *walker) texts(offs []uint32) (list, error) {
+	n, err := w.list(thrift.STRING, 4)
+	if err != nil {
+		return list{}, err
+	}
+	l := list{n: n, at: w.p, offs: offs[:0]}
+	if n == 0 {
+		return l, nil
+	}
+	b := w.b[w.p:]
+	size := binary.BigEndian.Uint32(b)
+	k := 0
+	// Elements fit as long as size+4 bytes are left; a size close to 2^32 never
+	// passes that test.
+	if uint64(size)+4 <= uint64(len(b)) {
+		stride := int(size) + 4
+		rest := b
+		for k < n && len(rest) >= stride && binary.BigEndian.Uint32(rest) == size {
+			rest = rest[stride:]
+			k++
+		}
+		if k == n {
+			w.p += n * stride
+			l.data, l.stride = b[:n*stride], stride
+			return l, nil
+		}
+	}
+	l.offs = grow(offs, n+1)
+	at := 0
+	for i := range k {
+		l.offs[i] = uint32(at)
+		at += int(size) + 4
+	}
+	rest := l.offs[k:n]
+	for i := range rest {
+		if len(b)-at < 4 {
+			w.p += at
+			return list{}, w.failf("list of %d texts ends at number %d", n, k+i)
+		}
+		size := binary.BigEndian.Uint32(b[at:])
+		if size > uint32(len(b)-at-4) {
+			w.p += at
+			return list{}, w.failf("text of %d bytes with %d left", int32(size), len(b)-at-4)
+		}
+		rest[i] = uint32(at)
+		at += int(size) + 4
+	}
+	l.offs[n] = uint32(at)
+	l.data = b[:at]
+	w.p += at
+	return l, nil
+}
+
+// grow returns a slice of n elements in the memory of s where that suffices.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// maxDepth bounds how deep unknown fields may nest.
+const maxDepth = 32
+
+// minSizes are the fewest bytes that a value of each Thrift type takes; 0 marks
+// what is no type. Maps and lists are headed by their counts.
+var minSizes = [17]int{
+	thrift.BOOL: 1, thrift.BYTE: 1, thrift.DOUBLE: 8, thrift.I16: 2, thrift.I32: 4, thrift.I64: 8,
+	thrift.STRING: 4, thrift.STRUCT: 1, thrift.MAP: 6, thrift.SET: 5, thrift.LIST: 5, thrift.UUID: 16,
+}
+
+func (w *walker) minSize(typ byte) (int, error) {
+	if int(typ) >= len(minSizes) || minSizes[typ] == 0 {
+		return 0, w.failf("no Thrift type %d", typ)
+	}
+	return minSizes[typ], nil
+}
+
+// skip moves past a value of the given Thrift type: new fields must never
+// break decoding.
+func (w *walker) skip(typ byte, depth int) error {
+	if depth > maxDepth {
+		return w.failf("unknown fields nest deeper than %d", maxDepth)
+	}
+	size, err := w.minSize(typ)
+	if err != nil {
+		return err
+	}
+	switch typ {
+	case thrift.STRING:
+		_, err = w.text()
+	case thrift.STRUCT:
+		for {
+			typ, _, err := w.field()
+			if err != nil || typ == thrift.STOP {
+				return err
+			}
+			if err := w.skip(typ, depth+1); err != nil {
+				return err
+			}
+		}
+	case thrift.LIST, thrift.SET:
+		at, err := w.take(1)
+		if err != nil {
+			return err
+		}
+		return w.skipElements(depth, w.b[at])
+	case thrift.MAP:
+		at, err := w.take(2)
+		if err != nil {
+			return err
+		}
+		return w.skipElements(depth, w.b[at], w.b[at+1])
+	default:
+		_, err = w.take(size)
+	}
+	return err
+}
+
+// skipElements moves past a count and that many groups of values of the given
+// types. The types of an empty container mean nothing.
+func (w *walker) skipElements(depth int, types ...byte) error {
+	n, err := w.int32()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return nil
+	}
+	size := 0
+	flat := true
+	for _, typ := range types {
+		s, err := w.minSize(typ)
+		if err != nil {
+			return err
+		}
+		size += s
+		switch typ {
+		case thrift.STRING, thrift.STRUCT, thrift.LIST, thrift.SET, thrift.MAP:
+			flat = false
+		}
+	}
+	if n < 0 || int(n) > w.left()/size {
+		return w.failf("container of %d elements with %d bytes left", n, w.left())
+	}
+	if flat {
+		w.p += int(n) * size
+		return nil
+	}
+	for range n {
+		for _, typ := range types {
+			if err := w.skip(typ, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fields reads a struct: known is asked about each field and tells whether it
+// consumed it. A known field that occurs twice is an error, since either value
+// would be a guess; fields of another type than the known one are skipped, as
+// in code that Thrift generates.
+func (w *walker) fields(known func(typ byte, id int16) (bool, error)) error {
+	var seen uint32
+	for {
+		at := w.p
+		typ, id, err := w.field()
+		if err != nil || typ == thrift.STOP {
+			return err
+		}
+		ok, err := known(typ, id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if err := w.skip(typ, 0); err != nil {
+				return err
+			}
+			continue
+		}
+		if seen&(1<<uint(id)) != 0 {
+			w.p = at
+			return w.failf("field %d occurs twice", id)
+		}
+		seen |= 1 << uint(id)
+	}
+}
+
+// chunk reads a whole chunk into c.
+func (w *walker) chunk(c *Chunk, columns int) error {
+	c.cols = c.cols[:0]
+	if len(w.b) > math.MaxInt32 {
+		return w.failf("chunk of %d bytes is longer than 2 GiB", len(w.b))
+	}
+	size := int32(-1)
+	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
+		switch {
+		case id == 1 && typ == thrift.I32:
+			if size, err = w.int32(); err == nil && size < 0 {
+				w.p -= 4
+				err = w.failf("chunk of %d rows", size)
+			}
+		case id == 2 && typ == thrift.LIST:
+			err = w.vectors(c, columns)
+		default:
+			return false, nil
+		}
+		return true, err
+	})
+	if err != nil {
+		return err
+	}
+	if w.p != len(w.b) {
+		// Two chunks in a row would lose the second one's rows.
+		return w.failf("%d bytes after the end of the chunk", w.left())
+	}
+	if size < 0 {
+		for i := range c.cols {
+			if v := &c.cols[i]; v.size > 0 || v.list.n > 0 {
+				return w.failf("chunk without a row count")
+			}
+		}
+		size = 0
+	}
+	c.rows = int(size)
+	return nil
+}
+
+func (w *walker) vectors(c *Chunk, columns int) error {
+	at := w.p
+	n, err := w.list(thrift.STRUCT, 1)
+	if err != nil {
+		return err
+	}
+	if n != columns && n != 0 {
+		w.p = at
+		return w.failf("chunk of %d columns in a result of %d", n, columns)
+	}
+	if cap(c.cols) < n {
+		c.cols = make([]vector, n)
+	}
+	c.cols = c.cols[:n]
+	for i := range c.cols {
+		w.col = i
+		if err := w.vector(&c.cols[i]); err != nil {
+			return err
+		}
+	}
+	w.col = -1
+	return nil
+}
+
+func (w *walker) vector(v *vector) error {
+	v.reset(w.p)
+	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
+		var at int
+		switch {
+		case id == 1 && typ == thrift.I32:
+			v.size, err = w.int32()
+		case id == 2 && typ == thrift.I32:
+			var t int32
+			if t, err = w.int32(); err == nil && !VectorType(t).valid() {
+				w.p -= 4
+				err = w.failf("unknown vector type %d", t)
+			}
+			v.typ = VectorType(t)
+		case id == 3 && typ == thrift.LIST:
+			var l list
+			l, err = w.fixed(thrift.BOOL, 1)
+			v.nulls = l.data
+		case id == 4 && typ == thrift.STRUCT:
+			err = w.data(v)
+		case id == 5 && typ == thrift.BOOL:
+			if at, err = w.take(1); err == nil {
+				v.constant = w.b[at] == 1
+			}
+		case id == 6 && typ == thrift.STRING:
+			if at, err = w.text(); err == nil {
+				v.zone = w.b[at+4 : w.p]
+			}
+		default: // format (7) carries nothing that values need
+			return false, nil
+		}
+		return true, err
+	})
+	return err
+}
+
+// data reads the union of a vector's values.
+func (w *walker) data(v *vector) error {
+	return w.fields(func(typ byte, id int16) (bool, error) {
+		if typ != thrift.STRUCT || id <= int16(noArm) || id >= int16(numArms) {
+			return false, nil
+		}
+		if v.arm != noArm {
+			return true, w.failf("a vector with both %v and %v", v.arm, arm(id))
+		}
+		v.arm = arm(id)
+		v.at = w.p
+		return true, w.arm(v)
+	})
+}
+
+// arm reads the struct in one arm of the union.
+func (w *walker) arm(v *vector) error {
+	elem := armElems[v.arm]
+	return w.fields(func(typ byte, id int16) (ok bool, err error) {
+		switch {
+		case id == 1 && elem.list && typ == thrift.LIST:
+			if elem.typ == thrift.STRING {
+				v.list, err = w.texts(v.list.offs)
+			} else {
+				v.list, err = w.fixed(elem.typ, minSizes[elem.typ])
+			}
+		case id == 1 && !elem.list && typ == elem.typ:
+			// A constant is a list of one that does not advance.
+			at := w.p
+			if err = w.skip(typ, 0); err == nil {
+				v.list = list{n: 1, at: at, data: w.b[at:w.p], offs: v.list.offs}
+			}
+		case id == 2 && v.arm == timeArm && typ == thrift.LIST:
+			v.zones, err = w.texts(v.zones.offs)
+			v.zoned = true
+		case id == 2 && v.arm == timeConstArm && typ == thrift.STRING:
+			at := w.p
+			if _, err = w.text(); err == nil {
+				v.zones = list{n: 1, at: at, data: w.b[at:w.p], offs: v.zones.offs}
+				v.zoned = true
+			}
+		case id == 2 && (v.arm == decimalArm || v.arm == decimalConstArm) && typ == thrift.I32:
+			if v.scale, err = w.int32(); err == nil && (v.scale < -maxScale || v.scale > maxScale) {
+				w.p -= 4
+				err = w.failf("decimal scale of %d", v.scale)
+			}
+		default:
+			return false, nil
+		}
+		return true, err
+	})
+}
+
+// armElems says what field 1 of each arm's struct holds.
+var armElems = [numArms]struct {
+	typ  byte
+	list bool
+}{
+	boolArm: {thrift.BOOL, true}, int32Arm: {thrift.I32, true}, int64Arm: {thrift.I64, true},
+	dateArm: {thrift.I64, true}, float32Arm: {thrift.DOUBLE, true}, float64Arm: {thrift.DOUBLE, true},
+	varcharArm: {thrift.STRING, true}, timeArm: {thrift.I64, true}, decimalArm: {thrift.STRING, true},
+	boolConstArm: {thrift.BOOL, false}, dateConstArm: {thrift.I64, false}, nullConstArm: {thrift.BYTE, false},
+	numericConstArm: {thrift.I64, false}, doubleConstArm: {thrift.DOUBLE, false},
+	intervalConstArm: {thrift.BYTE, false}, timeConstArm: {thrift.I64, false},
+	varcharConstArm: {thrift.STRING, false}, decimalConstArm: {thrift.STRING, false},
+}
