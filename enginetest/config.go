@@ -1,0 +1,144 @@
+package enginetest
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+// The credentials that a server accepts unless its [Config] says otherwise.
+const (
+	DefaultUser  = "user@example.com"
+	DefaultToken = "secret-token"
+)
+
+// Config says how a [Server] is set up. The zero value is a plaintext server
+// with one live colour, blue, and the default credentials.
+type Config struct {
+	// User and Token are the credentials that authenticate and the cluster
+	// service accept; empty stands for [DefaultUser] and [DefaultToken].
+	User, Token string
+	// Bearer, when set, makes this an OAuth deployment: every call must carry an
+	// authorization header whose token Bearer accepts, else UNAUTHENTICATED; an
+	// empty sessionId is accepted, and authenticate is refused. It may be called
+	// concurrently.
+	Bearer func(token string) bool
+	// ClusterName, when set, is what the cluster-name header must be, in lower
+	// case, on every call.
+	ClusterName string
+	// Database is the schema that DSN names; empty stands for "db".
+	Database string
+	// TLS serves with a certificate made for the occasion: see [Server.CertPEM].
+	TLS bool
+	// Live are the live colours; none stands for blue. See [Server.SetLive].
+	Live []string
+	// RotateSessions makes every response about a query carry a fresh session,
+	// which replaces the one the query had: the next call about it must bring the
+	// new one, but for clear and cancel, which may bring any live session.
+	RotateSessions bool
+	// DisableV2 makes getNextResultBatchV2 UNIMPLEMENTED. See [Server.SetV2].
+	DisableV2 bool
+	// V2Chunks is the largest number of chunks in a response of
+	// getNextResultBatchV2; 0 stands for 8.
+	V2Chunks int
+	// DisableHealthCheck makes healthCheck UNIMPLEMENTED.
+	DisableHealthCheck bool
+	// MaxCalls is how many calls are kept for [Server.Calls], the latest ones; 0
+	// stands for 10,000, less than 0 for none.
+	MaxCalls int
+	// ServerOptions come after the server's own gRPC options.
+	ServerOptions []grpc.ServerOption
+}
+
+func (c Config) withDefaults() Config {
+	if c.User == "" {
+		c.User = DefaultUser
+	}
+	if c.Token == "" {
+		c.Token = DefaultToken
+	}
+	if c.Database == "" {
+		c.Database = "db"
+	}
+	if len(c.Live) == 0 {
+		c.Live = []string{Blue}
+	}
+	if c.V2Chunks <= 0 {
+		c.V2Chunks = 8
+	}
+	switch {
+	case c.MaxCalls == 0:
+		c.MaxCalls = 10_000
+	case c.MaxCalls < 0:
+		c.MaxCalls = 0
+	}
+	c.ClusterName = strings.ToLower(c.ClusterName)
+	return c
+}
+
+// Addr returns the server's address, such as 127.0.0.1:41234.
+func (s *Server) Addr() string { return s.lis.Addr().String() }
+
+// DSN returns a data source name that the server lets in: its address,
+// credentials (none in an OAuth deployment) and database, with secure=true when
+// it speaks TLS and cluster_name where one is asked for. params are added to the
+// query, each in the form key=value and escaped already.
+func (s *Server) DSN(params ...string) string {
+	u := url.URL{Scheme: "e6data", Host: s.Addr(), Path: "/" + s.cfg.Database}
+	if s.cfg.Bearer == nil {
+		u.User = url.UserPassword(s.cfg.User, s.cfg.Token)
+	}
+	var own []string
+	if s.cfg.ClusterName != "" {
+		own = append(own, "cluster_name="+url.QueryEscape(s.cfg.ClusterName))
+	}
+	if s.cfg.TLS {
+		own = append(own, "secure=true")
+	}
+	u.RawQuery = strings.Join(append(own, params...), "&")
+	return u.String()
+}
+
+// CertPEM returns the certificate to trust in PEM form, nil for a plaintext
+// server. It is its own authority, valid for 127.0.0.1 and localhost. The caller
+// owns the bytes.
+func (s *Server) CertPEM() []byte { return append([]byte(nil), s.certPEM...) }
+
+// newCertificate makes a self-signed certificate for loopback.
+func newCertificate() (tls.Certificate, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("enginetest: making a key: %w", err)
+	}
+	now := time.Now()
+	tmpl := &x509.Certificate{
+		SerialNumber:          big.NewInt(now.UnixNano()),
+		Subject:               pkix.Name{CommonName: "enginetest"},
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(24 * time.Hour),
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		DNSNames:              []string{"localhost"},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
+	if err != nil {
+		return tls.Certificate{}, nil, fmt.Errorf("enginetest: making a certificate: %w", err)
+	}
+	cert := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil
+}

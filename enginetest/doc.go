@@ -1,0 +1,41 @@
+// Package enginetest is an e6data engine inside the test's own process: a gRPC
+// server on loopback that plays scripted results, checks what a real engine and
+// its proxy check, injects faults, and keeps books on every query, so that a
+// test can assert that nothing leaked.
+//
+//	srv, err := enginetest.NewServer(enginetest.Config{})
+//	...
+//	defer srv.Close()
+//	srv.Handle("SELECT id, price FROM items", enginetest.NewResult().
+//		Column("id", "LONG").
+//		Column("price", "DECIMAL(10,2)").
+//		Row(1, "12.30").
+//		Row(2, nil))
+//	db, err := sql.Open("e6data", srv.DSN())
+//	...
+//	if err := srv.WaitBalanced(ctx); err != nil { ... } // names what leaked
+//
+// # What a call goes through
+//
+// In this order: it is recorded ([Server.Calls]); the proxy's checks answer 456
+// for a colour that is not live ([Server.SetLive]), an error for a wrong cluster
+// name, 503 while the cluster is suspended ([Server.SetCluster]); a second result
+// call of a query is refused; faults that strike before the engine
+// ([Server.Inject]); the bearer token; the handler; faults that lose the answer;
+// and last the response gets its new_strategy ([Server.Announce]) and, with
+// [Config.RotateSessions], a fresh session.
+//
+// # What it refuses
+//
+// An unknown session, or one of the other colour; a statement that ends in a
+// semicolon; a plannerip header or engineIP that is not the query's; calls about
+// a query out of order: a second execute, metadata or batches before it, batches
+// after the end or after clear, a second result call of a query while one is in
+// flight, V1 and V2 of prepare and execute mixed up. What no correct driver does
+// is a violation besides, listed in [Stats] and reported by [Server.Balanced].
+//
+// # Concurrency
+//
+// Every method of [Server] and [Injected] may be called at any time from any
+// goroutine. A [Result] is built by one goroutine; the server takes a copy of it.
+package enginetest

@@ -1,0 +1,87 @@
+package enginetest
+
+import (
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go/wire"
+)
+
+// Query is what a script function is asked for.
+type Query struct {
+	// SQL is the statement, blanks around it trimmed.
+	SQL string
+	// Catalog is empty for the V1 methods.
+	Catalog, Schema string
+	// Params are the values of executeStatementV2. Nil at prepare.
+	Params []*wire.ParameterValue
+	// Strategy is the colour that the query runs on.
+	Strategy string
+	// SessionID and User are the session's. Empty in an OAuth deployment.
+	SessionID, User string
+}
+
+// script says what is played for which statement.
+type script struct {
+	results map[string]*program // by normal SQL
+	fn      func(Query) (*Result, error)
+}
+
+// Handle plays r for the statement sql, compared after blanks around it are
+// trimmed; a later Handle for the same text replaces an earlier one. It takes a
+// copy of r as it is now and encodes its rows. Should that fail (see
+// [Result.Err]), preparing the statement answers INTERNAL with the reason. A nil
+// r forgets the statement.
+func (s *Server) Handle(sql string, r *Result) {
+	var p *program
+	if r != nil {
+		p = r.compile()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p == nil {
+		delete(s.script.results, normal(sql))
+		return
+	}
+	s.script.results[normal(sql)] = p
+}
+
+// HandleFunc has fn answer for the statements that Handle does not know; nil
+// ends that. It is called at prepare, and once more at execute when that brings
+// parameters; what it returned last is played. An error is the call's answer,
+// INTERNAL when it is no gRPC status; neither result nor error means that the
+// statement is unknown. fn may be called concurrently. Its result is encoded
+// anew each time.
+func (s *Server) HandleFunc(fn func(q Query) (*Result, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script.fn = fn
+}
+
+// resolve finds what to play.
+func (s *Server) resolve(q Query) (*program, error) {
+	s.mu.Lock()
+	p, fn := s.script.results[q.SQL], s.script.fn
+	s.mu.Unlock()
+	if p == nil && fn != nil {
+		r, err := fn(q)
+		if err != nil {
+			return nil, asStatus(err)
+		}
+		if r != nil {
+			p = r.compile()
+		}
+	}
+	if p == nil {
+		return nil, status.Errorf(codes.Internal, "Query validation failed: no result is scripted for: %s", q.SQL)
+	}
+	if p.err != nil {
+		return nil, status.Error(codes.Internal, p.err.Error())
+	}
+	return p, nil
+}
+
+// normal is a statement as scripts, faults and books know it.
+func normal(sql string) string { return strings.TrimSpace(sql) }

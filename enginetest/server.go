@@ -1,0 +1,187 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/e6data/e6data-go/wire"
+)
+
+// Server is an e6data engine, its proxy and its cluster service in one. Make it
+// with [NewServer]. Its methods are safe for concurrent use.
+type Server struct {
+	cfg     Config
+	lis     *listener
+	grpc    *grpc.Server
+	serving sync.WaitGroup
+	closed  chan struct{} // closed by Close
+	closing sync.Once
+	certPEM []byte
+
+	mu       sync.Mutex
+	script   script
+	sessions map[string]*session
+	queries  map[string]*query
+	released []*query // in order of release, for forgetting the oldest
+	colours  colours
+	cluster  cluster
+	catalogs []Catalog
+	faults   []*Injected
+	books    books
+	record   recorder
+	v2       v2
+	rotate   bool
+	healthy  bool          // healthCheck is implemented
+	changed  chan struct{} // closed at the next change, nil while nobody waits
+	seq      struct{ session, query, planner int }
+}
+
+// v2 is how getNextResultBatchV2 behaves.
+type v2 struct {
+	enabled bool
+	chunks  int
+}
+
+// engine and clusterService keep the RPC methods off the Server's own method set.
+type (
+	engine struct {
+		wire.UnimplementedQueryEngineServiceServer
+		s *Server
+	}
+	clusterService struct {
+		wire.UnimplementedClusterServiceServer
+		s *Server
+	}
+)
+
+var (
+	_ wire.QueryEngineServiceServer = (*engine)(nil)
+	_ wire.ClusterServiceServer     = (*clusterService)(nil)
+)
+
+// NewServer starts a server on a free port of 127.0.0.1. The caller closes it.
+func NewServer(cfg Config) (*Server, error) {
+	s := &Server{
+		cfg:      cfg.withDefaults(),
+		closed:   make(chan struct{}),
+		sessions: map[string]*session{},
+		queries:  map[string]*query{},
+	}
+	s.script.results = map[string]*program{}
+	s.record.init(s.cfg.MaxCalls)
+	s.cluster = cluster{state: ClusterActive, final: ClusterActive}
+	s.v2 = v2{enabled: !s.cfg.DisableV2, chunks: s.cfg.V2Chunks}
+	s.rotate, s.healthy = s.cfg.RotateSessions, !s.cfg.DisableHealthCheck
+	s.SetLive(s.cfg.Live...)
+
+	opts := []grpc.ServerOption{
+		grpc.UnaryInterceptor(s.intercept),
+		grpc.MaxRecvMsgSize(math.MaxInt32),
+		grpc.MaxSendMsgSize(math.MaxInt32),
+		grpc.WaitForHandlers(true),
+		grpc.ForceServerCodecV2(newCodec()),
+		// Drivers ping every 30 s, also without calls (WIRE.md section 1); tests
+		// of that shorten the interval.
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Second, PermitWithoutStream: true}),
+	}
+	if s.cfg.TLS {
+		cert, certPEM, err := newCertificate()
+		if err != nil {
+			return nil, err
+		}
+		s.certPEM = certPEM
+		opts = append(opts, grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
+	}
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("enginetest: %w", err)
+	}
+	s.lis = newListener(lis, s.noteConns)
+	s.grpc = grpc.NewServer(append(opts, s.cfg.ServerOptions...)...)
+	wire.RegisterQueryEngineServiceServer(s.grpc, &engine{s: s})
+	wire.RegisterClusterServiceServer(s.grpc, &clusterService{s: s})
+	s.serving.Go(func() { _ = s.grpc.Serve(s.lis) })
+	return s, nil
+}
+
+// Close stops the server at once: calls in flight end with an error and
+// connections are cut. It returns when every call has ended, so that a script
+// function or [Fault.Do] that blocks holds it up, and may be called again. The books, the records and the scripts stay readable.
+func (s *Server) Close() {
+	s.closing.Do(func() { close(s.closed) })
+	s.grpc.Stop()
+	s.serving.Wait()
+}
+
+// DropConnections cuts every open connection; clients may connect again.
+func (s *Server) DropConnections() { s.lis.drop("") }
+
+// SetV2 switches getNextResultBatchV2 on or off (off is UNIMPLEMENTED, answered
+// before anything is consumed) and sets the largest number of chunks in a
+// response; chunks of 0 or less leave that as it is.
+func (s *Server) SetV2(enabled bool, chunks int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.v2.enabled = enabled
+	if chunks > 0 {
+		s.v2.chunks = chunks
+	}
+}
+
+// SetHealthCheck switches healthCheck on or off (off is UNIMPLEMENTED).
+func (s *Server) SetHealthCheck(enabled bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.healthy = enabled
+}
+
+// intercept is the way of every call: see the package comment.
+func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	c := s.begin(ctx, info.FullMethod, md, req)
+	defer func() { s.finish(ctx, c, err) }()
+
+	if err := s.admit(c); err != nil {
+		return nil, err
+	}
+	if err := s.claim(ctx, c); err != nil {
+		return nil, err
+	}
+	struck := s.strike(c)
+	if err := s.suffer(ctx, struck, false); err != nil {
+		return nil, err
+	}
+	if err := s.authorize(c); err != nil {
+		return nil, err
+	}
+	resp, err = handler(context.WithValue(ctx, callKey{}, c), req)
+	if err := s.suffer(ctx, struck, true); err != nil {
+		return nil, err
+	}
+	if err == nil {
+		s.decorate(ctx, c, resp)
+	}
+	return resp, err
+}
+
+type callKey struct{}
+
+// callOf returns the call that a handler was given.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// notify wakes those who wait for a change. s.mu is held.
+func (s *Server) notify() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}

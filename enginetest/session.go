@@ -1,0 +1,196 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/e6data/e6data-go/wire"
+)
+
+// The colours of a blue/green deployment, as in the strategy header.
+const (
+	Blue  = "blue"
+	Green = "green"
+)
+
+// colours is the deployment's state.
+type colours struct {
+	live      []string
+	announced string
+}
+
+// session is what authenticate gave out. It belongs to the colour that did.
+type session struct {
+	colour string
+	user   string
+	query  *query // the only query it serves, nil when it serves any
+}
+
+// SetLive makes these the live colours; with none nothing is live. A call whose
+// strategy header names another colour, or that has none, is answered 456 before
+// the engine sees it. Sessions and queries of a colour that is not live stay.
+func (s *Server) SetLive(live ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.colours.live = slices.Clone(live)
+	s.notify()
+}
+
+// Announce makes every response from now on carry colour as its new_strategy,
+// whatever the colour is; "" ends that. It does not change what is live.
+// Responses without such a field (WIRE.md section 2) stay as they are.
+func (s *Server) Announce(colour string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.colours.announced = colour
+}
+
+// ExpireSessions makes every session unknown: calls with one are answered
+// INTERNAL "Access denied". Queries stay, and go on with a new session of their
+// colour.
+func (s *Server) ExpireSessions() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.sessions)
+	for _, q := range s.queries {
+		q.session, q.previous = "", ""
+	}
+}
+
+// SetRotateSessions switches [Config.RotateSessions].
+func (s *Server) SetRotateSessions(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rotate = on
+	if !on {
+		for _, q := range s.queries {
+			q.session, q.previous = "", ""
+		}
+	}
+}
+
+// admit is the proxy: it answers what must not reach the engine.
+func (s *Server) admit(c *call) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer func() {
+		if err != nil {
+			c.Refused = true
+			s.books.refused++
+		}
+	}()
+	if !slices.Contains(s.colours.live, c.Strategy) {
+		return status.Errorf(codes.Unknown, "status: 456, strategy %q is not live", c.Strategy)
+	}
+	if want, got := s.cfg.ClusterName, header(c.Header, "cluster-name"); want != "" && got != want {
+		return status.Errorf(codes.NotFound, "no cluster named %q", got)
+	}
+	if s.cluster.state != ClusterActive && strings.HasPrefix(c.FullMethod, "/QueryEngineService/") {
+		return status.Error(codes.Unavailable, "status: 503, cluster is suspended")
+	}
+	return nil
+}
+
+// authorize checks the bearer token of an OAuth deployment.
+func (s *Server) authorize(c *call) error {
+	if s.cfg.Bearer == nil {
+		return nil
+	}
+	token, ok := strings.CutPrefix(header(c.Header, "authorization"), "Bearer ")
+	if !ok || !s.cfg.Bearer(token) {
+		return status.Error(codes.Unauthenticated, "the bearer token is missing or not valid")
+	}
+	return nil
+}
+
+// newSession gives out a session of a colour. s.mu is held.
+func (s *Server) newSession(colour, user string, q *query) string {
+	s.seq.session++
+	id := fmt.Sprintf("session-%s-%06d", colour, s.seq.session)
+	s.sessions[id] = &session{colour: colour, user: user, query: q}
+	return id
+}
+
+// session finds the session that a call brings for q, or for no query in
+// particular when q is nil. s.mu is held.
+func (s *Server) session(c *call, id string, q *query, release bool) (*session, error) {
+	if id == "" && s.cfg.Bearer != nil {
+		if q == nil || q.session == "" || release {
+			return &session{colour: c.Strategy}, nil
+		}
+	}
+	ses := s.sessions[id]
+	switch {
+	case ses == nil:
+		return nil, status.Error(codes.Internal, "Access denied: the session is unknown or has expired")
+	case ses.colour != c.Strategy:
+		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.Strategy)
+	case q != nil && !release && q.session != "" && q.session != id,
+		ses.query != nil && !release && ses.query != q:
+		return nil, status.Error(codes.Internal, "Access denied: the session was replaced by a later response")
+	}
+	return ses, nil
+}
+
+func (e *engine) Authenticate(ctx context.Context, r *wire.AuthenticateRequest) (*wire.AuthenticateResponse, error) {
+	s := e.s
+	if s.cfg.Bearer != nil {
+		return nil, status.Error(codes.Unauthenticated, "this cluster takes bearer tokens, not passwords")
+	}
+	// Bad credentials are an empty session without an error (WIRE.md section 3).
+	if r.GetUser() != s.cfg.User || r.GetPassword() != s.cfg.Token {
+		return &wire.AuthenticateResponse{}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.books.sessions++
+	s.notify()
+	return &wire.AuthenticateResponse{SessionId: s.newSession(callOf(ctx).Strategy, r.GetUser(), nil)}, nil
+}
+
+func (e *engine) HealthCheck(context.Context, *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
+	e.s.mu.Lock()
+	defer e.s.mu.Unlock()
+	if !e.s.healthy {
+		return nil, status.Error(codes.Unimplemented, "method healthCheck not implemented")
+	}
+	return &wire.HealthCheckResponse{}, nil
+}
+
+// decorate writes new_strategy and a rotated session into a response that is
+// about to be sent.
+func (s *Server) decorate(ctx context.Context, c *call, resp any) {
+	m, ok := resp.(proto.Message)
+	if !ok || ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.colours.announced != "" {
+		setText(m, "new_strategy", s.colours.announced)
+	}
+	q := c.query
+	if !s.rotate || q == nil || q.released() {
+		return
+	}
+	delete(s.sessions, q.previous)
+	q.previous, q.session = q.session, s.newSession(q.colour, q.user, q)
+	if old := s.sessions[q.previous]; old == nil || old.query != q {
+		q.previous = "" // the connection's own: not ours to delete
+	}
+	setText(m, "sessionId", q.session)
+}
+
+// setText sets a string field of m, where m has it.
+func setText(m proto.Message, field protoreflect.Name, value string) {
+	if f := m.ProtoReflect().Descriptor().Fields().ByName(field); f != nil {
+		m.ProtoReflect().Set(f, protoreflect.ValueOfString(value))
+	}
+}
