@@ -1,0 +1,133 @@
+package e6data
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/e6data/e6data-go/strategy"
+)
+
+// Request headers (WIRE.md section 1).
+const (
+	strategyHeader = "strategy"
+	clusterHeader  = "cluster-name"
+	plannerHeader  = "plannerip"
+)
+
+// route says to whom a call goes and on whose behalf. A query has one of its
+// own, which never changes: it is pinned to the colour and planner that
+// accepted it.
+type route struct {
+	channel *grpc.ClientConn
+	headers metadata.MD
+	// state is the strategy under which the call is made; a response's
+	// new_strategy and a 456 count for this state only.
+	state   strategy.State
+	queryID string
+}
+
+// route returns the way to the given colour, for calls that belong to no query.
+func (c *Connector) route(channel *grpc.ClientConn, state strategy.State) route {
+	return route{channel: channel, headers: c.headers[state.Color], state: state}
+}
+
+// planner returns the way to the planner that holds a query.
+func (r route) planner(queryID, engineIP string) route {
+	headers := r.headers.Copy()
+	headers.Set(plannerHeader, engineIP)
+	r.headers = headers
+	r.queryID = queryID
+	return r
+}
+
+// announcer is a response that may carry new_strategy.
+type announcer interface{ GetNewStrategy() string }
+
+// call sends one RPC and hears what the answer says about the deployment.
+func (c *Connector) call(ctx context.Context, phase Phase, r route, method string, req, resp proto.Message) error {
+	if err := c.invoke(ctx, phase, r, method, req, resp); err != nil {
+		return err
+	}
+	c.entry.Confirm(r.state)
+	if a, ok := resp.(announcer); ok && a.GetNewStrategy() != "" {
+		c.announce(r.state, a.GetNewStrategy())
+	}
+	return nil
+}
+
+// invoke is the one door that every RPC goes through: it sends the headers and
+// makes failures into *Error. The headers that the caller's context may carry
+// for other gRPC services are not sent.
+func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req, resp proto.Message) error {
+	err := r.channel.Invoke(metadata.NewOutgoingContext(ctx, r.headers), method, req, resp)
+	if err != nil {
+		return c.failure(ctx, phase, r, err)
+	}
+	return nil
+}
+
+// announce hears new_strategy: new queries go to that colour from now on. What
+// is neither blue nor green is ignored (WIRE.md section 3).
+func (c *Connector) announce(from strategy.State, name string) {
+	if color, ok := strategy.Parse(name); ok {
+		c.entry.Announce(from, color)
+	}
+}
+
+// failure makes an *Error of what gRPC returned.
+func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error) *Error {
+	s := status.Convert(err)
+	e := &Error{
+		Phase:     phase,
+		QueryID:   r.queryID,
+		Strategy:  r.state.Color.String(),
+		Code:      s.Code(),
+		Message:   c.redact(s.Message()),
+		condition: classify(s),
+	}
+	switch {
+	case ctx.Err() != nil:
+		e.condition, e.Err = gaveUp, contextError(ctx)
+	case s.Code() == codes.DeadlineExceeded && hasDeadline(ctx):
+		// The engine knows the deadline, too, and may notice it first.
+		e.condition, e.Err = gaveUp, context.DeadlineExceeded
+	case s.Code() == codes.Unauthenticated:
+		e.Kind = ErrAuthentication
+	case int(e.condition) < len(kinds):
+		e.Kind = kinds[e.condition]
+	}
+	if e.condition == wrongStrategy {
+		c.entry.Invalidate(r.state)
+	}
+	return e
+}
+
+func hasDeadline(ctx context.Context) bool {
+	_, ok := ctx.Deadline()
+	return ok
+}
+
+// redact keeps the token out of messages, should the engine repeat it.
+func (c *Connector) redact(msg string) string {
+	if c.cfg.Token == "" {
+		return msg
+	}
+	return strings.ReplaceAll(msg, string(c.cfg.Token), redacted)
+}
+
+// wrap puts an error that no answer carried into an *Error; one that already
+// is an *Error stays as it is.
+func wrap(phase Phase, r route, kind, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Phase: phase, QueryID: r.queryID, Strategy: r.state.Color.String(), Kind: kind, Err: err}
+}

@@ -1,0 +1,158 @@
+package e6data
+
+import (
+	"context"
+	"database/sql/driver"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/e6data/e6data-go/strategy"
+	"github.com/e6data/e6data-go/wire"
+)
+
+// conn is one connection of the pool: a session on the engine. database/sql
+// calls its methods one at a time; what a query does in the background is why
+// the session is locked.
+type conn struct {
+	c       *Connector
+	channel *grpc.ClientConn
+
+	mu      sync.Mutex
+	session session
+	// refused is set when the engine refused the credentials: the pool drops
+	// the connection.
+	refused bool
+	closed  bool
+
+	// background is the clearing of queries whose callers did not wait.
+	background sync.WaitGroup
+}
+
+var (
+	_ driver.Conn               = (*conn)(nil)
+	_ driver.ConnPrepareContext = (*conn)(nil)
+	_ driver.QueryerContext     = (*conn)(nil)
+	_ driver.ExecerContext      = (*conn)(nil)
+	_ driver.ConnBeginTx        = (*conn)(nil)
+	_ driver.Pinger             = (*conn)(nil)
+	_ driver.SessionResetter    = (*conn)(nil)
+	_ driver.Validator          = (*conn)(nil)
+)
+
+// sessionOn returns the session if it belongs to color.
+func (cn *conn) sessionOn(color strategy.Color) (session, bool) {
+	cn.mu.Lock()
+	defer cn.mu.Unlock()
+	return cn.session, cn.session.id != "" && cn.session.state.Color == color
+}
+
+func (cn *conn) setSession(s session) {
+	cn.mu.Lock()
+	defer cn.mu.Unlock()
+	cn.session = s
+}
+
+// dropSession forgets the session with the given id: the engine does not know
+// it any more. A newer one stays.
+func (cn *conn) dropSession(id string) {
+	cn.mu.Lock()
+	defer cn.mu.Unlock()
+	if cn.session.id == id {
+		cn.session = session{}
+	}
+}
+
+// Ping asks the engine's health check. An engine that has none but answers is
+// alive, too. No query is run.
+func (cn *conn) Ping(ctx context.Context) error {
+	for try := 1; ; try++ {
+		s, err := cn.currentSession(ctx)
+		if err != nil {
+			return err
+		}
+		err = cn.c.call(ctx, PhasePing, cn.c.route(cn.channel, s.state), wire.QueryEngineService_HealthCheck_FullMethodName,
+			&wire.HealthCheckRequest{}, &wire.HealthCheckResponse{})
+		switch conditionOf(err) {
+		case unimplemented:
+			return nil
+		case wrongStrategy:
+			if try < maxTries {
+				continue
+			}
+		}
+		return err
+	}
+}
+
+func (cn *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if len(args) > 0 {
+		return nil, ErrArguments
+	}
+	r, err := cn.open(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (cn *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if len(args) > 0 {
+		return nil, ErrArguments
+	}
+	r, err := cn.exec(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (cn *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
+	text, err := statement(query)
+	if err != nil {
+		return nil, err
+	}
+	return &stmt{cn: cn, text: text}, nil
+}
+
+func (cn *conn) Prepare(query string) (driver.Stmt, error) {
+	return cn.PrepareContext(context.Background(), query)
+}
+
+// BeginTx fails with ErrTransactions.
+func (cn *conn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
+	return nil, ErrTransactions
+}
+
+// Begin fails with ErrTransactions.
+func (cn *conn) Begin() (driver.Tx, error) { return nil, ErrTransactions }
+
+// ResetSession has nothing to undo: a session keeps no state between queries.
+func (cn *conn) ResetSession(context.Context) error {
+	if !cn.IsValid() {
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+// IsValid tells the pool whether to keep the connection. An expired session or
+// a switch is no reason to drop it, since sessions are renewed when next used.
+func (cn *conn) IsValid() bool {
+	cn.mu.Lock()
+	defer cn.mu.Unlock()
+	return !cn.refused && !cn.closed
+}
+
+// Close waits until the queries that were given up are cleared, for
+// cleanupTimeout at most.
+func (cn *conn) Close() error {
+	cn.mu.Lock()
+	closed := cn.closed
+	cn.closed = true
+	cn.mu.Unlock()
+	if closed {
+		return nil
+	}
+	cn.background.Wait()
+	return cn.c.release()
+}

@@ -1,0 +1,93 @@
+// Package e6data is a database/sql driver for e6data, a distributed SQL
+// analytics engine. Importing it registers the driver under the name "e6data":
+//
+//	import (
+//		"database/sql"
+//
+//		_ "github.com/e6data/e6data-go"
+//	)
+//
+//	db, err := sql.Open("e6data", "e6data://me%40example.com:token@host:443/sales?catalog=lake&secure=true")
+//
+// [Config] lists what a DSN can say; [NewConnector] takes a Config instead.
+//
+// # Connections and sessions
+//
+// A [Connector], and so an [database/sql.DB], has one gRPC channel. Every
+// connection of the pool has a session of its own on the engine and uses that
+// channel; opening more connections opens no more sockets. Connections are
+// cheap: any number of queries may run at the same time, also on one
+// [database/sql.Conn], where each [database/sql.Rows] has its own query.
+//
+// # Blue/green deployments
+//
+// An e6data deployment runs two stacks, blue and green, of which one is live at
+// most times. The driver finds out which, moves new queries when the engine
+// announces a switch, and lets running queries end where they began. What it
+// knows is shared by all connectors of the process to the same endpoint and
+// cluster (see package strategy).
+//
+// # Errors
+//
+// Errors are of type *[Error] where a call to the engine failed; they carry the
+// phase, the gRPC code and the query's id. Nothing that may have been executed
+// is ever sent again, and a result that ends early is an error
+// ([ErrIncompleteResult]), never a short result.
+//
+// # Testing
+//
+// Package enginetest is an in-process engine on loopback for an application's
+// own tests.
+package e6data
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+)
+
+// DriverName is the name under which the driver registers itself.
+const DriverName = "e6data"
+
+func init() { sql.Register(DriverName, &Driver{}) }
+
+// Driver is the driver that database/sql knows as "e6data".
+type Driver struct{}
+
+var (
+	_ driver.Driver        = (*Driver)(nil)
+	_ driver.DriverContext = (*Driver)(nil)
+)
+
+// OpenConnector reads the DSN and returns its connector; it connects to
+// nothing. A DSN that cannot be right is an error, but for the empty one, which
+// wrappers pass to [sql.Open] just to get hold of the driver: there Connect
+// fails.
+func (d *Driver) OpenConnector(dsn string) (driver.Connector, error) {
+	if dsn == "" {
+		return &Connector{driver: d, unusable: errors.New("e6data: the DSN is empty")}, nil
+	}
+	cfg, err := ParseDSN(dsn)
+	if err != nil {
+		return nil, err
+	}
+	c, err := NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.driver = d
+	return c, nil
+}
+
+// Open returns a connection with a channel of its own. database/sql calls
+// OpenConnector instead.
+func (d *Driver) Open(dsn string) (driver.Conn, error) {
+	c, err := d.OpenConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	cn, err := c.Connect(context.Background())
+	// The channel ends with its last connection.
+	return cn, errors.Join(err, c.(*Connector).Close())
+}

@@ -1,0 +1,291 @@
+package e6data
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Config says how to reach an engine. Make one with [NewConfig] or [ParseDSN].
+// Printing it shows no secret.
+type Config struct {
+	// Host is the engine's name or address. Required.
+	Host string
+	// Port is the engine's port; 0 stands for 443 when Secure, else 80.
+	Port int
+	// User is the e-mail address of the account.
+	User string
+	// Token is the account's access token.
+	Token Secret
+	// Database is the default schema.
+	Database string
+	// Catalog is the default catalog; without one the engine's own default
+	// holds.
+	Catalog string
+	// ClusterName is the cluster to use behind an endpoint that serves several.
+	ClusterName string
+	// Secure turns TLS on, with the system's certificate authorities.
+	Secure bool
+}
+
+const dsnScheme = "e6data"
+
+// NewConfig returns a Config with the defaults.
+func NewConfig() *Config { return &Config{} }
+
+// Clone returns a copy that shares nothing with c.
+func (c *Config) Clone() *Config {
+	clone := *c
+	return &clone
+}
+
+// address is host:port.
+func (c *Config) address() string {
+	port := c.Port
+	if port == 0 {
+		port = 80
+		if c.Secure {
+			port = 443
+		}
+	}
+	return net.JoinHostPort(c.Host, strconv.Itoa(port))
+}
+
+// validate tells what keeps c from being used.
+func (c *Config) validate() error {
+	switch {
+	case c.Host == "":
+		return errors.New("e6data: the host is missing")
+	case strings.ContainsAny(c.Host, "/?#@[]% \t\r\n"):
+		return fmt.Errorf("e6data: %q is no host name", c.Host)
+	case c.Port < 0 || c.Port > 65535:
+		return fmt.Errorf("e6data: port %d is out of range (1 to 65535)", c.Port)
+	case c.User == "" || c.Token == "":
+		return errors.New("e6data: user and access token are required")
+	}
+	return nil
+}
+
+// param is a DSN parameter.
+type param struct {
+	name string
+	get  func(*Config) string // "" leaves it out
+	set  func(*Config, string) error
+}
+
+func textParam(name string, field func(*Config) *string) param {
+	return param{
+		name: name,
+		get:  func(c *Config) string { return *field(c) },
+		set: func(c *Config, v string) error {
+			*field(c) = v
+			return nil
+		},
+	}
+}
+
+func boolParam(name string, field func(*Config) *bool) param {
+	return param{
+		name: name,
+		get: func(c *Config) string {
+			if *field(c) {
+				return "true"
+			}
+			return ""
+		},
+		set: func(c *Config, v string) error {
+			b, err := strconv.ParseBool(v)
+			if err != nil {
+				return fmt.Errorf("%q is not true or false", v)
+			}
+			*field(c) = b
+			return nil
+		},
+	}
+}
+
+// params are the parameters of a DSN in the order in which FormatDSN writes
+// them.
+var params = []param{
+	textParam("catalog", func(c *Config) *string { return &c.Catalog }),
+	textParam("cluster_name", func(c *Config) *string { return &c.ClusterName }),
+	boolParam("secure", func(c *Config) *bool { return &c.Secure }),
+}
+
+// ParseDSN reads
+//
+//	e6data://user:token@host:port/database?catalog=c&cluster_name=n&secure=true
+//
+// User and token are percent-encoded where they hold any of "/?#%", the user
+// also where it holds ":". Parameter names may be written with "-" for "_". An
+// unknown or repeated parameter is an error that names it. No error shows user
+// or token.
+func ParseDSN(dsn string) (*Config, error) {
+	rest, ok := strings.CutPrefix(dsn, dsnScheme+"://")
+	if !ok {
+		return nil, fmt.Errorf("e6data: a DSN begins with %s://", dsnScheme)
+	}
+	rest, query, _ := strings.Cut(rest, "?")
+	authority, database, _ := strings.Cut(rest, "/")
+	c := NewConfig()
+	if err := c.parseAuthority(authority); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.Database, err = url.PathUnescape(database); err != nil {
+		return nil, fmt.Errorf("e6data: the DSN's database is not percent-encoded: %w", err)
+	}
+	if err := c.parseParams(query); err != nil {
+		return nil, err
+	}
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Config) parseAuthority(authority string) error {
+	hostport := authority
+	// The last @ ends the user's part: an e-mail address may be written plainly.
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		hostport = authority[at+1:]
+		user, token, _ := strings.Cut(authority[:at], ":")
+		var err error
+		if c.User, err = url.PathUnescape(user); err != nil {
+			return errors.New("e6data: the DSN's user is not percent-encoded")
+		}
+		token, err = url.PathUnescape(token)
+		if err != nil {
+			return errors.New("e6data: the DSN's token is not percent-encoded")
+		}
+		c.Token = Secret(token)
+	}
+	host, port, err := splitHostPort(hostport)
+	if err != nil {
+		return err
+	}
+	c.Host = host
+	if port == "" {
+		return nil
+	}
+	if c.Port, err = strconv.Atoi(port); err != nil || c.Port < 1 {
+		return fmt.Errorf("e6data: %q is no port (1 to 65535)", port)
+	}
+	return nil
+}
+
+// splitHostPort is net.SplitHostPort with an optional port.
+func splitHostPort(s string) (host, port string, err error) {
+	if ip, ok := strings.CutPrefix(s, "["); ok {
+		host, rest, ok := strings.Cut(ip, "]")
+		if !ok || rest != "" && rest[0] != ':' {
+			return "", "", fmt.Errorf("e6data: %q is no address", s)
+		}
+		return host, strings.TrimPrefix(rest, ":"), nil
+	}
+	host, port, _ = strings.Cut(s, ":")
+	if strings.Contains(port, ":") {
+		return "", "", fmt.Errorf("e6data: an IPv6 address stands in brackets: [%s]", s)
+	}
+	return host, port, nil
+}
+
+func (c *Config) parseParams(query string) error {
+	seen := map[string]bool{}
+	for query != "" {
+		var pair string
+		pair, query, _ = strings.Cut(query, "&")
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		written, err := url.QueryUnescape(rawName)
+		if err != nil {
+			return errors.New("e6data: a DSN parameter's name is not percent-encoded")
+		}
+		value, err := url.QueryUnescape(rawValue)
+		if err != nil {
+			return fmt.Errorf("e6data: the value of DSN parameter %q is not percent-encoded", written)
+		}
+		name := strings.ReplaceAll(strings.ToLower(written), "-", "_")
+		i := slices.IndexFunc(params, func(p param) bool { return p.name == name })
+		if i < 0 {
+			return fmt.Errorf("e6data: unknown DSN parameter %q, do you mean %q?", written, nearest(name))
+		}
+		if seen[name] {
+			return fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
+		}
+		seen[name] = true
+		if err := params[i].set(c, value); err != nil {
+			return fmt.Errorf("e6data: DSN parameter %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// nearest returns the known parameter with the smallest edit distance to name.
+func nearest(name string) string {
+	best, least := "", -1
+	for _, p := range params {
+		if d := distance(name, p.name); least < 0 || d < least {
+			best, least = p.name, d
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config.
+// It contains the token.
+func (c *Config) FormatDSN() string {
+	var b strings.Builder
+	b.WriteString(dsnScheme + "://")
+	if c.User != "" || c.Token != "" {
+		b.WriteString(url.UserPassword(c.User, string(c.Token)).String())
+		b.WriteByte('@')
+	}
+	if strings.Contains(c.Host, ":") {
+		b.WriteString("[" + c.Host + "]")
+	} else {
+		b.WriteString(c.Host)
+	}
+	if c.Port != 0 {
+		b.WriteString(":" + strconv.Itoa(c.Port))
+	}
+	b.WriteString("/" + url.PathEscape(c.Database))
+	separator := byte('?')
+	for _, p := range params {
+		v := p.get(c)
+		if v == "" {
+			continue
+		}
+		b.WriteByte(separator)
+		b.WriteString(p.name + "=" + url.QueryEscape(v))
+		separator = '&'
+	}
+	return b.String()
+}

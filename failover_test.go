@@ -1,0 +1,237 @@
+package e6data_test
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// strategies lists the strategy headers of the calls to a method.
+func strategies(srv *enginetest.Server, method string) string {
+	var s []string
+	for _, c := range srv.CallsTo(method) {
+		s = append(s, c.Strategy)
+	}
+	return strings.Join(s, " ")
+}
+
+func TestDetection(t *testing.T) {
+	for _, test := range []struct{ live, tried string }{
+		{enginetest.Blue, "blue"},
+		{enginetest.Green, "blue green"},
+	} {
+		t.Run(test.live, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{Live: []string{test.live}})
+			srv.Handle("q", ids(5, 2))
+			if n, err := readIDs(t.Context(), openDB(t, srv), "q"); n != 5 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if got := strategies(srv, "authenticate"); got != test.tried {
+				t.Errorf("tried %s, want %s", got, test.tried)
+			}
+			// A second pool in the process knows already.
+			srv.ResetCalls()
+			if err := openDB(t, srv).Ping(); err != nil {
+				t.Error(err)
+			}
+			if got := strategies(srv, "authenticate"); got != test.live {
+				t.Errorf("second pool tried %s, want %s", got, test.live)
+			}
+		})
+	}
+}
+
+func TestNoColourIsLive(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.SetLive("red")
+	err := openDB(t, srv).Ping()
+	if !errors.Is(err, e6data.ErrWrongStrategy) {
+		t.Errorf("Ping: %v", err)
+	}
+	var e *e6data.Error
+	if !errors.As(err, &e) || e.Phase != e6data.PhaseConnect {
+		t.Errorf("error %#v", err)
+	}
+}
+
+// A 456 at any step before the query ran moves it to the other colour.
+func TestColourDies(t *testing.T) {
+	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
+		t.Run(method, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(5, 2))
+			db := openDB(t, srv)
+			db.SetMaxOpenConns(1)
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+			// Blue dies just when the call is on its way; what it holds is lost.
+			srv.Inject(enginetest.Fault{
+				Method: method, Times: 1,
+				Do:  func() { srv.SetLive(enginetest.Blue, enginetest.Green) },
+				Err: status.Error(codes.Unknown, "Received http2 header with Status: 456"),
+			})
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if got := strategies(srv, method); !strings.Contains(got, "blue green") {
+				t.Errorf("%s went to %s", method, got)
+			}
+			if n := srv.Stats().Executed; n != 1 {
+				t.Errorf("executed %d times", n)
+			}
+		})
+	}
+}
+
+// A switch that is announced moves new queries at once; the running one stays
+// where it is until it is cleared.
+func TestAnnouncedSwitch(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
+	srv.Handle("old", ids(100, 10))
+	srv.Handle("new", ids(7, 10))
+	db := openDB(t, srv)
+	rows, err := db.Query("old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	read := func(n int) {
+		t.Helper()
+		for range n {
+			if !rows.Next() {
+				t.Fatal(rows.Err())
+			}
+		}
+	}
+	read(10)
+	srv.Announce("Green")
+	read(10) // hears it
+	srv.Announce("")
+	if n, err := readIDs(t.Context(), db, "new"); n != 7 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	read(80)
+	if rows.Next() || rows.Err() != nil {
+		t.Errorf("after the last row: %v", rows.Err())
+	}
+	if err := rows.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, c := range srv.Calls() {
+		want := map[string]string{"old": "blue", "new": "green"}[c.SQL]
+		if want != "" && c.Strategy != want {
+			t.Errorf("%s of %q went to %s", c.Method, c.SQL, c.Strategy)
+		}
+	}
+}
+
+func TestAnnouncedNonsenseIsIgnored(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 1))
+	srv.Announce("purple")
+	db := openDB(t, srv)
+	for range 2 {
+		if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+			t.Errorf("%d rows, %v", n, err)
+		}
+	}
+	if got := strategies(srv, "prepareStatement"); got != "blue blue" {
+		t.Errorf("prepared on %s", got)
+	}
+}
+
+// An expired session is renewed, and the statement runs once.
+func TestSessionExpires(t *testing.T) {
+	for _, method := range []string{"prepareStatement", "executeStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
+		t.Run(method, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(5, 2))
+			db := openDB(t, srv)
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+			srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
+			if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if n := srv.Stats().Executed; n != 1 {
+				t.Errorf("executed %d times", n)
+			}
+		})
+	}
+}
+
+// An engine that denies every session is asked a few times, not for ever.
+func TestSessionIsAlwaysDenied(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.Internal, "Access denied")})
+	_, err := readIDs(t.Context(), openDB(t, srv), "q")
+	if !errors.Is(err, e6data.ErrSessionExpired) || status.Code(err) != codes.Internal {
+		t.Errorf("error %v", err)
+	}
+	if n := srv.Count("prepareStatement"); n != 5 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+func TestBadCredentials(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	dsn := strings.Replace(srv.DSN(), "secret-token", "wr0ng-t0ken", 1)
+	db, err := sql.Open("e6data", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	err = db.PingContext(within(t, 10*time.Second))
+	if !errors.Is(err, e6data.ErrAuthentication) {
+		t.Fatalf("Ping: %v", err)
+	}
+	if msg := err.Error(); !strings.Contains(msg, srv.Addr()) || !strings.Contains(msg, "user@example.com") || strings.Contains(msg, "wr0ng") {
+		t.Errorf("message %q", msg)
+	}
+	if n := srv.Count("authenticate"); n != 1 {
+		t.Errorf("%d attempts", n)
+	}
+}
+
+func TestTheTokenIsInNoError(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.InvalidArgument, "bad header secret-token")})
+	_, err := openDB(t, srv).Query("q")
+	if err == nil || strings.Contains(err.Error(), "secret-token") || !strings.Contains(err.Error(), "[redacted]") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSQLError(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2).Fail(enginetest.PhaseExecute, status.Error(codes.Internal, "division by zero")))
+	_, err := openDB(t, srv).Query("q")
+	var e *e6data.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("error %T %v", err, err)
+	}
+	if e.Phase != e6data.PhaseExecute || e.QueryID != "query-blue-000001" || e.Strategy != "blue" ||
+		e.Code != codes.Internal || e.Message != "division by zero" || e.Kind != nil || e.Err != nil {
+		t.Errorf("error %#v", e)
+	}
+	if want := "e6data: execute query query-blue-000001 (blue): Internal: division by zero"; e.Error() != want {
+		t.Errorf("message %q, want %q", e.Error(), want)
+	}
+	if n := srv.Count("executeStatement"); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}

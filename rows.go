@@ -1,0 +1,187 @@
+package e6data
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// rows is the result of one query, read batch by batch.
+type rows struct {
+	ctx     context.Context // the query's own: it ends with it
+	q       *query
+	meta    *thriftrows.Metadata
+	columns []string
+	fetcher fetcher
+	cursor  *thriftrows.Cursor
+	err     error // what ended the result: io.EOF or a failure
+	closed  bool
+}
+
+var (
+	_ driver.Rows                           = (*rows)(nil)
+	_ driver.RowsColumnTypeScanType         = (*rows)(nil)
+	_ driver.RowsColumnTypeDatabaseTypeName = (*rows)(nil)
+	_ driver.RowsColumnTypeLength           = (*rows)(nil)
+	_ driver.RowsColumnTypeNullable         = (*rows)(nil)
+	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
+)
+
+func newRows(ctx context.Context, q *query, meta *thriftrows.Metadata) *rows {
+	r := &rows{
+		ctx:     ctx,
+		q:       q,
+		meta:    meta,
+		columns: make([]string, len(meta.Columns)),
+		fetcher: fetcher{q: q, columns: len(meta.Columns), promised: meta.RowCount},
+		cursor:  thriftrows.NewCursor(&q.cn.c.zones, nil),
+	}
+	for i, c := range meta.Columns {
+		r.columns[i] = c.Name
+	}
+	return r
+}
+
+// Columns returns the names as the engine gives them.
+func (r *rows) Columns() []string { return r.columns }
+
+// Next reads a row, and the next batch where it must. Any error but io.EOF
+// means that the result is not whole.
+func (r *rows) Next(dest []driver.Value) error {
+	for !r.cursor.Next() {
+		if err := r.advance(); err != nil {
+			return err
+		}
+	}
+	if err := r.cursor.Values(dest); err != nil {
+		r.err = wrap(PhaseFetch, r.q.route, nil, err)
+		return r.err
+	}
+	return nil
+}
+
+// advance puts the cursor before the next batch.
+func (r *rows) advance() error {
+	if r.err == nil && r.closed {
+		r.err = errors.New("e6data: the rows are closed")
+	}
+	if r.err != nil {
+		return r.err
+	}
+	chunk, err := r.fetcher.next(r.ctx)
+	if err != nil {
+		r.err = err
+		return err
+	}
+	r.cursor.Reset(chunk)
+	return nil
+}
+
+// Close ends the query on the engine. It takes at most cleanupTimeout. That a
+// query could not be cleared changes nothing about the rows that were read, so
+// it is no error.
+func (r *rows) Close() error {
+	if !r.closed {
+		r.closed = true
+		_ = r.q.close(r.ctx)
+	}
+	return nil
+}
+
+func (r *rows) columnType(i int) (thriftrows.VectorType, bool) {
+	return thriftrows.ParseType(r.meta.Columns[i].Type)
+}
+
+var scanTypes = map[thriftrows.VectorType]reflect.Type{
+	thriftrows.Boolean:     reflect.TypeFor[sql.NullBool](),
+	thriftrows.Integer:     reflect.TypeFor[sql.NullInt32](),
+	thriftrows.Long:        reflect.TypeFor[sql.NullInt64](),
+	thriftrows.Float:       reflect.TypeFor[sql.NullFloat64](),
+	thriftrows.Double:      reflect.TypeFor[sql.NullFloat64](),
+	thriftrows.Decimal128:  reflect.TypeFor[sql.NullString](),
+	thriftrows.String:      reflect.TypeFor[sql.NullString](),
+	thriftrows.Array:       reflect.TypeFor[sql.NullString](),
+	thriftrows.Map:         reflect.TypeFor[sql.NullString](),
+	thriftrows.Struct:      reflect.TypeFor[sql.NullString](),
+	thriftrows.Binary:      reflect.TypeFor[[]byte](),
+	thriftrows.Date:        reflect.TypeFor[sql.NullTime](),
+	thriftrows.Datetime:    reflect.TypeFor[sql.NullTime](),
+	thriftrows.Timestamp:   reflect.TypeFor[sql.NullTime](),
+	thriftrows.Int96:       reflect.TypeFor[sql.NullTime](),
+	thriftrows.TimestampTZ: reflect.TypeFor[sql.NullTime](),
+}
+
+// ColumnTypeScanType returns the type that fits any value of the column, NULL
+// included.
+func (r *rows) ColumnTypeScanType(i int) reflect.Type {
+	if t, ok := r.columnType(i); ok {
+		if scan := scanTypes[t]; scan != nil {
+			return scan
+		}
+	}
+	return reflect.TypeFor[any]()
+}
+
+// ColumnTypeDatabaseTypeName returns the engine's name of the type in upper
+// case, without parameters.
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
+	name, _, _ := strings.Cut(r.meta.Columns[i].Type, "(")
+	return strings.ToUpper(strings.TrimSpace(name))
+}
+
+// ColumnTypeNullable returns true, true: the metadata does not say otherwise.
+func (r *rows) ColumnTypeNullable(int) (nullable, ok bool) { return true, true }
+
+// ColumnTypeLength returns the length of CHAR(n) and VARCHAR(n), and
+// math.MaxInt64 for other types of variable length.
+func (r *rows) ColumnTypeLength(i int) (int64, bool) {
+	t, _ := r.columnType(i)
+	switch t {
+	case thriftrows.String, thriftrows.Binary:
+		if n := parameters(r.meta.Columns[i].Type); len(n) == 1 {
+			return n[0], true
+		}
+		return math.MaxInt64, true
+	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:
+		return math.MaxInt64, true
+	}
+	return 0, false
+}
+
+// ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
+func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
+	if t, _ := r.columnType(i); t != thriftrows.Decimal128 {
+		return 0, 0, false
+	}
+	n := parameters(r.meta.Columns[i].Type)
+	if len(n) != 2 {
+		return 0, 0, false
+	}
+	return n[0], n[1], true
+}
+
+// parameters returns the numbers in DECIMAL(10,2) and the like; nil where they
+// are no numbers.
+func parameters(word string) []int64 {
+	_, list, ok := strings.Cut(word, "(")
+	list, _, closed := strings.Cut(list, ")")
+	if !ok || !closed {
+		return nil
+	}
+	var numbers []int64
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+		if err != nil {
+			return nil
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
