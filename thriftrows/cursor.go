@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Cursor reads chunks row by row. Values are as the table in the package's
-// README section "Types" has them: bool, int64, float64, string, []byte,
-// time.Time or nil. They do not refer to the chunk's bytes, so a Cursor's
-// values outlive it; a []byte's memory is its receiver's own.
+// Cursor reads chunks row by row. Values are bool, int64, float64, string,
+// []byte, time.Time or nil, as the table "Types" in the project's README has
+// them. They do not refer to the chunk's bytes, so they outlive it; a []byte's
+// memory is its receiver's own.
 //
 // A Cursor is not safe for concurrent use.
 type Cursor struct {
@@ -20,13 +20,14 @@ type Cursor struct {
 	chunk *Chunk
 	row   int
 	cols  []columnCursor
-	// Rows [from, to) are boxed.
-	from, to int
-	scratch  []byte // text of the block of decimals being made
+	// block is the first row of the block for which all columns are prepared,
+	// -1 for none.
+	block int
 	// From row bad on, Values gives err, since a column's value there cannot be
 	// made; math.MaxInt when all can.
-	bad int
-	err error
+	bad     int
+	err     error
+	scratch []byte // text of the block of decimals being made
 }
 
 // NewCursor returns a cursor on no chunk. zones finds the zones of TIMESTAMP_TZ
@@ -46,7 +47,7 @@ func NewCursor(zones *Zones, loc *time.Location) *Cursor {
 // Reset puts the cursor before the first row of chunk, which must not be
 // decoded anew while the cursor reads it.
 func (c *Cursor) Reset(chunk *Chunk) {
-	c.chunk, c.row, c.from, c.to = chunk, -1, 0, 0
+	c.chunk, c.row, c.block = chunk, -1, -1
 	c.bad, c.err = math.MaxInt, nil
 	c.cols = grow(c.cols, len(chunk.cols))
 	for i := range c.cols {
@@ -67,33 +68,59 @@ func (c *Cursor) Next() bool {
 // column. An error is a *[FormatError] that names the row; what dest holds then
 // is unspecified.
 func (c *Cursor) Values(dest []driver.Value) error {
-	if c.row >= c.to {
-		c.box()
+	row := c.row
+	if block := blockOf(row); block != c.block {
+		c.prepareAll(block)
 	}
-	if c.row >= c.bad {
+	if row >= c.bad {
 		return c.err
 	}
-	i := c.row - c.from
+	i := row - c.block
 	for k := range dest {
 		col := &c.cols[k]
 		switch {
 		case col.form == sameForm:
 			dest[k] = col.same
-		case col.v.nulls != nil && col.v.nulls[c.row] == 1:
+		case col.v.nulls != nil && col.v.nulls[row] == 1:
 			dest[k] = nil
-		case col.form == boolForm:
-			dest[k] = col.v.list.data[c.row] == 1
 		case col.form == boxForm:
 			dest[k] = col.boxes.Index(i).Interface()
+		case col.form == boolForm:
+			dest[k] = col.v.list.data[row] == 1
 		default:
-			x, err := c.value(col, c.row)
+			x, err := c.value(col, row)
 			if err != nil {
-				return c.fail(k, c.row, err)
+				return c.fail(k, row, err)
 			}
 			dest[k] = x
 		}
 	}
 	return nil
+}
+
+// Value returns the current row's value of one column. An error is a
+// *[FormatError].
+func (c *Cursor) Value(column int) (driver.Value, error) {
+	col := &c.cols[column]
+	row := c.row
+	if block := blockOf(row); block != col.block {
+		c.prepare(column, block)
+	}
+	switch {
+	case row >= col.bad:
+		return nil, col.err
+	case col.form == sameForm:
+		return col.same, nil
+	case col.v.isNull(row):
+		return nil, nil
+	case col.form == boxForm:
+		return col.boxes.Index(row - col.block).Interface(), nil
+	}
+	x, err := c.value(col, row)
+	if err != nil {
+		return nil, c.fail(column, row, err)
+	}
+	return x, nil
 }
 
 // form says how Values gets a column's value.
@@ -106,70 +133,85 @@ const (
 	sameForm              // one value for all rows
 )
 
+// columnCursor is what a Cursor keeps of a column, block by block.
 type columnCursor struct {
-	v     *vector
+	v *vector
+	// block is the first row of the block that form, boxes and bad are for; -1
+	// for none.
+	block int
 	form  form
 	same  driver.Value
 	boxes reflect.Value
+	// From row bad on, err says why the value there cannot be made.
+	bad   int
+	err   error
+	texts texts
 	zones zoneMemo
 }
 
 func (col *columnCursor) reset(v *vector) {
-	*col = columnCursor{v: v, zones: col.zones}
+	col.v = v
+	col.block, col.same, col.boxes = -1, nil, reflect.Value{}
+	col.bad, col.err = math.MaxInt, nil
+	col.texts.reset()
 }
 
 // Rows are boxed in blocks: one allocation holds a column's values for
 // blockRows rows, and a value kept by the application pins only its block. For
 // a few rows that would waste memory, so those are boxed one by one.
 const (
-	blockRows = 128
+	blockRows = 128 // a power of two
 	fewRows   = 32
 	// A block's texts share one allocation up to this many bytes; longer ones
 	// have their own, so that keeping one does not pin many.
 	maxArena = 64 << 10
 )
 
-// box prepares the block of rows that begins at the current one.
-func (c *Cursor) box() {
-	c.from = c.row
-	c.to = min(c.row+blockRows, c.chunk.rows)
-	few := c.chunk.rows < fewRows
+func blockOf(row int) int { return row &^ (blockRows - 1) }
+
+// prepareAll makes all columns ready for the block that begins at row block.
+func (c *Cursor) prepareAll(block int) {
+	c.block = block
 	for k := range c.cols {
 		col := &c.cols[k]
-		v := col.v
-		switch {
-		case v.kind == nullKind:
-			col.form = sameForm
-		case v.constant:
-			if c.from > 0 {
-				continue
-			}
-			if v.kind == bytesKind {
-				col.form = plainForm // a []byte is its receiver's own
-				continue
-			}
-			col.form = sameForm
-			x, err := c.value(col, 0)
-			if err != nil {
-				c.spoil(k, 0, err)
-			}
-			col.same = x
-		case v.kind == boolKind:
-			col.form = boolForm
-		case few:
-			col.form = plainForm
-		default:
-			if row, err := c.fill(col); err != nil {
-				c.spoil(k, row, err)
-			}
+		if col.block != block {
+			c.prepare(k, block)
+		}
+		if col.bad < c.bad {
+			c.bad, c.err = col.bad, col.err
 		}
 	}
 }
 
-// spoil remembers the first row whose value cannot be made.
-func (c *Cursor) spoil(column, row int, err error) {
-	if row < c.bad {
-		c.bad, c.err = row, c.fail(column, row, err)
+func (c *Cursor) prepare(column, block int) {
+	col := &c.cols[column]
+	first := col.block < 0
+	col.block = block
+	v := col.v
+	switch {
+	case v.kind == nullKind:
+		col.form = sameForm
+	case v.constant && v.kind == bytesKind:
+		col.form = plainForm // a []byte is its receiver's own
+	case v.constant:
+		if !first {
+			return
+		}
+		col.form = sameForm
+		x, err := c.value(col, 0)
+		if err != nil {
+			col.bad, col.err = 0, c.fail(column, 0, err)
+		}
+		col.same = x
+	case v.kind == boolKind:
+		col.form = boolForm
+	case c.chunk.rows < fewRows:
+		col.form = plainForm
+	default:
+		row, err := c.fill(col, block, min(block+blockRows, c.chunk.rows))
+		if err != nil && row < col.bad {
+			col.bad, col.err = row, c.fail(column, row, err)
+		}
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/e6data/e6data-go/thriftrows"
 	"github.com/e6data/e6data-go/internal/thriftgen"
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // Every chunk of the golden set means the same to generated code and to ours.

@@ -1,0 +1,270 @@
+package thriftrows
+
+import (
+	"database/sql"
+	"math/big"
+	"strconv"
+	"time"
+)
+
+// Scan stores the current row's value of a column in *dest and returns true, if
+// it can do so without making a driver.Value first. What it stores is what
+// database/sql's own conversion would; where that would fail, or where only it
+// knows what to do, Scan returns false and leaves *dest alone: convert the
+// result of [Cursor.Value] then.
+//
+// Beyond database/sql, a *big.Rat takes integers and decimals. An error is a
+// *[FormatError].
+func (c *Cursor) Scan(column int, dest any) (bool, error) {
+	col := &c.cols[column]
+	v := col.v
+	row := c.row
+	if v.kind == nullKind || v.nulls != nil && v.nulls[row] == 1 {
+		return scanNull(dest), nil
+	}
+	var ok bool
+	var err error
+	switch v.kind {
+	case int32Kind:
+		ok = scanInteger(int64(v.int32(row)), dest)
+	case int64Kind:
+		ok = scanInteger(v.int64(row), dest)
+	case floatKind:
+		ok = scanFloat(v.float(row), dest)
+	case boolKind:
+		ok = scanBool(v.bool(row), dest)
+	case textKind:
+		ok = scanText(c, col, row, dest)
+	case bytesKind:
+		ok = scanBytes(v.list.text(row), dest)
+	case decimalKind, decimalTextKind:
+		ok, err = scanDecimal(c, col, row, dest)
+	case dateKind, timeKind, timeTZKind, int96Kind:
+		ok, err = scanTime(c, col, row, dest)
+	}
+	if err != nil {
+		err = c.fail(column, row, err)
+	}
+	return ok, err
+}
+
+// scanNull stores NULL where that is not an error.
+func scanNull(dest any) bool {
+	switch d := dest.(type) {
+	case *sql.NullInt64:
+		return store(d, sql.NullInt64{})
+	case *sql.NullInt32:
+		return store(d, sql.NullInt32{})
+	case *sql.NullFloat64:
+		return store(d, sql.NullFloat64{})
+	case *sql.NullString:
+		return store(d, sql.NullString{})
+	case *sql.NullTime:
+		return store(d, sql.NullTime{})
+	case *sql.NullBool:
+		return store(d, sql.NullBool{})
+	case *sql.Null[int64]:
+		return store(d, sql.Null[int64]{})
+	case *sql.Null[int32]:
+		return store(d, sql.Null[int32]{})
+	case *sql.Null[int]:
+		return store(d, sql.Null[int]{})
+	case *sql.Null[float64]:
+		return store(d, sql.Null[float64]{})
+	case *sql.Null[string]:
+		return store(d, sql.Null[string]{})
+	case *sql.Null[time.Time]:
+		return store(d, sql.Null[time.Time]{})
+	case *sql.Null[bool]:
+		return store(d, sql.Null[bool]{})
+	case *any:
+		return store(d, nil)
+	case *[]byte:
+		return store(d, nil)
+	case **int64:
+		return store(d, nil)
+	case **float64:
+		return store(d, nil)
+	case **string:
+		return store(d, nil)
+	case **time.Time:
+		return store(d, nil)
+	case **bool:
+		return store(d, nil)
+	}
+	return false
+}
+
+// store sets *d unless d is nil, which database/sql has an error for.
+func store[T any](d *T, v T) bool {
+	if d == nil {
+		return false
+	}
+	*d = v
+	return true
+}
+
+// storeNew points *d at a copy of v of its own.
+func storeNew[T any](d **T, v T) bool {
+	if d == nil {
+		return false
+	}
+	p := new(T)
+	*p = v
+	*d = p
+	return true
+}
+
+// storeInt is store for an integer that must fit T.
+func storeInt[T int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64](d *T, n int64) bool {
+	t := T(n)
+	if d == nil || int64(t) != n || (t < 0) != (n < 0) {
+		return false
+	}
+	*d = t
+	return true
+}
+
+func scanInteger(n int64, dest any) bool {
+	switch d := dest.(type) {
+	case *int64:
+		return store(d, n)
+	case *int:
+		return storeInt(d, n)
+	case *int32:
+		return storeInt(d, n)
+	case *int16:
+		return storeInt(d, n)
+	case *int8:
+		return storeInt(d, n)
+	case *uint64:
+		return storeInt(d, n)
+	case *uint:
+		return storeInt(d, n)
+	case *uint32:
+		return storeInt(d, n)
+	case *uint16:
+		return storeInt(d, n)
+	case *uint8:
+		return storeInt(d, n)
+	case *sql.NullInt64:
+		return store(d, sql.NullInt64{Int64: n, Valid: true})
+	case *sql.NullInt32:
+		return int64(int32(n)) == n && store(d, sql.NullInt32{Int32: int32(n), Valid: true})
+	case *sql.Null[int64]:
+		return store(d, sql.Null[int64]{V: n, Valid: true})
+	case *sql.Null[int32]:
+		return int64(int32(n)) == n && store(d, sql.Null[int32]{V: int32(n), Valid: true})
+	case *sql.Null[int]:
+		return int64(int(n)) == n && store(d, sql.Null[int]{V: int(n), Valid: true})
+	case **int64:
+		return storeNew(d, n)
+	case *float64:
+		return store(d, float64(n))
+	case *big.Rat:
+		return d != nil && d.SetInt64(n) != nil
+	}
+	return false
+}
+
+func scanFloat(f float64, dest any) bool {
+	switch d := dest.(type) {
+	case *float64:
+		return store(d, f)
+	case *float32:
+		// database/sql goes by way of text, which rounds otherwise when inexact.
+		return float64(float32(f)) == f && store(d, float32(f))
+	case *sql.NullFloat64:
+		return store(d, sql.NullFloat64{Float64: f, Valid: true})
+	case *sql.Null[float64]:
+		return store(d, sql.Null[float64]{V: f, Valid: true})
+	case **float64:
+		return storeNew(d, f)
+	}
+	return false
+}
+
+func scanBool(b bool, dest any) bool {
+	switch d := dest.(type) {
+	case *bool:
+		return store(d, b)
+	case *any:
+		return store(d, any(b))
+	case *sql.NullBool:
+		return store(d, sql.NullBool{Bool: b, Valid: true})
+	case *sql.Null[bool]:
+		return store(d, sql.Null[bool]{V: b, Valid: true})
+	case **bool:
+		return storeNew(d, b)
+	}
+	return false
+}
+
+func scanString(s string, dest any) bool {
+	switch d := dest.(type) {
+	case *string:
+		return store(d, s)
+	case *sql.NullString:
+		return store(d, sql.NullString{String: s, Valid: true})
+	case *sql.Null[string]:
+		return store(d, sql.Null[string]{V: s, Valid: true})
+	case **string:
+		return storeNew(d, s)
+	}
+	return false
+}
+
+func scanText(c *Cursor, col *columnCursor, row int, dest any) bool {
+	if d, ok := dest.(*[]byte); ok {
+		return scanBytes(col.v.list.text(row), d)
+	}
+	return scanString(c.text(col, row), dest)
+}
+
+// scanBytes copies b, which lies in the chunk.
+func scanBytes(b []byte, dest any) bool {
+	switch d := dest.(type) {
+	case *[]byte:
+		return d != nil && store(d, append([]byte{}, b...))
+	case *string:
+		return d != nil && store(d, string(b))
+	}
+	return false
+}
+
+func scanDecimal(c *Cursor, col *columnCursor, row int, dest any) (bool, error) {
+	s, err := c.decimal(col, row)
+	if err != nil {
+		return false, err
+	}
+	switch d := dest.(type) {
+	case *float64:
+		f, err := strconv.ParseFloat(s, 64)
+		return err == nil && store(d, f), nil
+	case *big.Rat:
+		if d == nil {
+			return false, nil
+		}
+		_, ok := d.SetString(s)
+		return ok, nil
+	}
+	return scanString(s, dest), nil
+}
+
+func scanTime(c *Cursor, col *columnCursor, row int, dest any) (bool, error) {
+	t, err := c.time(col, row)
+	if err != nil {
+		return false, err
+	}
+	switch d := dest.(type) {
+	case *time.Time:
+		return store(d, t), nil
+	case *sql.NullTime:
+		return store(d, sql.NullTime{Time: t, Valid: true}), nil
+	case *sql.Null[time.Time]:
+		return store(d, sql.Null[time.Time]{V: t, Valid: true}), nil
+	case **time.Time:
+		return storeNew(d, t), nil
+	}
+	return false, nil
+}
