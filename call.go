@@ -51,8 +51,8 @@ func (r route) planner(queryID, engineIP string) route {
 type announcer interface{ GetNewStrategy() string }
 
 // call sends one RPC and hears what the answer says about the deployment.
-func (c *Connector) call(ctx context.Context, phase Phase, r route, method string, req, resp proto.Message) error {
-	if err := c.invoke(ctx, phase, r, method, req, resp); err != nil {
+func (c *Connector) call(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
+	if err := c.invoke(ctx, phase, r, method, req, resp, opts...); err != nil {
 		return err
 	}
 	c.entry.Confirm(r.state)
@@ -65,8 +65,8 @@ func (c *Connector) call(ctx context.Context, phase Phase, r route, method strin
 // invoke is the one door that every RPC goes through: it sends the headers and
 // makes failures into *Error. The headers that the caller's context may carry
 // for other gRPC services are not sent.
-func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req, resp proto.Message) error {
-	err := r.channel.Invoke(metadata.NewOutgoingContext(ctx, r.headers), method, req, resp)
+func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
+	err := r.channel.Invoke(metadata.NewOutgoingContext(ctx, r.headers), method, req, resp, opts...)
 	if err != nil {
 		return c.failure(ctx, phase, r, err)
 	}
@@ -124,10 +124,10 @@ func (c *Connector) redact(msg string) string {
 
 // wrap puts an error that no answer carried into an *Error; one that already
 // is an *Error stays as it is.
-func wrap(phase Phase, r route, kind, err error) error {
+func wrap(phase Phase, r route, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
 		return err
 	}
-	return &Error{Phase: phase, QueryID: r.queryID, Strategy: r.state.Color.String(), Kind: kind, Err: err}
+	return &Error{Phase: phase, QueryID: r.queryID, Strategy: r.state.Color.String(), Err: err}
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc"
@@ -33,6 +34,11 @@ type Connector struct {
 	entry   *strategy.Entry
 	headers [3]metadata.MD // of calls that belong to no query, by strategy.Color
 	zones   thriftrows.Zones
+	// lacksV2 remembers that the engine has no V2 batches, for BatchV2Auto.
+	lacksV2 atomic.Bool
+	// maxEmptyChunks is the constant, and poison false, but in tests.
+	maxEmptyChunks int
+	poison         bool
 	// unusable is why Connect must fail, for the empty DSN.
 	unusable error
 
@@ -86,7 +92,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &Connector{driver: &Driver{}, cfg: cfg.Clone()}
+	c := &Connector{driver: &Driver{}, cfg: cfg.Clone(), maxEmptyChunks: maxEmptyChunks}
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -120,7 +126,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	cn := &conn{c: c, channel: channel}
 	if _, err := cn.currentSession(ctx); err != nil {
-		c.release()
+		_ = c.release()
 		return nil, err
 	}
 	return cn, nil

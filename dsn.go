@@ -30,12 +30,43 @@ type Config struct {
 	ClusterName string
 	// Secure turns TLS on, with the system's certificate authorities.
 	Secure bool
+	// PrefetchBytes bounds the result bytes that are fetched ahead of the
+	// application, per query: 64 MiB in NewConfig and in a DSN. At least one batch
+	// is fetched ahead, however large. 0 turns fetching ahead off.
+	PrefetchBytes int64
+	// ResultBatchV2 says whether to fetch several chunks a call. Empty is
+	// BatchV2Off.
+	ResultBatchV2 BatchV2
 }
 
-const dsnScheme = "e6data"
+// BatchV2 says when results are fetched with getNextResultBatchV2, which brings
+// several chunks a call (WIRE.md section 3).
+type BatchV2 string
+
+const (
+	// BatchV2Off never uses it, as in the vendor's own connectors, whose
+	// operators enable it per cluster.
+	BatchV2Off BatchV2 = "off"
+	// BatchV2Auto tries it, and remembers for the Connector when an engine lacks
+	// it.
+	BatchV2Auto BatchV2 = "auto"
+	// BatchV2On tries it with every query; one whose planner lacks it falls back.
+	BatchV2On BatchV2 = "on"
+)
+
+func (b BatchV2) valid() bool {
+	return b == "" || b == BatchV2Off || b == BatchV2Auto || b == BatchV2On
+}
+
+const (
+	dsnScheme            = "e6data"
+	defaultPrefetchBytes = 64 << 20
+)
 
 // NewConfig returns a Config with the defaults.
-func NewConfig() *Config { return &Config{} }
+func NewConfig() *Config {
+	return &Config{PrefetchBytes: defaultPrefetchBytes, ResultBatchV2: BatchV2Off}
+}
 
 // Clone returns a copy that shares nothing with c.
 func (c *Config) Clone() *Config {
@@ -66,6 +97,10 @@ func (c *Config) validate() error {
 		return fmt.Errorf("e6data: port %d is out of range (1 to 65535)", c.Port)
 	case c.User == "" || c.Token == "":
 		return errors.New("e6data: user and access token are required")
+	case c.PrefetchBytes < 0:
+		return fmt.Errorf("e6data: prefetch_bytes of %d is negative", c.PrefetchBytes)
+	case !c.ResultBatchV2.valid():
+		return fmt.Errorf("e6data: result_batch_v2 of %q is none of off, auto, on", c.ResultBatchV2)
 	}
 	return nil
 }
@@ -114,6 +149,37 @@ var params = []param{
 	textParam("catalog", func(c *Config) *string { return &c.Catalog }),
 	textParam("cluster_name", func(c *Config) *string { return &c.ClusterName }),
 	boolParam("secure", func(c *Config) *bool { return &c.Secure }),
+	{
+		name: "prefetch_bytes",
+		get: func(c *Config) string {
+			if c.PrefetchBytes == defaultPrefetchBytes {
+				return ""
+			}
+			return strconv.FormatInt(c.PrefetchBytes, 10)
+		},
+		set: func(c *Config, v string) (err error) {
+			if c.PrefetchBytes, err = strconv.ParseInt(v, 10, 64); err != nil {
+				return fmt.Errorf("%q is no number of bytes", v)
+			}
+			return nil
+		},
+	},
+	{
+		name: "result_batch_v2",
+		get: func(c *Config) string {
+			if c.ResultBatchV2 == BatchV2Off {
+				return ""
+			}
+			return string(c.ResultBatchV2)
+		},
+		set: func(c *Config, v string) error {
+			c.ResultBatchV2 = BatchV2(strings.ToLower(v))
+			if v == "" || !c.ResultBatchV2.valid() {
+				return fmt.Errorf("%q is none of off, auto, on", v)
+			}
+			return nil
+		},
+	},
 }
 
 // ParseDSN reads

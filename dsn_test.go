@@ -18,7 +18,7 @@ import (
 func TestParseDSN(t *testing.T) {
 	for _, test := range []struct {
 		dsn  string
-		want e6data.Config
+		want e6data.Config // where PrefetchBytes is 0 and ResultBatchV2 empty, the default
 	}{
 		{"e6data://u:t@h", e6data.Config{Host: "h", User: "u", Token: "t"}},
 		{"e6data://u:t@h/", e6data.Config{Host: "h", User: "u", Token: "t"}},
@@ -31,7 +31,14 @@ func TestParseDSN(t *testing.T) {
 		{"e6data://u:t@[::1]", e6data.Config{Host: "::1", User: "u", Token: "t"}},
 		{"e6data://u:t@h?SECURE=1&", e6data.Config{Host: "h", User: "u", Token: "t", Secure: true}},
 		{"e6data://u:t@h/a%2Fb%20c", e6data.Config{Host: "h", User: "u", Token: "t", Database: "a/b c"}},
+		{"e6data://u:t@h?prefetch_bytes=1000&result-batch-v2=AUTO", e6data.Config{Host: "h", User: "u", Token: "t", PrefetchBytes: 1000, ResultBatchV2: e6data.BatchV2Auto}},
 	} {
+		if test.want.PrefetchBytes == 0 {
+			test.want.PrefetchBytes = e6data.NewConfig().PrefetchBytes
+		}
+		if test.want.ResultBatchV2 == "" {
+			test.want.ResultBatchV2 = e6data.BatchV2Off
+		}
 		got, err := e6data.ParseDSN(test.dsn)
 		if err != nil {
 			t.Errorf("%s: %v", test.dsn, err)
@@ -66,6 +73,9 @@ func TestBadDSN(t *testing.T) {
 		{"e6data://u:t0ps3cret@h?catalog=%zz", `"catalog" is not percent-encoded`},
 		{"e6data://u:t0ps3cret@h?%zz=1", "name is not percent-encoded"},
 		{"e6data://u:t0ps3cret@h?secure=yes", `"secure": "yes" is not true or false`},
+		{"e6data://u:t0ps3cret@h?prefetch_bytes=-1", "prefetch_bytes of -1 is negative"},
+		{"e6data://u:t0ps3cret@h?prefetch_bytes=64MB", `"64MB" is no number of bytes`},
+		{"e6data://u:t0ps3cret@h?result_batch_v2=maybe", `"maybe" is none of off, auto, on`},
 		{"e6data://u:t0ps3cret@h?catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
 		{"e6data://u:t0ps3cret@h?cluster=x", `do you mean "cluster_name"?`},
 		{"e6data://u:t0ps3cret@h?catalog=x&catalog=y", `"catalog" occurs twice`},
@@ -105,6 +115,7 @@ func TestEmptyDSN(t *testing.T) {
 func FuzzParseDSN(f *testing.F) {
 	for _, s := range []string{
 		"e6data://u:t@h", "e6data://me%40x:to%2Fk@h:80/d?catalog=c&cluster-name=n&secure=true", "e6data://u:t@[::1]:80/d%20e",
+		"e6data://u:t@h?prefetch_bytes=0&result_batch_v2=on",
 		"e6data://@:@@h", "e6data://:%00@h/?catalog=%ff",
 	} {
 		f.Add(s)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/thriftrows"
@@ -14,72 +16,257 @@ import (
 )
 
 // fetcher reads the batches of one query, one call at a time: reading a batch
-// consumes it on the engine, and a lost answer cannot be asked for again.
+// consumes it on the engine, and a lost answer cannot be asked for again. While
+// the application reads one batch, a goroutine fetches and walks the next ones,
+// up to limit bytes.
+//
+// next and stop are called by one goroutine, the rows' reader.
 type fetcher struct {
 	q       *query
+	ctx     context.Context // ends with the rows
+	cancel  context.CancelFunc
 	columns int
+	// limit bounds the bytes that lie ready; 0 fetches when asked to.
+	limit int64
+	// done is closed when the goroutine has ended; nil without one.
+	done chan struct{}
+
+	// The following belong to who fetches.
+
 	// promised is the row count of the metadata; 0 or less is unknown.
 	promised  int64
 	delivered int64
-	chunk     thriftrows.Chunk
+	v2        bool
+	ended     bool // the engine has said so, together with data
+
+	// current is what the application reads.
+	current *batch
+
+	mu      sync.Mutex
+	changed sync.Cond // of what follows
+	ready   []*batch
+	ahead   int64    // bytes in ready
+	free    []*batch // for reuse
+	err     error    // why there will be no more
+	stopped bool
 }
 
-// While rows are owed, a chunk without rows is answered by asking again, after
-// emptyDelay at first and doubled up to maxEmptyDelay (WIRE.md section 3). An
-// engine that has nothing to say for maxEmptyChunks in a row, about a minute,
-// is taken to have lost the rest.
+func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fetcher {
+	c := q.cn.c
+	ctx, cancel := context.WithCancel(ctx)
+	f := &fetcher{
+		q:        q,
+		ctx:      ctx,
+		cancel:   cancel,
+		columns:  columns,
+		limit:    c.cfg.PrefetchBytes,
+		promised: promised,
+		v2:       c.cfg.ResultBatchV2 == BatchV2On || c.cfg.ResultBatchV2 == BatchV2Auto && !c.lacksV2.Load(),
+	}
+	f.changed.L = &f.mu
+	if f.limit > 0 {
+		f.done = make(chan struct{})
+		go f.run()
+	}
+	return f
+}
+
+// run fetches until the result ends.
+func (f *fetcher) run() {
+	defer close(f.done)
+	size := int64(0)
+	for b := f.vacant(size); b != nil; b = f.vacant(size) {
+		err := f.fill(b)
+		size = b.bytes()
+		f.mu.Lock()
+		if err == nil {
+			f.ready = append(f.ready, b)
+			f.ahead += size
+		}
+		f.err = err
+		f.mu.Unlock()
+		f.changed.Signal()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// vacant waits until another batch, which is taken to be as large as the last
+// one, may be fetched ahead. At least one always may. It returns nil when the
+// fetcher is stopped.
+func (f *fetcher) vacant(last int64) *batch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !f.stopped && len(f.ready) > 0 && f.ahead+last > f.limit {
+		f.changed.Wait()
+	}
+	if f.stopped {
+		return nil
+	}
+	return f.spare()
+}
+
+// spare takes a batch to fill. The caller holds mu, if there is a goroutine.
+func (f *fetcher) spare() *batch {
+	n := len(f.free)
+	if n == 0 {
+		return new(batch)
+	}
+	b := f.free[n-1]
+	f.free = f.free[:n-1]
+	return b
+}
+
+// next returns the next chunk with rows, valid until the following call, or
+// io.EOF at the end of the result.
+func (f *fetcher) next() (*thriftrows.Chunk, error) {
+	for {
+		if b := f.current; b != nil {
+			for b.next < len(b.chunks) {
+				chunk := &b.chunks[b.next]
+				b.next++
+				if chunk.NumRows() > 0 {
+					return chunk, nil
+				}
+			}
+		}
+		if err := f.advance(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// advance replaces the current batch by the next.
+func (f *fetcher) advance() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.recycle()
+	if f.done == nil {
+		if f.err == nil {
+			b := f.spare()
+			if f.err = f.fill(b); f.err == nil {
+				f.current = b
+			}
+		}
+		return f.err
+	}
+	for len(f.ready) == 0 && f.err == nil {
+		f.changed.Wait()
+	}
+	if len(f.ready) == 0 {
+		return f.err
+	}
+	f.current = f.ready[0]
+	f.ready = append(f.ready[:0], f.ready[1:]...)
+	f.ahead -= f.current.bytes()
+	f.changed.Signal()
+	return nil
+}
+
+// recycle gives the current batch's memory back. The caller holds mu.
+func (f *fetcher) recycle() {
+	if f.current == nil {
+		return
+	}
+	if f.q.cn.c.poison {
+		f.current.poison()
+	}
+	f.free = append(f.free, f.current)
+	f.current = nil
+}
+
+// stop ends the fetching at once, and returns when it has ended. It may be
+// called again.
+func (f *fetcher) stop() {
+	f.cancel()
+	if f.done == nil {
+		return
+	}
+	f.mu.Lock()
+	f.stopped = true
+	f.mu.Unlock()
+	f.changed.Signal()
+	<-f.done
+}
+
+// While rows are owed, an answer without rows is followed by asking again,
+// after emptyDelay at first and doubled up to maxEmptyDelay (WIRE.md section
+// 3). With V1, where such an answer may also be the end, an engine that has
+// nothing to say for maxEmptyChunks in a row, about a minute, is taken to have
+// lost the rest.
 const (
 	emptyDelay     = 10 * time.Millisecond
 	maxEmptyDelay  = 100 * time.Millisecond
 	maxEmptyChunks = 600
 )
 
-// next returns the next chunk with rows, valid until the following call, or
-// io.EOF at the end of the result.
-func (f *fetcher) next(ctx context.Context) (*thriftrows.Chunk, error) {
+// fill fetches a batch with rows into b, or returns io.EOF at the end of the
+// result.
+func (f *fetcher) fill(b *batch) error {
 	delay := emptyDelay
-	for range maxEmptyChunks {
-		batch, err := f.batch(ctx)
+	for empty := 1; ; empty++ {
+		if f.ended {
+			return f.end()
+		}
+		if err := f.ask(b); err != nil {
+			return err
+		}
+		if !f.v2 && len(b.buf) == 0 {
+			return f.end()
+		}
+		rows, err := b.decode(f.columns)
 		if err != nil {
-			return nil, err
+			return wrap(PhaseFetch, f.q.route, err)
 		}
-		if len(batch) == 0 {
-			return nil, f.end()
+		f.delivered += rows
+		f.ended = b.endOfStream
+		switch {
+		case rows > 0:
+			return nil
+		case f.ended:
+			continue
+		case f.v2:
+			// Nothing yet.
+		case f.delivered >= f.promised:
+			// A chunk of no rows ends the result on some engines and is an empty
+			// batch in mid-stream on others: the row count decides.
+			return io.EOF
+		case empty >= f.q.cn.c.maxEmptyChunks:
+			return f.incomplete(fmt.Sprintf("%d batches without rows in a row", empty))
 		}
-		if err := f.chunk.Decode(batch, f.columns); err != nil {
-			return nil, wrap(PhaseFetch, f.q.route, nil, err)
-		}
-		if rows := f.chunk.NumRows(); rows > 0 {
-			f.delivered += int64(rows)
-			return &f.chunk, nil
-		}
-		// A chunk of no rows ends the result on some engines and is an empty
-		// batch in mid-stream on others: the row count decides.
-		if f.delivered >= f.promised {
-			return nil, io.EOF
-		}
-		if err := wait(ctx, delay); err != nil {
-			return nil, wrap(PhaseFetch, f.q.route, nil, err)
+		if err := wait(f.ctx, delay); err != nil {
+			return wrap(PhaseFetch, f.q.route, err)
 		}
 		delay = min(2*delay, maxEmptyDelay)
 	}
-	return nil, f.incomplete(fmt.Sprintf("%d batches without rows in a row", maxEmptyChunks))
 }
 
-// batch asks for one batch.
-func (f *fetcher) batch(ctx context.Context) ([]byte, error) {
-	resp := &wire.GetNextResultBatchResponse{}
-	err := f.q.about(ctx, PhaseFetch, wire.QueryEngineService_GetNextResultBatch_FullMethodName, func() proto.Message {
-		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: f.q.sessionID, QueryId: f.q.queryID}
-	}, resp)
-	if err != nil {
-		var e *Error
-		if errors.As(err, &e) && e.lost() && e.condition != gaveUp {
-			e.Kind = ErrIncompleteResult
-		}
-		return nil, err
+var intoBatch = grpc.ForceCodecV2(batchCodec{})
+
+// ask requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
+// answered before anything is consumed.
+func (f *fetcher) ask(b *batch) error {
+	method := wire.QueryEngineService_GetNextResultBatch_FullMethodName
+	if f.v2 {
+		method = wire.QueryEngineService_GetNextResultBatchV2_FullMethodName
 	}
-	return resp.GetResultBatch(), nil
+	b.reset(f.v2)
+	err := f.q.about(f.ctx, PhaseFetch, method, func() proto.Message {
+		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: f.q.sessionID, QueryId: f.q.queryID}
+	}, b, intoBatch)
+	if f.v2 && conditionOf(err) == unimplemented {
+		f.v2 = false
+		if c := f.q.cn.c; c.cfg.ResultBatchV2 == BatchV2Auto {
+			c.lacksV2.Store(true)
+		}
+		return f.ask(b)
+	}
+	var e *Error
+	if errors.As(err, &e) && e.lost() && e.condition != gaveUp {
+		e.Kind = ErrIncompleteResult
+	}
+	return err
 }
 
 // end judges the engine's word that the result is over.

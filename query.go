@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/thriftrows"
@@ -47,7 +48,7 @@ func (cn *conn) start(ctx context.Context, text string) (*query, error) {
 			cn.dropSession(s.id)
 			if try < maxTries {
 				if err := pause(ctx, retryDelay); err != nil {
-					return nil, wrap(PhasePrepare, q.routeOr(s), nil, err)
+					return nil, wrap(PhasePrepare, cn.c.route(cn.channel, s.state), err)
 				}
 			}
 		default:
@@ -57,13 +58,6 @@ func (cn *conn) start(ctx context.Context, text string) (*query, error) {
 			return nil, err
 		}
 	}
-}
-
-func (q *query) routeOr(s session) route {
-	if q != nil {
-		return q.route
-	}
-	return route{state: s.state}
 }
 
 // pause waits for about d, so that many who wait do not return at once.
@@ -98,7 +92,7 @@ func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, er
 		case prepared <- result{q, err}:
 		case <-ctx.Done():
 			if err == nil {
-				q.close(ctx)
+				_ = q.close(ctx)
 			}
 		}
 	})
@@ -191,17 +185,17 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	}
 	meta, err := thriftrows.DecodeMetadata(resp.GetResultMetaData())
 	if err != nil {
-		return nil, wrap(PhaseMetadata, q.route, nil, err)
+		return nil, wrap(PhaseMetadata, q.route, err)
 	}
 	return meta, nil
 }
 
 // about makes a call about the query. Where the engine denies the session, it
 // has not done what was asked: the call is made once more with a new one.
-func (q *query) about(ctx context.Context, phase Phase, method string, request func() proto.Message, resp proto.Message) error {
-	err := q.cn.c.call(ctx, phase, q.route, method, request(), resp)
+func (q *query) about(ctx context.Context, phase Phase, method string, request func() proto.Message, resp any, opts ...grpc.CallOption) error {
+	err := q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
 	if conditionOf(err) == sessionExpired && q.newSession(ctx) == nil {
-		err = q.cn.c.call(ctx, phase, q.route, method, request(), resp)
+		err = q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
 	}
 	if err != nil {
 		return err
@@ -269,6 +263,7 @@ func (cn *conn) exec(ctx context.Context, text string) (*result, error) {
 		err = r.advance()
 	}
 	if !errors.Is(err, io.EOF) {
+		r.fetcher.stop()
 		r.q.abandon(ctx)
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type rows struct {
 	q       *query
 	meta    *thriftrows.Metadata
 	columns []string
-	fetcher fetcher
+	fetcher *fetcher
 	cursor  *thriftrows.Cursor
 	err     error // what ended the result: io.EOF or a failure
 	closed  bool
@@ -40,7 +40,7 @@ func newRows(ctx context.Context, q *query, meta *thriftrows.Metadata) *rows {
 		q:       q,
 		meta:    meta,
 		columns: make([]string, len(meta.Columns)),
-		fetcher: fetcher{q: q, columns: len(meta.Columns), promised: meta.RowCount},
+		fetcher: newFetcher(ctx, q, len(meta.Columns), meta.RowCount),
 		cursor:  thriftrows.NewCursor(&q.cn.c.zones, nil),
 	}
 	for i, c := range meta.Columns {
@@ -55,16 +55,29 @@ func (r *rows) Columns() []string { return r.columns }
 // Next reads a row, and the next batch where it must. Any error but io.EOF
 // means that the result is not whole.
 func (r *rows) Next(dest []driver.Value) error {
+	if err := r.nextRow(); err != nil {
+		return err
+	}
+	if err := r.cursor.Values(dest); err != nil {
+		return r.fail(err)
+	}
+	return nil
+}
+
+func (r *rows) nextRow() error {
 	for !r.cursor.Next() {
 		if err := r.advance(); err != nil {
 			return err
 		}
 	}
-	if err := r.cursor.Values(dest); err != nil {
-		r.err = wrap(PhaseFetch, r.q.route, nil, err)
-		return r.err
-	}
 	return nil
+}
+
+// fail ends the result with a value that cannot be made.
+func (r *rows) fail(err error) error {
+	r.err = wrap(PhaseFetch, r.q.route, err)
+	r.cursor.Reset(new(thriftrows.Chunk))
+	return r.err
 }
 
 // advance puts the cursor before the next batch.
@@ -75,7 +88,7 @@ func (r *rows) advance() error {
 	if r.err != nil {
 		return r.err
 	}
-	chunk, err := r.fetcher.next(r.ctx)
+	chunk, err := r.fetcher.next()
 	if err != nil {
 		r.err = err
 		return err
@@ -90,6 +103,7 @@ func (r *rows) advance() error {
 func (r *rows) Close() error {
 	if !r.closed {
 		r.closed = true
+		r.fetcher.stop()
 		_ = r.q.close(r.ctx)
 	}
 	return nil

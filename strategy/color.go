@@ -31,6 +31,7 @@ import "strings"
 // Color names one of the two stacks of a deployment. The zero value is Unknown.
 type Color uint8
 
+// The colours; Unknown stands for neither.
 const (
 	Unknown Color = iota
 	Blue

@@ -35,45 +35,73 @@ type Data interface {
 	appendFields(dst []byte) []byte
 }
 
-// The arms of Data. Temporal values are microseconds since 1970-01-01T00:00:00Z.
-type (
-	BoolData                     []bool
-	Int32Data                    []int32
-	Int64Data                    []int64
-	DateData                     []int64
-	Float32Data                  []float64 // FLOAT values travel as doubles
-	Float64Data                  []float64
-	VarcharData                  []string // of STRING, ARRAY, MAP, STRUCT, BINARY and 12-byte INT96
-	BoolConstantData             bool
-	DateConstantData             int64
-	NullConstantData             int8
-	NumericConstantData          int64
-	NumericDecimalConstantData   float64
-	TemporalIntervalConstantData int8
-	VarcharConstantData          string
+// BoolData holds BOOLEAN values.
+type BoolData []bool
 
-	// TimeConstantData is a point in time; Zone is written when not empty.
-	TimeConstantData struct {
-		Micros int64
-		Zone   string
-	}
-	// TimeData holds points in time; Zones is written when not nil.
-	TimeData struct {
-		Micros []int64
-		Zones  []string
-	}
-	// Decimal128Data holds unscaled values, big-endian two's complement, to be
-	// divided by 10^Scale.
-	Decimal128Data struct {
-		Unscaled [][]byte
-		Scale    int32
-	}
-	// NumericDecimal128ConstantData is one value of Decimal128Data.
-	NumericDecimal128ConstantData struct {
-		Unscaled []byte
-		Scale    int32
-	}
-)
+// Int32Data holds INTEGER values.
+type Int32Data []int32
+
+// Int64Data holds LONG values.
+type Int64Data []int64
+
+// DateData holds DATE values, microseconds since 1970-01-01T00:00:00Z.
+type DateData []int64
+
+// Float32Data holds FLOAT values, which travel as doubles.
+type Float32Data []float64
+
+// Float64Data holds DOUBLE values.
+type Float64Data []float64
+
+// VarcharData holds STRING, ARRAY, MAP, STRUCT, BINARY and 12-byte INT96 values.
+type VarcharData []string
+
+// TimeData holds points in time, microseconds since 1970-01-01T00:00:00Z; Zones
+// is written when not nil.
+type TimeData struct {
+	Micros []int64
+	Zones  []string
+}
+
+// Decimal128Data holds unscaled values, big-endian two's complement, to be
+// divided by 10^Scale.
+type Decimal128Data struct {
+	Unscaled [][]byte
+	Scale    int32
+}
+
+// BoolConstantData is one BOOLEAN value.
+type BoolConstantData bool
+
+// DateConstantData is one value of DateData.
+type DateConstantData int64
+
+// NullConstantData stands for NULL in every row.
+type NullConstantData int8
+
+// NumericConstantData is one INTEGER or LONG value.
+type NumericConstantData int64
+
+// NumericDecimalConstantData is one FLOAT or DOUBLE value.
+type NumericDecimalConstantData float64
+
+// TemporalIntervalConstantData is an arm that fits no vector type.
+type TemporalIntervalConstantData int8
+
+// TimeConstantData is one value of TimeData; Zone is written when not empty.
+type TimeConstantData struct {
+	Micros int64
+	Zone   string
+}
+
+// VarcharConstantData is one value of VarcharData.
+type VarcharConstantData string
+
+// NumericDecimal128ConstantData is one value of Decimal128Data.
+type NumericDecimal128ConstantData struct {
+	Unscaled []byte
+	Scale    int32
+}
 
 func (BoolData) arm() arm                      { return boolArm }
 func (Int32Data) arm() arm                     { return int32Arm }

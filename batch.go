@@ -1,0 +1,229 @@
+package e6data
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec that batchCodec falls back on
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// batch is an answer to a request for results: one chunk of getNextResultBatch,
+// or several of getNextResultBatchV2. It owns the memory that its chunks refer
+// to, and both are reused for a later answer.
+type batch struct {
+	// v2 tells which message the answer is.
+	v2 bool
+	// buf is the answer's chunks, one behind the other.
+	buf []byte
+	// ends are the ends of the chunks in buf.
+	ends        []int
+	sessionID   string
+	newStrategy string
+	endOfStream bool
+
+	chunks []thriftrows.Chunk
+	next   int // the chunk to be read next
+}
+
+// GetSessionId and GetNewStrategy are named as in the generated messages.
+
+func (b *batch) GetSessionId() string   { return b.sessionID }
+func (b *batch) GetNewStrategy() string { return b.newStrategy }
+
+// reset makes b ready for an answer.
+func (b *batch) reset(v2 bool) {
+	b.v2 = v2
+	b.buf, b.ends = b.buf[:0], b.ends[:0]
+	b.sessionID, b.newStrategy, b.endOfStream = "", "", false
+	b.next = 0
+}
+
+// bytes is the size of the chunks.
+func (b *batch) bytes() int64 { return int64(len(b.buf)) }
+
+// decode walks the chunks and returns the number of their rows.
+func (b *batch) decode(columns int) (rows int64, err error) {
+	b.chunks = b.chunks[:0]
+	from := 0
+	for i, to := range b.ends {
+		if from == to {
+			return 0, errors.New("the engine sent a chunk of no bytes") // WIRE.md section 3, V2
+		}
+		if i < cap(b.chunks) {
+			b.chunks = b.chunks[:i+1] // with the memory that it has
+		} else {
+			b.chunks = append(b.chunks, thriftrows.Chunk{})
+		}
+		if err := b.chunks[i].Decode(b.buf[from:to:to], columns); err != nil {
+			return 0, err
+		}
+		rows += int64(b.chunks[i].NumRows())
+		from = to
+	}
+	return rows, nil
+}
+
+// poison overwrites the answer's memory, so that a test sees who still reads
+// it.
+func (b *batch) poison() {
+	buf := b.buf[:cap(b.buf)]
+	for i := range buf {
+		buf[i] = 0xA5
+	}
+}
+
+// batchCodec reads the answers to requests for results straight into a batch:
+// what gRPC received is copied once, into memory that is reused, where the
+// protobuf codec would copy twice into memory that is not. Requests are plain
+// messages.
+type batchCodec struct{}
+
+var _ encoding.CodecV2 = batchCodec{}
+
+func (batchCodec) Name() string { return "proto" }
+
+func (batchCodec) Marshal(v any) (mem.BufferSlice, error) {
+	return encoding.GetCodecV2("proto").Marshal(v)
+}
+
+func (batchCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	r := data.Reader()
+	defer func() { _ = r.Close() }()
+	return v.(*batch).unmarshal(r)
+}
+
+var errBatch = errors.New("malformed answer to a request for results")
+
+// unmarshal reads GetNextResultBatchResponse or GetNextResultBatchV2Response
+// (WIRE.md section 2).
+func (b *batch) unmarshal(r *mem.Reader) error {
+	data, session, strategy := protowire.Number(2), protowire.Number(3), protowire.Number(4)
+	if b.v2 {
+		data, session, strategy = 1, 2, 3
+	}
+	const endOfStream = protowire.Number(4)
+	for r.Remaining() > 0 {
+		tag, err := readVarint(r)
+		if err != nil {
+			return err
+		}
+		num, typ := protowire.DecodeTag(tag)
+		switch {
+		case num == data && typ == protowire.BytesType:
+			if !b.v2 {
+				b.buf, b.ends = b.buf[:0], b.ends[:0] // as protobuf has it: the last one counts
+			}
+			if err := b.append(r); err != nil {
+				return err
+			}
+		case num == session && typ == protowire.BytesType:
+			b.sessionID, err = readString(r)
+		case num == strategy && typ == protowire.BytesType:
+			b.newStrategy, err = readString(r)
+		case num == endOfStream && typ == protowire.VarintType && b.v2:
+			var v uint64
+			v, err = readVarint(r)
+			b.endOfStream = v != 0
+		default:
+			err = skipField(r, num, typ)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// append reads a bytes field into buf.
+func (b *batch) append(r *mem.Reader) error {
+	n, err := readLength(r)
+	if err != nil {
+		return err
+	}
+	from := len(b.buf)
+	if need := from + n; need > cap(b.buf) {
+		// What is left of the message bounds all that may follow.
+		buf := make([]byte, from, from+r.Remaining())
+		copy(buf, b.buf)
+		b.buf = buf
+	}
+	b.buf = b.buf[:from+n]
+	if _, err := io.ReadFull(r, b.buf[from:]); err != nil {
+		return err
+	}
+	if n > 0 || b.v2 {
+		b.ends = append(b.ends, len(b.buf))
+	}
+	return nil
+}
+
+func readVarint(r *mem.Reader) (uint64, error) {
+	var v uint64
+	for shift := 0; shift < 70; shift += 7 {
+		c, err := r.ReadByte()
+		if err != nil {
+			return 0, errBatch
+		}
+		v |= uint64(c&0x7F) << shift
+		if c < 0x80 {
+			return v, nil
+		}
+	}
+	return 0, errBatch
+}
+
+// readLength reads the length of what follows, which must be there.
+func readLength(r *mem.Reader) (int, error) {
+	n, err := readVarint(r)
+	if err != nil {
+		return 0, err
+	}
+	if n > uint64(r.Remaining()) {
+		return 0, fmt.Errorf("%w: %d bytes promised with %d left", errBatch, n, r.Remaining())
+	}
+	return int(n), nil
+}
+
+func readString(r *mem.Reader) (string, error) {
+	n, err := readLength(r)
+	if err != nil {
+		return "", err
+	}
+	text := make([]byte, n)
+	_, err = io.ReadFull(r, text)
+	return string(text), err
+}
+
+// skipField passes a field that a newer engine may send.
+func skipField(r *mem.Reader, num protowire.Number, typ protowire.Type) error {
+	if num < protowire.MinValidNumber {
+		return errBatch
+	}
+	var n int
+	var err error
+	switch typ {
+	case protowire.VarintType:
+		_, err = readVarint(r)
+	case protowire.Fixed32Type:
+		n = 4
+	case protowire.Fixed64Type:
+		n = 8
+	case protowire.BytesType:
+		n, err = readLength(r)
+	default: // groups are not proto3
+		err = errBatch
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := r.Discard(n); err != nil {
+		return errBatch
+	}
+	return nil
+}

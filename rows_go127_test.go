@@ -1,0 +1,200 @@
+//go:build go1.27
+
+package e6data_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/big"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/internal/golden"
+)
+
+type (
+	myInt    int64
+	myString string
+	// anyScanner keeps what it is given.
+	anyScanner struct{ got any }
+)
+
+func (s *anyScanner) Scan(src any) error {
+	if b, ok := src.([]byte); ok {
+		src = string(b)
+	}
+	s.got = src
+	return nil
+}
+
+// destinations are the types that both ways of scanning are compared for.
+var destinations = []reflect.Type{
+	reflect.TypeFor[int64](), reflect.TypeFor[int](), reflect.TypeFor[int32](), reflect.TypeFor[int16](), reflect.TypeFor[int8](),
+	reflect.TypeFor[uint64](), reflect.TypeFor[uint](), reflect.TypeFor[uint32](), reflect.TypeFor[uint16](), reflect.TypeFor[uint8](),
+	reflect.TypeFor[float64](), reflect.TypeFor[float32](), reflect.TypeFor[string](), reflect.TypeFor[[]byte](), reflect.TypeFor[sql.RawBytes](),
+	reflect.TypeFor[time.Time](), reflect.TypeFor[bool](), reflect.TypeFor[any](), reflect.TypeFor[json.RawMessage](),
+	reflect.TypeFor[sql.NullInt64](), reflect.TypeFor[sql.NullInt32](), reflect.TypeFor[sql.NullInt16](), reflect.TypeFor[sql.NullByte](),
+	reflect.TypeFor[sql.NullFloat64](), reflect.TypeFor[sql.NullString](), reflect.TypeFor[sql.NullTime](), reflect.TypeFor[sql.NullBool](),
+	reflect.TypeFor[sql.Null[int64]](), reflect.TypeFor[sql.Null[int32]](), reflect.TypeFor[sql.Null[int]](), reflect.TypeFor[sql.Null[float64]](),
+	reflect.TypeFor[sql.Null[string]](), reflect.TypeFor[sql.Null[time.Time]](), reflect.TypeFor[sql.Null[bool]](), reflect.TypeFor[sql.Null[[]byte]](),
+	reflect.TypeFor[*int64](), reflect.TypeFor[*int32](), reflect.TypeFor[*float64](), reflect.TypeFor[*string](), reflect.TypeFor[*time.Time](),
+	reflect.TypeFor[*bool](), reflect.TypeFor[**int64](), reflect.TypeFor[*[]byte](),
+	reflect.TypeFor[myInt](), reflect.TypeFor[myString](), reflect.TypeFor[anyScanner](), reflect.TypeFor[struct{}](),
+}
+
+// Scanning straight from the chunk gives what database/sql's own conversion of
+// Next's values gives: values and errors, for every golden case and
+// destination.
+func TestScanColumnIsLikeNext(t *testing.T) {
+	cases, err := golden.Load("testdata/golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := newEngine(t, enginetest.Config{})
+	conn, err := openDB(t, srv).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, c := range cases {
+		r := enginetest.NewResult().Metadata(c.Meta).RowCount(-1)
+		if c.RowCount > 0 {
+			r = r.Chunks(c.Chunk)
+		}
+		srv.Handle(c.Name, r)
+		t.Run(c.Name, func(t *testing.T) {
+			err := conn.Raw(func(dc any) error {
+				for from := 0; from < len(destinations); from++ {
+					if err := compareScans(t, dc.(driver.QueryerContext), c, destinations[from]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// mostRows bounds what is compared of the large cases.
+const mostRows = 300
+
+func compareScans(t *testing.T, dc driver.QueryerContext, c golden.Case, dest reflect.Type) error {
+	open := func() (driver.RowsColumnScanner, error) {
+		rows, err := dc.QueryContext(context.Background(), c.Name, nil)
+		if err != nil {
+			return nil, err
+		}
+		return rows.(driver.RowsColumnScanner), nil
+	}
+	boxed, err := open()
+	if err != nil {
+		return err
+	}
+	defer boxed.Close()
+	direct, err := open()
+	if err != nil {
+		return err
+	}
+	defer direct.Close()
+
+	values := make([]driver.Value, len(c.Columns))
+	for row := range mostRows {
+		err := direct.NextRow()
+		if other := boxed.Next(values); (other == nil) != (err == nil) {
+			return fmt.Errorf("NextRow: %v, Next: %v", err, other)
+		}
+		// Some cases are one chunk of a larger result.
+		if errors.Is(err, io.EOF) || errors.Is(err, e6data.ErrIncompleteResult) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for k, v := range values {
+			got, want := reflect.New(dest), reflect.New(dest)
+			gotErr := direct.ScanColumn(driver.ScanContext{}, k, got.Interface())
+			wantErr := sql.ConvertAssign(driver.ScanContext{}, want.Interface(), v)
+			if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+				t.Errorf("%v of row %d, column %d: error %v, want %v", dest, row, k, gotErr, wantErr)
+			} else if !same(got.Elem().Interface(), want.Elem().Interface()) {
+				t.Errorf("%v of row %d, column %d: %#v, want %#v", dest, row, k, got.Elem(), want.Elem())
+			}
+		}
+	}
+	return nil
+}
+
+// same is reflect.DeepEqual for values with NaNs.
+func same(a, b any) bool {
+	return reflect.DeepEqual(a, b) || containsNaN(a) && containsNaN(b)
+}
+
+func containsNaN(x any) bool {
+	switch x := x.(type) {
+	case float64:
+		return math.IsNaN(x)
+	case float32:
+		return x != x
+	case *float64:
+		return x != nil && math.IsNaN(*x)
+	case anyScanner:
+		return containsNaN(x.got)
+	case sql.NullFloat64:
+		return math.IsNaN(x.Float64)
+	case sql.Null[float64]:
+		return math.IsNaN(x.V)
+	}
+	return false
+}
+
+// What database/sql has no conversion for.
+func TestScanRat(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", enginetest.NewResult().Column("d", "DECIMAL(38,10)").Column("i", "LONG").
+		Row("-1234567890123456789012345678.0123456789", 42).Row("0.5", -1))
+	rows, err := openDB(t, srv).Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for _, want := range [][2]string{{"-12345678901234567890123456780123456789/10000000000", "42/1"}, {"1/2", "-1/1"}} {
+		var d, i big.Rat
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		if err := rows.Scan(&d, &i); err != nil || d.String() != want[0] || i.String() != want[1] {
+			t.Errorf("%v, %v, %v; want %v", &d, &i, err, want)
+		}
+	}
+}
+
+// Destinations that are nil pointers are errors, as in database/sql.
+func TestScanIntoNilPointer(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(1, 1))
+	rows, err := openDB(t, srv).Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	for _, dest := range []any{(*int64)(nil), (*int)(nil)} {
+		if err := rows.Scan(dest); err == nil {
+			t.Errorf("%T(nil) was accepted", dest)
+		}
+	}
+}
