@@ -1,0 +1,99 @@
+// Command benchtable runs the benchmarks and prints the ratios that the driver
+// is judged by as Markdown, with their goals.
+//
+//	go run ./cmd/benchtable            # seven runs, about ten minutes
+//	go run ./cmd/benchtable -quick     # one short run
+//	go run ./cmd/benchtable -f saved   # what -o saved, or go test printed
+//
+// Every run measures all competitors; a ratio is taken within each run, and the
+// table shows the median of the runs.
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "benchtable:", err)
+		os.Exit(1)
+	}
+}
+
+const benchPackage = "github.com/e6data/e6data-go/benchmarks"
+
+func run(args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("benchtable", flag.ExitOnError)
+	var (
+		file      = flags.String("f", "", "read the output of go test -bench from this `file` instead of running it")
+		out       = flags.String("o", "", "save the output of go test -bench to this `file`")
+		runs      = flags.Int("count", 7, "how many runs")
+		bench     = flags.String("bench", ".", "which benchmarks, as for go test")
+		benchtime = flags.String("benchtime", "1s", "how long each, as for go test")
+		quick     = flags.Bool("quick", false, "one short run")
+		check     = flags.Bool("check", false, "fail when a goal that must be met is missed or was not measured")
+	)
+	_ = flags.Parse(args) // exits on an error
+	if *quick {
+		*runs, *benchtime = 1, "100ms"
+	}
+	var output []byte
+	var err error
+	if *file != "" {
+		output, err = os.ReadFile(*file)
+	} else {
+		output, err = measure(*bench, *benchtime, *runs, stderr)
+	}
+	if err != nil {
+		return err
+	}
+	if *out != "" {
+		if err := os.WriteFile(*out, output, 0o644); err != nil {
+			return err
+		}
+	}
+	r, err := parse(bytes.NewReader(output))
+	if err != nil {
+		return err
+	}
+	missed := r.write(stdout)
+	if *check {
+		return errors.Join(missed...)
+	}
+	return nil
+}
+
+// measure builds the benchmarks once and runs them so many times: unlike with
+// -count, what is compared runs close together.
+func measure(bench, benchtime string, runs int, progress io.Writer) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "benchtable")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	binary := filepath.Join(dir, "benchmarks.test")
+	build := exec.Command("go", "test", "-c", "-o", binary, benchPackage)
+	build.Stderr = progress
+	if err := build.Run(); err != nil {
+		return nil, fmt.Errorf("building the benchmarks: %w", err)
+	}
+	var output bytes.Buffer
+	for i := range runs {
+		fmt.Fprintf(progress, "run %d of %d\n", i+1, runs)
+		cmd := exec.Command(binary, "-test.run", "^$", "-test.bench", bench, "-test.benchtime", benchtime,
+			"-test.timeout", "30m")
+		cmd.Stdout = io.MultiWriter(&output, progress)
+		cmd.Stderr = progress
+		if err := cmd.Run(); err != nil {
+			return nil, fmt.Errorf("run %d: %w", i+1, err)
+		}
+	}
+	return output.Bytes(), nil
+}

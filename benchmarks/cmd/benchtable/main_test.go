@@ -1,0 +1,103 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// output is of three runs.
+const output = `go: go1.26.8
+goos: linux
+goarch: amd64
+cpu: Some CPU
+BenchmarkWalk/mixed/e6data-2   1  10 ns/op  5.0 ns/row  0 allocs/row
+BenchmarkWalk/mixed/thrift-2   1  10 ns/op  200 ns/row  2 allocs/row
+BenchmarkNext/mixed/e6data-2   1  10 ns/op  100 ns/row  0.07 allocs/row
+BenchmarkNext/mixed/naive-2    1  10 ns/op  400 ns/row  12 allocs/row
+PASS
+BenchmarkWalk/mixed/e6data-2   1  10 ns/op  6.0 ns/row  0 allocs/row
+BenchmarkWalk/mixed/thrift-2   1  10 ns/op  192 ns/row  2 allocs/row
+BenchmarkNext/mixed/e6data-2   1  10 ns/op  100 ns/row  0.07 allocs/row
+BenchmarkNext/mixed/naive-2    1  10 ns/op  410 ns/row  12 allocs/row
+BenchmarkWalk/mixed/e6data-2   1  10 ns/op  50.0 ns/row  0 allocs/row
+BenchmarkWalk/mixed/thrift-2   1  10 ns/op  200 ns/row  2 allocs/row
+BenchmarkNext/mixed/e6data-2   1  10 ns/op  100 ns/row  0.07 allocs/row
+BenchmarkNext/mixed/naive-2    1  10 ns/op  990 ns/row  12 allocs/row
+`
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	r, err := parse(strings.NewReader(output))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	missed := errors.Join(r.write(&table)...).Error()
+	for _, line := range []string{
+		"go1.26.8, linux/amd64, Some CPU; medians of 3 runs.\n",
+		"| walk, times faster than Apache Thrift's generated decode | 32.0 ✓ | – | – | ≥ 30 / 12 / 500 | ≥ 35 / 14 / 600 |\n",
+		"| `Next`, times faster than generated decode + naive rows | 4.10 ✗ |",
+		"| `Next`, allocations a row | 0.070 ✓ | – | – | ≤ 0.1 | ≤ 0.03 |\n",
+		"| end to end, times faster than a naive driver | – | – | – |  |  |\n",
+		"| Walk, e6data | 6.00 (0.00) | – | – |\n",
+	} {
+		if !strings.Contains(table.String(), line) {
+			t.Errorf("no line %q in\n%s", line, table.String())
+		}
+	}
+	for _, line := range []string{
+		"`Next`, times faster than generated decode + naive rows, mixed: 4.10, must be ≥ 4.5\n",
+		"walk, times faster than Apache Thrift's generated decode, wide: not measured\n",
+	} {
+		if !strings.Contains(missed, line) {
+			t.Errorf("no line %q in\n%s", line, missed)
+		}
+	}
+	if strings.Contains(missed, "walk, times faster than Apache Thrift's generated decode, mixed") {
+		t.Errorf("a goal that is met is missed:\n%s", missed)
+	}
+}
+
+func TestGoalsOfGo127(t *testing.T) {
+	t.Parallel()
+	r, err := parse(strings.NewReader(strings.Replace(output, "go1.26.8", "go1.27.0", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	r.write(&table)
+	if want := "| – | – | – | ≥ 4 / 2.6 / 2.8 |"; !strings.Contains(table.String(), want) {
+		t.Errorf("no %q in\n%s", want, table.String())
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "output")
+	if err := os.WriteFile(file, []byte(output), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := run([]string{"-f", file}, &out, &out); err != nil {
+		t.Errorf("without -check: %v", err)
+	}
+	if err := run([]string{"-f", file, "-check"}, &out, &out); err == nil {
+		t.Error("-check lets a missed goal pass")
+	}
+}
+
+func TestParseFailures(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"nothing":   "PASS\n",
+		"a failure": output + "--- FAIL: BenchmarkScan/mixed/e6data\n",
+		"a number":  "BenchmarkWalk/mixed/e6data-2 1 x ns/op\n",
+	} {
+		if _, err := parse(strings.NewReader(text)); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}

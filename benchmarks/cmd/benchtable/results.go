@@ -1,0 +1,112 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// key names one number of a benchmark: key{"Walk/mixed/e6data", "ns/row"}.
+type key struct{ bench, unit string }
+
+// results are the numbers of all runs.
+type results struct {
+	goVersion, platform, cpu string
+	names                    []string // of the benchmarks, as they first occur
+	values                   map[key][]float64
+}
+
+// procs is what the testing package appends to a benchmark's name.
+var procs = regexp.MustCompile(`-\d+$`)
+
+// parse reads what go test -bench printed, of one run or several.
+func parse(r io.Reader) (*results, error) {
+	out := &results{values: map[key][]float64{}}
+	var goos, goarch string
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := lines.Text()
+		for _, header := range []struct {
+			prefix string
+			value  *string
+		}{
+			{"go: ", &out.goVersion}, {"goos: ", &goos}, {"goarch: ", &goarch}, {"cpu: ", &out.cpu},
+		} {
+			if v, ok := strings.CutPrefix(line, header.prefix); ok {
+				*header.value = strings.TrimSpace(v)
+			}
+		}
+		if strings.HasPrefix(line, "--- FAIL") || strings.HasPrefix(line, "panic:") {
+			return nil, fmt.Errorf("a benchmark failed: %s", line)
+		}
+		if err := out.line(line); err != nil {
+			return nil, err
+		}
+	}
+	out.platform = goos + "/" + goarch
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	if len(out.names) == 0 {
+		return nil, fmt.Errorf("no benchmark in the output")
+	}
+	return out, nil
+}
+
+// line reads a benchmark's line: its name, iterations, and pairs of value and
+// unit.
+func (r *results) line(line string) error {
+	fields := strings.Fields(line)
+	if len(fields) < 4 || len(fields)%2 != 0 || !strings.HasPrefix(fields[0], "Benchmark") {
+		return nil
+	}
+	name := procs.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
+	if !slices.Contains(r.names, name) {
+		r.names = append(r.names, name)
+	}
+	for i := 2; i < len(fields); i += 2 {
+		v, err := strconv.ParseFloat(fields[i], 64)
+		if err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+		k := key{name, fields[i+1]}
+		r.values[k] = append(r.values[k], v)
+	}
+	return nil
+}
+
+// runs is how often the benchmarks ran: the smallest number of any of them.
+func (r *results) runs() int {
+	least := math.MaxInt
+	for _, name := range r.names {
+		least = min(least, len(r.values[key{name, "ns/op"}]))
+	}
+	return least
+}
+
+// median returns the median over the runs of what f makes of these numbers of
+// one run, and whether all of them were measured.
+func (r *results) median(f func(v []float64) float64, keys ...key) (float64, bool) {
+	runs := math.MaxInt
+	for _, k := range keys {
+		runs = min(runs, len(r.values[k]))
+	}
+	if runs == 0 {
+		return 0, false
+	}
+	made := make([]float64, runs)
+	v := make([]float64, len(keys))
+	for i := range made {
+		for j, k := range keys {
+			v[j] = r.values[k][i]
+		}
+		made[i] = f(v)
+	}
+	slices.Sort(made)
+	return (made[(runs-1)/2] + made[runs/2]) / 2, true
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"go/version"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// write prints the tables and returns an error for every goal that must be met
+// and is not.
+func (r *results) write(w io.Writer) []error {
+	go127 := version.Compare(r.goVersion, "go1.27") >= 0
+	times := "medians of %d runs"
+	if r.runs() == 1 {
+		times = "%d run"
+	}
+	name := r.goVersion
+	if name == "" {
+		name = "unknown Go, judged as 1.26"
+	}
+	fmt.Fprintf(w, "%s, %s, %s; "+times+".\n\n", name, r.platform, r.cpu, r.runs())
+	missed := r.writeGoals(w, goals(go127))
+	fmt.Fprint(w, "\n✓ meets the goal that must be met, ★ the moonshot too, ✗ misses; goals are for mixed / wide / ints.\n\n")
+	r.writeNumbers(w)
+	return missed
+}
+
+func (r *results) writeGoals(w io.Writer, goals []goal) []error {
+	var missed []error
+	fmt.Fprintf(w, "| | %s | must | moonshot |\n|---|%s---|---|\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
+	for _, g := range goals {
+		var cells []string
+		for i, set := range sets {
+			v, ok := r.median(g.make, g.keys(set)...)
+			if !ok {
+				cells = append(cells, "–")
+				if g.must[i] != 0 {
+					missed = append(missed, fmt.Errorf("%s, %s: not measured", g.name, set))
+				}
+				continue
+			}
+			cells = append(cells, format(v)+g.mark(v, i))
+			if !g.met(v, g.must[i]) {
+				missed = append(missed, fmt.Errorf("%s, %s: %s, must be %s", g.name, set, format(v), g.limit(g.must[i])))
+			}
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", g.name, strings.Join(cells, " | "), g.limits(g.must), g.limits(g.moonshot))
+	}
+	return missed
+}
+
+func (g goal) mark(v float64, set int) string {
+	switch {
+	case g.must[set] == 0:
+		return ""
+	case !g.met(v, g.must[set]):
+		return " ✗"
+	case g.moonshot[set] != 0 && g.met(v, g.moonshot[set]):
+		return " ★"
+	default:
+		return " ✓"
+	}
+}
+
+func (g goal) limit(x float64) string {
+	if g.atLeast {
+		return fmt.Sprintf("≥ %v", x)
+	}
+	return fmt.Sprintf("≤ %v", x)
+}
+
+// limits spells the limits of the data sets, in short where they are the same.
+func (g goal) limits(l bySet) string {
+	var texts []string
+	for _, x := range l {
+		if x != 0 {
+			texts = append(texts, fmt.Sprint(x))
+		}
+	}
+	if len(texts) == 0 {
+		return ""
+	}
+	sign := strings.Fields(g.limit(1))[0]
+	return sign + " " + strings.Join(slices.Compact(texts), " / ")
+}
+
+// writeNumbers prints what was measured itself.
+func (r *results) writeNumbers(w io.Writer) {
+	fmt.Fprintf(w, "| ns a row (allocations a row) | %s |\n|---|%s\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
+	var written []string
+	for _, name := range r.names {
+		parts := strings.Split(name, "/")
+		if len(parts) != 3 || slices.Contains(written, parts[0]+"/"+parts[2]) {
+			continue
+		}
+		var cells []string
+		measured := false
+		for _, set := range sets {
+			bench := parts[0] + "/" + set + "/" + parts[2]
+			ns, ok := r.median(itself, key{bench, "ns/row"})
+			allocs, _ := r.median(itself, key{bench, "allocs/row"})
+			cell := "–"
+			if ok {
+				measured = true
+				cell = fmt.Sprintf("%s (%s)", format(ns), format(allocs))
+			}
+			cells = append(cells, cell)
+		}
+		if !measured {
+			continue
+		}
+		written = append(written, parts[0]+"/"+parts[2])
+		fmt.Fprintf(w, "| %s, %s | %s |\n", parts[0], parts[2], strings.Join(cells, " | "))
+	}
+}
+
+// format shows about three digits.
+func format(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case a >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case a >= 0.1 || a < 0.0005:
+		return fmt.Sprintf("%.2f", v)
+	default:
+		return fmt.Sprintf("%.3f", v)
+	}
+}

@@ -1,0 +1,172 @@
+package benchmarks_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/e6data/e6data-go/benchmarks/data"
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// BenchmarkColumnar is decoding into typed columns. To be read by Arrow, the
+// same data is encoded once in its stream format; instants carry their zones in
+// a column of their own there.
+func BenchmarkColumnar(b *testing.B) {
+	competitors := []competitor{
+		{"thrift", thriftDecode},
+		{"arrow", arrowDecode},
+	}
+	compareChunks(b, append(columnarOfE6data, competitors...)...)
+}
+
+// columnarOfE6data is the driver's side of BenchmarkColumnar. One call must
+// walk the chunk s.Chunk(0) and make all its columns, into memory that is
+// reused.
+var columnarOfE6data []competitor
+
+// arrowDecode reads a record batch. The stream has many, so that its schema
+// does not count.
+func arrowDecode(b *testing.B, s *data.Set) func() {
+	stream := arrowStream(b, s, 32)
+	var reader *ipc.Reader
+	return func() {
+		if reader == nil || !reader.Next() {
+			if reader != nil {
+				if err := reader.Err(); err != nil && !errors.Is(err, io.EOF) {
+					b.Fatal(err)
+				}
+				reader.Release()
+			}
+			var err error
+			reader, err = ipc.NewReader(bytes.NewReader(stream))
+			must(b, err)
+			if !reader.Next() {
+				b.Fatal(reader.Err())
+			}
+		}
+		if n := touch(reader.RecordBatch()); n < data.ChunkRows {
+			b.Fatalf("%d rows", n)
+		}
+	}
+}
+
+// touch reaches for every column's values, as a reader of the columns would.
+func touch(record arrow.RecordBatch) int {
+	n := 0
+	for _, column := range record.Columns() {
+		switch column := column.(type) {
+		case *array.Int64:
+			n += len(column.Int64Values())
+		case *array.Int32:
+			n += len(column.Int32Values())
+		case *array.Float64:
+			n += len(column.Float64Values())
+		case *array.String:
+			n += len(column.ValueOffsets()) - 1
+		case *array.Date32:
+			n += len(column.Date32Values())
+		case *array.Timestamp:
+			n += len(column.TimestampValues())
+		case *array.Decimal128:
+			n += len(column.Values())
+		case *array.Boolean:
+			n += column.Len()
+		}
+	}
+	return n
+}
+
+// arrowStream is chunk 0 in Arrow's stream format, so many times.
+func arrowStream(tb testing.TB, s *data.Set, times int) []byte {
+	var fields []arrow.Field
+	var columns []arrow.Array
+	for i, v := range s.Vectors(0) {
+		column := arrowColumn(tb, v)
+		fields = append(fields, arrow.Field{Name: s.Columns[i].Name, Type: column.DataType(), Nullable: true})
+		columns = append(columns, column)
+		if d, ok := v.Data.(thriftrows.TimeData); ok {
+			zones := arrowTexts(d.Zones, v.Nulls)
+			fields = append(fields, arrow.Field{Name: s.Columns[i].Name + "_zone", Type: zones.DataType(), Nullable: true})
+			columns = append(columns, zones)
+		}
+	}
+	record := array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, int64(s.RowsIn(0)))
+	var out bytes.Buffer
+	w := ipc.NewWriter(&out, ipc.WithSchema(record.Schema()))
+	for range times {
+		must(tb, w.Write(record))
+	}
+	must(tb, w.Close())
+	return out.Bytes()
+}
+
+func arrowColumn(tb testing.TB, v thriftrows.Vector) arrow.Array {
+	pool := memory.DefaultAllocator
+	valid := valid(v.Nulls)
+	switch d := v.Data.(type) {
+	case thriftrows.Int64Data:
+		b := array.NewInt64Builder(pool)
+		b.AppendValues(d, valid)
+		return b.NewArray()
+	case thriftrows.Int32Data:
+		b := array.NewInt32Builder(pool)
+		b.AppendValues(d, valid)
+		return b.NewArray()
+	case thriftrows.Float64Data:
+		b := array.NewFloat64Builder(pool)
+		b.AppendValues(d, valid)
+		return b.NewArray()
+	case thriftrows.VarcharData:
+		return arrowTexts(d, v.Nulls)
+	case thriftrows.DateData:
+		b := array.NewDate32Builder(pool)
+		for _, micros := range d {
+			b.Append(arrow.Date32(micros / (24 * 3600 * 1_000_000)))
+		}
+		return b.NewArray()
+	case thriftrows.TimeData:
+		b := array.NewTimestampBuilder(pool, &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"})
+		for _, micros := range d.Micros {
+			b.Append(arrow.Timestamp(micros))
+		}
+		return b.NewArray()
+	case thriftrows.Decimal128Data:
+		b := array.NewDecimal128Builder(pool, &arrow.Decimal128Type{Precision: 18, Scale: d.Scale})
+		for _, unscaled := range d.Unscaled {
+			var low int64
+			for _, x := range unscaled[8:] {
+				low = low<<8 | int64(x)
+			}
+			b.Append(decimal128.FromI64(low))
+		}
+		return b.NewArray()
+	case thriftrows.BoolData:
+		b := array.NewBooleanBuilder(pool)
+		b.AppendValues(d, valid)
+		return b.NewArray()
+	}
+	tb.Fatalf("no Arrow column for %T", v.Data)
+	return nil
+}
+
+func arrowTexts(texts []string, nulls []bool) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	b.AppendValues(texts, valid(nulls))
+	return b.NewArray()
+}
+
+func valid(nulls []bool) []bool {
+	valid := make([]bool, len(nulls))
+	for i, null := range nulls {
+		valid[i] = !null
+	}
+	return valid
+}

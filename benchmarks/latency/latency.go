@@ -1,0 +1,216 @@
+// Package latency is a TCP proxy that delays what passes: a network with a
+// round trip of any length, unlimited bandwidth and no loss.
+package latency
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// Proxy passes connections on to a target. Make it with [New]. It is safe for
+// concurrent use.
+type Proxy struct {
+	target string
+	delay  time.Duration
+	lis    net.Listener
+	done   chan struct{}
+	work   sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]struct{}
+}
+
+// New starts a proxy on a free port of 127.0.0.1 in front of the target. What
+// either side sends, the end of its stream included, arrives oneWay later at
+// the other: a round trip takes twice that. The caller closes it.
+func New(target string, oneWay time.Duration) (*Proxy, error) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{target: target, delay: oneWay, lis: lis, done: make(chan struct{}), conns: map[net.Conn]struct{}{}}
+	p.work.Go(p.accept)
+	return p, nil
+}
+
+// Addr returns the proxy's address.
+func (p *Proxy) Addr() string { return p.lis.Addr().String() }
+
+// Close cuts all connections and returns when nothing of the proxy runs any
+// more. It may be called again.
+func (p *Proxy) Close() {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.done)
+		_ = p.lis.Close()
+		for c := range p.conns {
+			_ = c.Close()
+		}
+	}
+	p.mu.Unlock()
+	p.work.Wait()
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.lis.Accept()
+		if err != nil {
+			return
+		}
+		p.work.Go(func() { p.serve(client) })
+	}
+}
+
+// serve passes on one connection. Opening the one to the target takes no round
+// trip, as the client's own took none either.
+func (p *Proxy) serve(client net.Conn) {
+	defer p.drop(client)
+	if !p.keep(client) {
+		return
+	}
+	server, err := net.Dial("tcp", p.target)
+	if err != nil {
+		return
+	}
+	defer p.drop(server)
+	if !p.keep(server) {
+		return
+	}
+	var both sync.WaitGroup
+	both.Go(func() { p.pass(server, client) })
+	both.Go(func() { p.pass(client, server) })
+	both.Wait()
+}
+
+// keep notes a connection for Close; false when that is over.
+func (p *Proxy) keep(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.conns[c] = struct{}{}
+	}
+	return !p.closed
+}
+
+func (p *Proxy) drop(c net.Conn) {
+	p.mu.Lock()
+	delete(p.conns, c)
+	p.mu.Unlock()
+	_ = c.Close()
+}
+
+// pass carries one direction until its end.
+func (p *Proxy) pass(dst, src net.Conn) {
+	q := newQueue()
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		for {
+			b := q.buffer()
+			n, err := src.Read(b)
+			due := time.Now().Add(p.delay)
+			if n > 0 {
+				q.put(parcel{due: due, b: b[:n]})
+			}
+			if err != nil {
+				q.put(parcel{due: due, err: err})
+				return
+			}
+		}
+	})
+	p.deliver(q, dst, src)
+	reader.Wait()
+}
+
+// deliver writes what is in the queue when it is due.
+func (p *Proxy) deliver(q *queue, dst, src net.Conn) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		x := q.take()
+		timer.Reset(time.Until(x.due))
+		select {
+		case <-timer.C:
+		case <-p.done:
+			// Close has cut the connections, so that the reader ends.
+			return
+		}
+		if x.err != nil {
+			if half, ok := dst.(*net.TCPConn); ok && errors.Is(x.err, io.EOF) {
+				_ = half.CloseWrite() // the other direction may go on
+			} else {
+				_ = dst.Close()
+			}
+			return
+		}
+		if _, err := dst.Write(x.b); err != nil {
+			_ = src.Close()
+			return
+		}
+		q.free(x.b)
+	}
+}
+
+// parcel is what arrives at one moment: bytes, or the end of the stream.
+type parcel struct {
+	due time.Time
+	b   []byte
+	err error
+}
+
+// queue is unbounded: bandwidth is unlimited, and the flow control of what is
+// carried bounds it.
+type queue struct {
+	mu      sync.Mutex
+	filled  sync.Cond
+	parcels []parcel
+	spare   [][]byte
+}
+
+const bufferSize = 64 << 10
+
+func newQueue() *queue {
+	q := &queue{}
+	q.filled.L = &q.mu
+	return q
+}
+
+func (q *queue) put(x parcel) {
+	q.mu.Lock()
+	q.parcels = append(q.parcels, x)
+	q.mu.Unlock()
+	q.filled.Signal()
+}
+
+func (q *queue) take() parcel {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.parcels) == 0 {
+		q.filled.Wait()
+	}
+	x := q.parcels[0]
+	q.parcels = append(q.parcels[:0], q.parcels[1:]...)
+	return x
+}
+
+// buffer returns a buffer to read into; free takes it back.
+func (q *queue) buffer() []byte {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if n := len(q.spare); n > 0 {
+		b := q.spare[n-1]
+		q.spare = q.spare[:n-1]
+		return b
+	}
+	return make([]byte, bufferSize)
+}
+
+func (q *queue) free(b []byte) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.spare = append(q.spare, b[:bufferSize])
+}

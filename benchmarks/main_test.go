@@ -1,0 +1,87 @@
+package benchmarks_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/e6data/e6data-go/benchmarks/data"
+)
+
+// TestMain tells cmd/benchtable which Go ran the benchmarks.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
+		fmt.Println("go:", runtime.Version())
+	}
+	os.Exit(m.Run())
+}
+
+// competitor is one of those that a benchmark compares. setup is not measured;
+// what it returns is, and is called again and again.
+type competitor struct {
+	name  string
+	setup func(b *testing.B, s *data.Set) func()
+}
+
+// compare runs the competitors on every data set. rows and bytes are what one
+// iteration reads.
+func compare(b *testing.B, rows func(*data.Set) int, bytes func(*data.Set) int64, competitors ...competitor) {
+	for _, s := range data.Sets() {
+		b.Run(s.Name, func(b *testing.B) {
+			for _, c := range competitors {
+				b.Run(c.name, func(b *testing.B) {
+					measure(b, rows(s), bytes(s), c.setup(b, s))
+				})
+			}
+		})
+	}
+}
+
+// compareChunks has one iteration be one chunk, always the same: as if just
+// received, it is in the processor's cache.
+func compareChunks(b *testing.B, competitors ...competitor) {
+	compare(b,
+		func(s *data.Set) int { return s.RowsIn(0) },
+		func(s *data.Set) int64 { return int64(len(s.Chunk(0))) },
+		competitors...)
+}
+
+// compareResults has one iteration be a whole result.
+func compareResults(b *testing.B, competitors ...competitor) {
+	compare(b, func(s *data.Set) int { return s.Rows }, (*data.Set).Bytes, competitors...)
+}
+
+// measure runs f and reports what it costs a row besides the usual.
+func measure(b *testing.B, rows int, bytes int64, f func()) {
+	b.ReportAllocs()
+	b.SetBytes(bytes)
+	f() // what is reused has its size from then on
+	start := mallocs()
+	n := 0
+	for b.Loop() {
+		f()
+		n++
+	}
+	allocs := mallocs() - start
+	total := float64(n) * float64(rows)
+	b.ReportMetric(float64(b.Elapsed())/float64(time.Nanosecond)/total, "ns/row")
+	b.ReportMetric(float64(allocs)/total, "allocs/row")
+}
+
+func mallocs() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.Mallocs
+}
+
+// must ends a benchmark or test that cannot go on.
+func must(tb testing.TB, err error) {
+	if err != nil {
+		tb.Helper()
+		tb.Fatal(err)
+	}
+}
