@@ -1,0 +1,230 @@
+// Package integration runs the driver against a blue/green deployment in Docker
+// containers that are switched, killed, cut off, paused and restarted under
+// load. It has nothing but tests: see README.md.
+package integration
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	_ "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/integration/internal/load"
+	"github.com/e6data/e6data-go/integration/internal/stack"
+	"github.com/e6data/e6data-go/integration/internal/synth"
+)
+
+// connections is how many queries each load runs at the same time.
+const connections = 32
+
+// docker is the daemon with this run's images; nil where none answers, and then
+// skipped says why.
+var (
+	docker  *stack.Docker
+	skipped string
+)
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	d, err := stack.Connect(ctx, os.Stderr)
+	if err != nil {
+		skipped = "SKIPPED: integration tests: no Docker daemon (" + err.Error() + ")"
+		fmt.Fprintln(os.Stderr, skipped)
+		if os.Getenv("E6DATA_REQUIRE_DOCKER") == "1" {
+			fmt.Fprintln(os.Stderr, "FAILED: E6DATA_REQUIRE_DOCKER is 1")
+			return 1
+		}
+		return m.Run()
+	}
+	docker = d
+	code := 1
+	if err := d.BuildImages(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	if err := d.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
+}
+
+// deploy starts a deployment with blue live, and a pool of connections to it.
+func deploy(t *testing.T) (*stack.Stack, *sql.DB) {
+	t.Helper()
+	if docker == nil {
+		t.Skip(skipped)
+	}
+	s, err := docker.NewStack(t.Context())
+	t.Cleanup(func() {
+		if t.Failed() {
+			for _, c := range []*stack.Container{s.Router, s.Blue, s.Green} {
+				if text := c.Logs(15); text != "" {
+					t.Logf("the last lines of %s:\n%s", c, text)
+				}
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("e6data", s.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, db
+}
+
+// must ends the test when a step of its script fails.
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mixed are queries of a few rows, of some batches, and of many slow ones.
+var mixed = []synth.Query{
+	{Rows: 0},
+	{Rows: 1},
+	{Rows: 20},
+	{Rows: 20, Prepare: 2 * time.Millisecond, Execute: 5 * time.Millisecond},
+	{Rows: 200, Batch: 50},
+	{Rows: 1000, Batch: 500, Delay: time.Millisecond},
+	{Rows: 800, Batch: 40, Delay: 10 * time.Millisecond},
+}
+
+// under starts a load and waits until it is in full swing.
+func under(t *testing.T, db *sql.DB, timeout time.Duration) *load.Running {
+	t.Helper()
+	r := load.Load{DB: db, Connections: connections, Timeout: timeout, Mix: mixed}.Start()
+	t.Cleanup(func() { r.Stop() }) // before the pool is closed
+	progress(t, r, 2*connections)
+	return r
+}
+
+// progress waits until the load has finished further queries successfully.
+func progress(t *testing.T, r *load.Running, queries int) {
+	t.Helper()
+	start := r.Report().OK
+	must(t, stack.Until(within(t, 20*time.Second), func() error {
+		if now := r.Report().OK; now < start+queries {
+			return fmt.Errorf("%d of %d queries", now-start, queries)
+		}
+		return nil
+	}))
+}
+
+// settle stops the load and judges what became of it.
+func settle(t *testing.T, what string, r *load.Running, allowed ...load.Class) load.Report {
+	t.Helper()
+	report := r.Stop()
+	t.Logf("%s: %v", what, report)
+	for class, samples := range report.Samples {
+		t.Logf("%s: %s, such as %s", what, class, samples[0])
+	}
+	if err := report.Check(allowed...); err != nil {
+		t.Errorf("%s: %v", what, err)
+	}
+	return report
+}
+
+// allGood runs a second of load in which nothing may fail.
+func allGood(t *testing.T, what string, db *sql.DB) {
+	t.Helper()
+	r := load.Load{DB: db, Connections: connections, Timeout: 20 * time.Second, Mix: mixed}.Start()
+	time.Sleep(time.Second)
+	settle(t, what, r)
+}
+
+// balanced waits until an engine's books are in order and returns them.
+func balanced(t *testing.T, c *stack.Container) synth.Books {
+	t.Helper()
+	b, err := c.WaitBooks(within(t, 10*time.Second), func(b synth.Books) bool { return b.Unbalanced == "" })
+	t.Logf("the books of %s: %s", c, books(b))
+	if err != nil {
+		t.Errorf("%s: %v\n%s", c, err, b.Unbalanced)
+	}
+	return b
+}
+
+// cleared checks that the driver has cleared what it executed, though the way to
+// the engine failed for a moment. Two things are forgiven: queries that were not
+// executed, for the answer that named them may have been lost, and a few whose
+// clearing was itself lost on its way.
+func cleared(t *testing.T, c *stack.Container) {
+	t.Helper()
+	b, err := c.WaitBooks(within(t, 12*time.Second), func(b synth.Books) bool {
+		executed := b.Open - (b.Prepared - b.Executed - b.Orphaned) // at least
+		return executed <= connections/4 && b.InFlight == 0 && len(b.Violations) == 0 && b.DoubleCleared == 0
+	})
+	t.Logf("the books of %s: %s", c, books(b))
+	if err != nil {
+		t.Errorf("%s: %s", c, b.Unbalanced)
+	}
+}
+
+func books(b synth.Books) string {
+	return fmt.Sprintf("%d prepared, %d executed, %d cleared, %d open, %d orphaned, %d sessions, %d cleared again, %d violations",
+		b.Prepared, b.Executed, b.Cleared, b.Open, b.Orphaned, b.Sessions, b.DoubleCleared, len(b.Violations))
+}
+
+func within(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// status asks the router, as a proxy would be asked, and returns the HTTP
+// status.
+func status(ctx context.Context, s *stack.Stack, colour string) (int, error) {
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: protocols}
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL("/QueryEngineService/healthCheck"), strings.NewReader("\x00\x00\x00\x00\x00"))
+	if err != nil {
+		return 0, err
+	}
+	req.Header.Set("Content-Type", "application/grpc")
+	req.Header.Set("TE", "trailers")
+	req.Header.Set("strategy", colour)
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(io.Discard, resp.Body)
+	if resp.StatusCode == http.StatusOK {
+		grpc := resp.Trailer.Get("Grpc-Status")
+		if grpc == "" {
+			grpc = resp.Header.Get("Grpc-Status")
+		}
+		if grpc != "0" {
+			err = errors.Join(err, fmt.Errorf("grpc-status %q", grpc))
+		}
+	}
+	return resp.StatusCode, err
+}
