@@ -80,21 +80,26 @@ func (r *rows) fail(err error) error {
 	return r.err
 }
 
-// advance puts the cursor before the next batch.
+// advance puts the cursor before the next chunk.
 func (r *rows) advance() error {
+	chunk, err := r.nextChunk()
+	if err == nil {
+		r.cursor.Reset(chunk)
+	}
+	return err
+}
+
+// nextChunk returns the next chunk with rows, valid until the following call.
+func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 	if r.err == nil && r.closed {
 		r.err = errors.New("e6data: the rows are closed")
 	}
 	if r.err != nil {
-		return r.err
+		return nil, r.err
 	}
 	chunk, err := r.fetcher.next()
-	if err != nil {
-		r.err = err
-		return err
-	}
-	r.cursor.Reset(chunk)
-	return nil
+	r.err = err
+	return chunk, err
 }
 
 // Close ends the query on the engine. It takes at most cleanupTimeout. That a

@@ -75,7 +75,7 @@ func (c *Cursor) fillTimes(col *columnCursor, from, to int) (bad int, err error)
 		if v.isNull(row) {
 			continue
 		}
-		t, e := c.time(col, row)
+		t, e := v.time(row, c.zones, &col.zones, c.loc)
 		if e != nil && err == nil {
 			bad, err = row, e
 		}
@@ -94,21 +94,7 @@ func (c *Cursor) fillTexts(col *columnCursor, from, to int) {
 		return
 	}
 	var a [blockRows]string
-	if len(v.list.offs) > 0 {
-		begin := 0
-		for i, end := range v.list.offs[from+1 : to+1] {
-			end := int(end) - t.base
-			a[i] = t.arena[begin+4 : end]
-			begin = end
-		}
-	} else {
-		stride := v.list.stride
-		arena := t.arena
-		for i := range a[:to-from] {
-			a[i] = arena[4:stride]
-			arena = arena[stride:]
-		}
-	}
+	split(a[:to-from], t.arena, &v.list, from, t.base)
 	col.boxes = reflect.ValueOf(a)
 }
 

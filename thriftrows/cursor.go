@@ -244,7 +244,7 @@ func (c *Cursor) value(col *columnCursor, row int) (driver.Value, error) {
 	case bytesKind:
 		return append([]byte{}, v.list.text(row)...), nil
 	case dateKind, timeKind, timeTZKind, int96Kind:
-		return c.time(col, row)
+		return v.time(row, c.zones, &col.zones, c.loc)
 	case decimalKind, decimalTextKind:
 		b, err := v.appendDecimal(nil, row)
 		return string(b), err

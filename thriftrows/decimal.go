@@ -38,6 +38,21 @@ func parseInt128(b []byte) (int128, error) {
 	return n, nil
 }
 
+func (n int128) neg() int128 {
+	lo, borrow := bits.Sub64(0, n.lo, 0)
+	hi, _ := bits.Sub64(0, n.hi, borrow)
+	return int128{hi, lo}
+}
+
+// times10 returns n * 10 + digit for n >= 0, and whether that fits.
+func (n int128) times10(digit uint64) (int128, bool) {
+	carry, lo := bits.Mul64(n.lo, 10)
+	over, hi := bits.Mul64(n.hi, 10)
+	lo, c := bits.Add64(lo, digit, 0)
+	hi, c2 := bits.Add64(hi, carry, c)
+	return int128{hi, lo}, over == 0 && c2 == 0 && int64(hi) >= 0
+}
+
 const digitPairs = "00010203040506070809" +
 	"10111213141516171819" +
 	"20212223242526272829" +
@@ -75,9 +90,7 @@ func putDigits(buf *[40]byte, end int, u uint64) int {
 func appendDecimal(dst []byte, n int128, scale int) []byte {
 	if int64(n.hi) < 0 {
 		dst = append(dst, '-')
-		var borrow uint64
-		n.lo, borrow = bits.Sub64(0, n.lo, 0)
-		n.hi, _ = bits.Sub64(0, n.hi, borrow)
+		n = n.neg()
 	}
 	var buf [40]byte // 2^127 has 39 digits
 	begin := len(buf)

@@ -252,7 +252,7 @@ func scanDecimal(c *Cursor, col *columnCursor, row int, dest any) (bool, error) 
 }
 
 func scanTime(c *Cursor, col *columnCursor, row int, dest any) (bool, error) {
-	t, err := c.time(col, row)
+	t, err := col.v.time(row, c.zones, &col.zones, c.loc)
 	if err != nil {
 		return false, err
 	}

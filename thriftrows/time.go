@@ -43,23 +43,22 @@ func int96(b []byte) (time.Time, error) {
 	return time.Unix((day-epochJulianDay)*secondsPerDay, nanos).UTC(), nil
 }
 
-// time reads a row of any temporal vector.
-func (c *Cursor) time(col *columnCursor, row int) (time.Time, error) {
-	v := col.v
+// time reads a row of any temporal vector; see NewCursor for zones and loc.
+func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location) (time.Time, error) {
 	switch v.kind {
 	case dateKind:
 		return date(v.int64(row)), nil
 	case timeTZKind:
-		loc, err := col.zones.lookup(c.zones, v.zoneName(row))
+		loc, err := memo.lookup(zones, v.zoneName(row))
 		if err != nil {
 			return time.Time{}, err
 		}
 		return time.UnixMicro(v.int64(row)).In(loc), nil
 	case int96Kind:
 		t, err := int96(v.list.text(row))
-		return wallClock(t, c.loc), err
+		return wallClock(t, loc), err
 	}
-	return wallClock(time.UnixMicro(v.int64(row)), c.loc), nil
+	return wallClock(time.UnixMicro(v.int64(row)), loc), nil
 }
 
 // zoneMemo remembers the zones of a column, of which most columns have few:

@@ -1,0 +1,116 @@
+package e6data
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// Conn is a connection with what database/sql has no name for. It is valid, and
+// for one goroutine's use, during the call of [WithConn] that gave it.
+type Conn struct{ cn *conn }
+
+// WithConn calls f with a connection of db, which is an *[sql.DB] or an
+// *[sql.Conn], also when a tracing or metrics driver is wrapped around this
+// one, as long as its connections have a method Raw() driver.Conn. The
+// connection is f's alone until f returns.
+func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
+	var sc *sql.Conn
+	switch db := db.(type) {
+	case *sql.Conn:
+		sc = db
+	case interface {
+		Conn(context.Context) (*sql.Conn, error)
+	}:
+		if sc, err = db.Conn(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, sc.Close()) }()
+	default:
+		return fmt.Errorf("e6data: WithConn takes a *sql.DB or a *sql.Conn, not a %T", db)
+	}
+	return sc.Raw(func(raw any) error {
+		for {
+			switch dc := raw.(type) {
+			case *conn:
+				return f(&Conn{dc})
+			case interface{ Raw() driver.Conn }:
+				raw = dc.Raw()
+			default:
+				return fmt.Errorf("e6data: a connection of another driver, %T", dc)
+			}
+		}
+	})
+}
+
+// Query runs a statement whose result is read column by column. The caller
+// closes the result, before it leaves f of [WithConn].
+func (c *Conn) Query(ctx context.Context, query string) (*Batches, error) {
+	r, err := c.cn.open(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return &Batches{rows: r, batch: thriftrows.NewBatch(&c.cn.c.zones, nil)}, nil
+}
+
+// Batches is a result that is read batch by batch, each column by column, with
+// no value boxed. It is not safe for concurrent use.
+type Batches struct {
+	rows  *rows
+	batch *thriftrows.Batch
+}
+
+// Columns describes the columns. The slice must not be changed.
+func (b *Batches) Columns() []thriftrows.Column { return b.rows.meta.Columns }
+
+// QueryID is the engine's id of the query.
+func (b *Batches) QueryID() string { return b.rows.q.queryID }
+
+// Next moves to the next batch and tells whether there is one; after the last,
+// or a failure, see Err. A batch has one row at least, and 65,536 at most.
+func (b *Batches) Next() bool {
+	for !b.batch.Next() {
+		chunk, err := b.rows.nextChunk()
+		if err != nil {
+			return false
+		}
+		b.batch.Reset(chunk)
+	}
+	return true
+}
+
+// Batch is the current batch, valid until the next call of Next or Close.
+func (b *Batches) Batch() *thriftrows.Batch { return b.batch }
+
+// Err returns what ended the result, nil when all of it was read.
+func (b *Batches) Err() error {
+	if errors.Is(b.rows.err, io.EOF) {
+		return nil
+	}
+	return b.rows.err
+}
+
+// All iterates over the batches and closes the result. An error, with a nil
+// batch, is the last that it yields.
+func (b *Batches) All() iter.Seq2[*thriftrows.Batch, error] {
+	return func(yield func(*thriftrows.Batch, error) bool) {
+		defer func() { _ = b.Close() }()
+		for b.Next() {
+			if !yield(b.batch, nil) {
+				return
+			}
+		}
+		if err := b.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// Close ends the query on the engine. It may be called again.
+func (b *Batches) Close() error { return b.rows.Close() }

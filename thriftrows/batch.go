@@ -1,0 +1,419 @@
+package thriftrows
+
+import (
+	"fmt"
+	"time"
+)
+
+// maxBatchRows bounds the rows of a Batch: a few bytes of a constant column can
+// stand for any number of rows, for which no memory may be made at once.
+const maxBatchRows = 1 << 16
+
+// Batch is a run of a chunk's rows, read column by column, without boxing. It
+// is reused from run to run and not safe for concurrent use.
+type Batch struct {
+	chunk    *Chunk
+	from, to int
+	cols     []BatchColumn
+	zones    *Zones
+	loc      *time.Location
+}
+
+// NewBatch returns an empty batch. zones and loc are as in [NewCursor].
+func NewBatch(zones *Zones, loc *time.Location) *Batch {
+	if zones == nil {
+		zones = new(Zones)
+	}
+	if loc == time.UTC {
+		loc = nil
+	}
+	return &Batch{zones: zones, loc: loc}
+}
+
+// Reset puts the batch before the first run of chunk's rows. The chunk must not
+// be decoded anew while the batch is read.
+func (b *Batch) Reset(chunk *Chunk) {
+	b.chunk, b.from, b.to = chunk, 0, 0
+	cols := grow(b.cols, len(chunk.cols))
+	copy(cols, b.cols)
+	b.cols = cols
+	for i := range b.cols {
+		b.cols[i].batch, b.cols[i].index, b.cols[i].v = b, i, &chunk.cols[i]
+	}
+}
+
+// Next moves to the next run of rows, of 65,536 at most, and tells whether
+// there is one.
+func (b *Batch) Next() bool {
+	if b.chunk == nil || b.to >= b.chunk.rows {
+		return false
+	}
+	b.from, b.to = b.to, min(b.to+maxBatchRows, b.chunk.rows)
+	return true
+}
+
+// NumRows returns the number of rows.
+func (b *Batch) NumRows() int { return b.to - b.from }
+
+// NumColumns returns the number of columns.
+func (b *Batch) NumColumns() int { return len(b.cols) }
+
+// Column returns a column, from 0. It is valid until the batch moves on.
+func (b *Batch) Column(i int) *BatchColumn { return &b.cols[i] }
+
+// BatchColumn is a column of a Batch. Its methods return one element a row, and
+// what is NULL; the elements of NULL rows are unspecified. The slices are valid
+// until the batch moves on, and a second call of the same method returns the
+// same memory; the methods named Append write behind what the caller passes,
+// which is the caller's to keep. Strings, times, zones and decimals may be kept.
+//
+// A method that does not fit the column's type in this batch is an error. A
+// column that is NULL throughout a batch fits all of them.
+type BatchColumn struct {
+	batch *Batch
+	index int
+	v     *vector
+
+	ints    []int64
+	floats  []float64
+	bools   []bool
+	strs    []string
+	raw     [][]byte
+	times   []time.Time
+	locs    []*time.Location
+	decs    []Decimal
+	scratch []byte
+	memo    zoneMemo
+}
+
+// Nulls tells which rows of a column are NULL. It refers to the chunk: it is
+// valid until the batch moves on.
+type Nulls struct {
+	flags []byte
+	all   bool
+}
+
+// Any tells whether any row is NULL.
+func (n Nulls) Any() bool { return n.all || n.flags != nil }
+
+// Null tells whether row i is NULL.
+func (n Nulls) Null(i int) bool { return n.all || n.flags != nil && n.flags[i] == 1 }
+
+// Type returns the column's type in this batch; see [Chunk.Type].
+func (c *BatchColumn) Type() VectorType { return c.v.typ }
+
+// Nulls returns what is NULL.
+func (c *BatchColumn) Nulls() Nulls {
+	n := Nulls{all: c.v.kind == nullKind}
+	if c.v.nulls != nil {
+		n.flags = c.v.nulls[c.batch.from:c.batch.to]
+	}
+	return n
+}
+
+func (c *BatchColumn) mismatch(want string) error {
+	return fmt.Errorf("thriftrows: column %d holds %v, not %s", c.index, c.v.typ, want)
+}
+
+func (c *BatchColumn) fail(row int, err error) error {
+	return &FormatError{Column: c.index, Row: row, Offset: c.v.list.at, Msg: err.Error()}
+}
+
+// extend returns dst with n more elements, and those alone, with any content.
+func extend[T any](dst []T, n int) (whole, added []T) {
+	from := len(dst)
+	if cap(dst)-from < n {
+		grown := make([]T, from+n)
+		copy(grown, dst)
+		dst = grown
+	}
+	dst = dst[:from+n]
+	return dst, dst[from:]
+}
+
+// fill sets all of dst to v.
+func fill[T any](dst []T, v T) {
+	for i := range dst {
+		dst[i] = v
+	}
+}
+
+// Int64s returns an INTEGER or LONG column.
+func (c *BatchColumn) Int64s() (values []int64, nulls Nulls, err error) {
+	c.ints, nulls, err = c.AppendInt64s(c.ints[:0])
+	return c.ints, nulls, err
+}
+
+// AppendInt64s appends an INTEGER or LONG column to dst.
+func (c *BatchColumn) AppendInt64s(dst []int64) ([]int64, Nulls, error) {
+	b, v := c.batch, c.v
+	whole, add := extend(dst, b.NumRows())
+	switch {
+	case v.kind == nullKind:
+	case v.kind != int32Kind && v.kind != int64Kind:
+		return dst, Nulls{}, c.mismatch("integers")
+	case v.constant:
+		fill(add, v.int64(0))
+	case v.kind == int32Kind:
+		int32s(add, v.list.data[b.from*4:])
+	default:
+		int64s(add, v.list.data[b.from*8:])
+	}
+	return whole, c.Nulls(), nil
+}
+
+// Float64s returns a FLOAT or DOUBLE column.
+func (c *BatchColumn) Float64s() (values []float64, nulls Nulls, err error) {
+	c.floats, nulls, err = c.AppendFloat64s(c.floats[:0])
+	return c.floats, nulls, err
+}
+
+// AppendFloat64s appends a FLOAT or DOUBLE column to dst.
+func (c *BatchColumn) AppendFloat64s(dst []float64) ([]float64, Nulls, error) {
+	b, v := c.batch, c.v
+	whole, add := extend(dst, b.NumRows())
+	switch {
+	case v.kind == nullKind:
+	case v.kind != floatKind:
+		return dst, Nulls{}, c.mismatch("floating-point numbers")
+	case v.constant:
+		fill(add, v.float(0))
+	default:
+		float64s(add, v.list.data[b.from*8:])
+	}
+	return whole, c.Nulls(), nil
+}
+
+// Bools returns a BOOLEAN column.
+func (c *BatchColumn) Bools() (values []bool, nulls Nulls, err error) {
+	c.bools, nulls, err = c.AppendBools(c.bools[:0])
+	return c.bools, nulls, err
+}
+
+// AppendBools appends a BOOLEAN column to dst.
+func (c *BatchColumn) AppendBools(dst []bool) ([]bool, Nulls, error) {
+	b, v := c.batch, c.v
+	whole, add := extend(dst, b.NumRows())
+	switch {
+	case v.kind == nullKind:
+	case v.kind != boolKind:
+		return dst, Nulls{}, c.mismatch("booleans")
+	case v.constant:
+		fill(add, v.bool(0))
+	default:
+		data := v.list.data[b.from:b.to]
+		for i := range add {
+			add[i] = data[i] == 1
+		}
+	}
+	return whole, c.Nulls(), nil
+}
+
+// Micros returns a DATE, DATETIME, TIMESTAMP, INT96 or TIMESTAMP_TZ column as it
+// is on the wire: microseconds since 1970-01-01T00:00:00Z. A DATE is any instant
+// of its day in UTC; the nanoseconds of an INT96 are cut.
+func (c *BatchColumn) Micros() (values []int64, nulls Nulls, err error) {
+	c.ints, nulls, err = c.AppendMicros(c.ints[:0])
+	return c.ints, nulls, err
+}
+
+// AppendMicros appends what Micros returns to dst.
+func (c *BatchColumn) AppendMicros(dst []int64) ([]int64, Nulls, error) {
+	b, v := c.batch, c.v
+	whole, add := extend(dst, b.NumRows())
+	switch v.kind {
+	case nullKind:
+	case dateKind, timeKind, timeTZKind:
+		if v.constant {
+			fill(add, v.int64(0))
+		} else {
+			int64s(add, v.list.data[b.from*8:])
+		}
+	case int96Kind:
+		for i := range add {
+			if v.isNull(b.from + i) {
+				continue
+			}
+			t, err := int96(v.list.text(b.from + i))
+			if err != nil {
+				return dst, Nulls{}, c.fail(b.from+i, err)
+			}
+			add[i] = t.UnixMicro()
+		}
+	default:
+		return dst, Nulls{}, c.mismatch("points in time")
+	}
+	return whole, c.Nulls(), nil
+}
+
+// Zones returns the zone of each row of a TIMESTAMP_TZ column.
+func (c *BatchColumn) Zones() (values []*time.Location, nulls Nulls, err error) {
+	b, v := c.batch, c.v
+	var add []*time.Location
+	c.locs, add = extend(c.locs[:0], b.NumRows())
+	nulls = c.Nulls()
+	switch v.kind {
+	case nullKind:
+		return c.locs, nulls, nil
+	case timeTZKind:
+	default:
+		return nil, Nulls{}, c.mismatch("points in time with a zone")
+	}
+	var last []byte
+	loc := time.UTC
+	for i := range add {
+		if nulls.Null(i) {
+			continue
+		}
+		if name := v.zoneName(b.from + i); string(name) != string(last) {
+			if loc, err = c.memo.lookup(b.zones, name); err != nil {
+				return nil, Nulls{}, c.fail(b.from+i, err)
+			}
+			last = name
+		}
+		add[i] = loc
+	}
+	return c.locs, nulls, nil
+}
+
+// Times returns a column of any temporal type, each value as a [Cursor] gives
+// it.
+func (c *BatchColumn) Times() (values []time.Time, nulls Nulls, err error) {
+	c.times, nulls, err = c.AppendTimes(c.times[:0])
+	return c.times, nulls, err
+}
+
+// AppendTimes appends what Times returns to dst.
+func (c *BatchColumn) AppendTimes(dst []time.Time) ([]time.Time, Nulls, error) {
+	b, v := c.batch, c.v
+	switch v.kind {
+	case nullKind, dateKind, timeKind, timeTZKind, int96Kind:
+	default:
+		return dst, Nulls{}, c.mismatch("points in time")
+	}
+	whole, add := extend(dst, b.NumRows())
+	nulls := c.Nulls()
+	for i := range add {
+		if nulls.Null(i) {
+			continue
+		}
+		t, err := v.time(b.from+i, b.zones, &c.memo, b.loc)
+		if err != nil {
+			return dst, Nulls{}, c.fail(b.from+i, err)
+		}
+		add[i] = t
+	}
+	return whole, nulls, nil
+}
+
+// Strings returns a STRING, ARRAY, MAP or STRUCT column. The strings share one
+// allocation a batch; to keep a few of them for long, clone them
+// ([strings.Clone]).
+func (c *BatchColumn) Strings() (values []string, nulls Nulls, err error) {
+	c.strs, nulls, err = c.AppendStrings(c.strs[:0])
+	return c.strs, nulls, err
+}
+
+// AppendStrings appends what Strings returns to dst.
+func (c *BatchColumn) AppendStrings(dst []string) ([]string, Nulls, error) {
+	b, v := c.batch, c.v
+	switch {
+	case v.kind == nullKind:
+		whole, _ := extend(dst, b.NumRows())
+		return whole, c.Nulls(), nil
+	case v.kind != textKind:
+		return dst, Nulls{}, c.mismatch("texts")
+	}
+	whole, add := extend(dst, b.NumRows())
+	if v.constant {
+		fill(add, string(v.list.text(0)))
+		return whole, c.Nulls(), nil
+	}
+	first, last := v.list.span(b.from, b.to)
+	split(add, string(v.list.data[first:last]), &v.list, b.from, first)
+	return whole, c.Nulls(), nil
+}
+
+// split sets dst to the text elements of l from row on, which begin at base
+// and of which arena is a copy.
+func split(dst []string, arena string, l *list, row, base int) {
+	if len(l.offs) == 0 {
+		stride := l.stride
+		for i := range dst {
+			dst[i] = arena[4:stride]
+			arena = arena[stride:]
+		}
+		return
+	}
+	begin := 0
+	ends := l.offs[row+1:][:len(dst)]
+	for i, end := range ends {
+		end := int(end) - base
+		dst[i] = arena[begin+4 : end]
+		begin = end
+	}
+}
+
+// Bytes returns a column of any type that Strings fits, or a BINARY column,
+// without copying: the elements are parts of the chunk, valid until the batch
+// moves on, and must not be changed.
+func (c *BatchColumn) Bytes() (values [][]byte, nulls Nulls, err error) {
+	b, v := c.batch, c.v
+	var add [][]byte
+	c.raw, add = extend(c.raw[:0], b.NumRows())
+	switch {
+	case v.kind == nullKind:
+	case v.kind != textKind && v.kind != bytesKind:
+		return nil, Nulls{}, c.mismatch("texts or bytes")
+	default:
+		for i := range add {
+			add[i] = v.list.text(b.from + i)
+		}
+	}
+	return c.raw, c.Nulls(), nil
+}
+
+// Decimals returns a DECIMAL128 column.
+func (c *BatchColumn) Decimals() (values []Decimal, nulls Nulls, err error) {
+	c.decs, nulls, err = c.AppendDecimals(c.decs[:0])
+	return c.decs, nulls, err
+}
+
+// AppendDecimals appends a DECIMAL128 column to dst.
+func (c *BatchColumn) AppendDecimals(dst []Decimal) ([]Decimal, Nulls, error) {
+	b, v := c.batch, c.v
+	if v.kind != nullKind && v.kind != decimalKind && v.kind != decimalTextKind {
+		return dst, Nulls{}, c.mismatch("decimals")
+	}
+	whole, add := extend(dst, b.NumRows())
+	nulls := c.Nulls()
+	if v.kind == nullKind {
+		return whole, nulls, nil
+	}
+	for i := range add {
+		if nulls.Null(i) {
+			continue
+		}
+		d, err := c.decimal(b.from + i)
+		if err != nil {
+			return dst, Nulls{}, c.fail(b.from+i, err)
+		}
+		add[i] = d
+	}
+	return whole, nulls, nil
+}
+
+func (c *BatchColumn) decimal(row int) (Decimal, error) {
+	v := c.v
+	text := v.list.text(row)
+	if v.kind == decimalTextKind {
+		plain, err := appendDecimalText(c.scratch[:0], text)
+		c.scratch = plain
+		if err != nil {
+			return Decimal{}, err
+		}
+		return parseDecimal(plain)
+	}
+	n, err := parseInt128(text)
+	return Decimal{Hi: int64(n.hi), Lo: n.lo, Scale: v.scale}, err
+}
