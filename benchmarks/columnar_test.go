@@ -16,26 +16,84 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// BenchmarkColumnar is decoding into typed columns. To be read by Arrow, the
+// BenchmarkColumnar is decoding into typed columns; texts are read where they
+// lie, but by e6dataStrings, which makes Go strings. To be read by Arrow, the
 // same data is encoded once in its stream format; instants carry their zones in
-// a column of their own there.
+// a column of their own there. A chunk is a document of its own, and so is the
+// stream that arrow reads; arrowStream has many record batches behind one
+// schema.
 func BenchmarkColumnar(b *testing.B) {
 	competitors := []competitor{
+		{"e6data", e6dataColumns(false)},
+		{"e6dataStrings", e6dataColumns(true)},
 		{"thrift", thriftDecode},
-		{"arrow", arrowDecode},
+		{"arrow", arrowDecode(1)},
+		{"arrowStream", arrowDecode(32)},
 	}
-	compareChunks(b, append(columnarOfE6data, competitors...)...)
+	compareChunks(b, competitors...)
 }
 
-// columnarOfE6data is the driver's side of BenchmarkColumnar. One call must
-// walk the chunk s.Chunk(0) and make all its columns, into memory that is
-// reused.
-var columnarOfE6data []competitor
+// e6dataColumns walks a chunk and makes all its columns: integers, doubles,
+// booleans, decimals and strings as Go values, instants as Arrow has them, with
+// the zones that go with them as locations.
+func e6dataColumns(asStrings bool) func(b *testing.B, s *data.Set) func() {
+	return func(b *testing.B, s *data.Set) func() { return readColumns(b, s, asStrings) }
+}
 
-// arrowDecode reads a record batch. The stream has many, so that its schema
-// does not count.
-func arrowDecode(b *testing.B, s *data.Set) func() {
-	stream := arrowStream(b, s, 32)
+func readColumns(b *testing.B, s *data.Set, asStrings bool) func() {
+	var chunk thriftrows.Chunk
+	batch := thriftrows.NewBatch(nil, nil)
+	raw, columns := s.Chunk(0), len(s.Columns)
+	return func() {
+		must(b, chunk.Decode(raw, columns))
+		batch.Reset(&chunk)
+		n := 0
+		for batch.Next() {
+			n += batch.NumRows()
+			for i := range columns {
+				must(b, readColumn(batch.Column(i), asStrings))
+			}
+		}
+		if n < data.ChunkRows {
+			b.Fatalf("%d rows", n)
+		}
+	}
+}
+
+func readColumn(c *thriftrows.BatchColumn, asStrings bool) error {
+	var err error
+	switch c.Type() {
+	case thriftrows.Integer, thriftrows.Long:
+		_, _, err = c.Int64s()
+	case thriftrows.Double:
+		_, _, err = c.Float64s()
+	case thriftrows.Boolean:
+		_, _, err = c.Bools()
+	case thriftrows.Decimal128:
+		_, _, err = c.Decimals()
+	case thriftrows.Date:
+		_, _, err = c.Micros()
+	case thriftrows.TimestampTZ:
+		if _, _, err = c.Micros(); err == nil {
+			_, _, err = c.Zones()
+		}
+	default:
+		if asStrings {
+			_, _, err = c.Strings()
+		} else {
+			_, _, err = c.Bytes()
+		}
+	}
+	return err
+}
+
+// arrowDecode reads a record batch of a stream with so many.
+func arrowDecode(batches int) func(b *testing.B, s *data.Set) func() {
+	return func(b *testing.B, s *data.Set) func() { return readArrow(b, s, batches) }
+}
+
+func readArrow(b *testing.B, s *data.Set, batches int) func() {
+	stream := arrowStream(b, s, batches)
 	var reader *ipc.Reader
 	return func() {
 		if reader == nil || !reader.Next() {

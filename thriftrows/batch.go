@@ -1,6 +1,7 @@
 package thriftrows
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 )
@@ -259,19 +260,13 @@ func (c *BatchColumn) Zones() (values []*time.Location, nulls Nulls, err error) 
 	default:
 		return nil, Nulls{}, c.mismatch("points in time with a zone")
 	}
-	var last []byte
-	loc := time.UTC
 	for i := range add {
 		if nulls.Null(i) {
 			continue
 		}
-		if name := v.zoneName(b.from + i); string(name) != string(last) {
-			if loc, err = c.memo.lookup(b.zones, name); err != nil {
-				return nil, Nulls{}, c.fail(b.from+i, err)
-			}
-			last = name
+		if add[i], err = c.memo.lookup(b.zones, v.zoneName(b.from+i)); err != nil {
+			return nil, Nulls{}, c.fail(b.from+i, err)
 		}
-		add[i] = loc
 	}
 	return c.locs, nulls, nil
 }
@@ -365,12 +360,30 @@ func (c *BatchColumn) Bytes() (values [][]byte, nulls Nulls, err error) {
 	case v.kind == nullKind:
 	case v.kind != textKind && v.kind != bytesKind:
 		return nil, Nulls{}, c.mismatch("texts or bytes")
+	case v.constant:
+		fill(add, v.list.text(0))
 	default:
-		for i := range add {
-			add[i] = v.list.text(b.from + i)
-		}
+		view(add, &v.list, b.from)
 	}
 	return c.raw, c.Nulls(), nil
+}
+
+// view sets dst to the text elements of l from row on, in place.
+func view(dst [][]byte, l *list, row int) {
+	if len(l.offs) == 0 {
+		stride := l.stride
+		data := l.data[row*stride:]
+		for i := range dst {
+			dst[i] = data[4:stride:stride]
+			data = data[stride:]
+		}
+		return
+	}
+	begin := l.offs[row]
+	for i, end := range l.offs[row+1:][:len(dst)] {
+		dst[i] = l.data[begin+4 : end : end]
+		begin = end
+	}
 }
 
 // Decimals returns a DECIMAL128 column.
@@ -388,6 +401,16 @@ func (c *BatchColumn) AppendDecimals(dst []Decimal) ([]Decimal, Nulls, error) {
 	whole, add := extend(dst, b.NumRows())
 	nulls := c.Nulls()
 	if v.kind == nullKind {
+		return whole, nulls, nil
+	}
+	const stride = 4 + 16
+	if v.kind == decimalKind && len(v.list.offs) == 0 && v.list.stride == stride {
+		data := v.list.data[b.from*stride:]
+		for i := range add {
+			e := data[4:stride]
+			add[i] = Decimal{Hi: int64(binary.BigEndian.Uint64(e)), Lo: binary.BigEndian.Uint64(e[8:]), Scale: v.scale}
+			data = data[stride:]
+		}
 		return whole, nulls, nil
 	}
 	for i := range add {

@@ -70,16 +70,31 @@ func float64s(dst []float64, src []byte) {
 
 func (c *Cursor) fillTimes(col *columnCursor, from, to int) (bad int, err error) {
 	var a [blockRows]time.Time
+	times := a[:to-from]
 	v := col.v
-	for row := from; row < to; row++ {
-		if v.isNull(row) {
-			continue
+	switch {
+	case v.kind == dateKind:
+		data := v.list.data[from*8:][:len(times)*8]
+		for i := range times {
+			times[i] = date(int64(binary.BigEndian.Uint64(data[i*8:])))
 		}
-		t, e := v.time(row, c.zones, &col.zones, c.loc)
-		if e != nil && err == nil {
-			bad, err = row, e
+	case v.kind == timeKind && c.loc == nil:
+		data := v.list.data[from*8:][:len(times)*8]
+		for i := range times {
+			times[i] = time.UnixMicro(int64(binary.BigEndian.Uint64(data[i*8:]))).UTC()
 		}
-		a[row-from] = t
+	default:
+		for i := range times {
+			row := from + i
+			if v.isNull(row) {
+				continue
+			}
+			var e error
+			times[i], e = v.time(row, c.zones, col.zones, c.loc)
+			if e != nil && err == nil {
+				bad, err = row, e
+			}
+		}
 	}
 	col.boxes = reflect.ValueOf(a)
 	return bad, err

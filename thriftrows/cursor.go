@@ -76,17 +76,20 @@ func (c *Cursor) Values(dest []driver.Value) error {
 		return c.err
 	}
 	i := row - c.block
-	for k := range dest {
-		col := &c.cols[k]
-		switch {
-		case col.form == sameForm:
-			dest[k] = col.same
-		case col.v.nulls != nil && col.v.nulls[row] == 1:
+	cols := c.cols[:len(dest)]
+	for k := range cols {
+		col := &cols[k]
+		if col.nulls != nil && col.nulls[row] == 1 {
 			dest[k] = nil
-		case col.form == boxForm:
+			continue
+		}
+		switch col.form {
+		case boxForm:
 			dest[k] = col.boxes.Index(i).Interface()
-		case col.form == boolForm:
+		case boolForm:
 			dest[k] = col.v.list.data[row] == 1
+		case sameForm:
+			dest[k] = col.same
 		default:
 			x, err := c.value(col, row)
 			if err != nil {
@@ -135,22 +138,26 @@ const (
 
 // columnCursor is what a Cursor keeps of a column, block by block.
 type columnCursor struct {
-	v *vector
+	form  form
+	nulls []byte // as in v
+	boxes reflect.Value
+	same  driver.Value
+	v     *vector
 	// block is the first row of the block that form, boxes and bad are for; -1
 	// for none.
 	block int
-	form  form
-	same  driver.Value
-	boxes reflect.Value
 	// From row bad on, err says why the value there cannot be made.
 	bad   int
 	err   error
 	texts texts
-	zones zoneMemo
+	zones *zoneMemo
 }
 
 func (col *columnCursor) reset(v *vector) {
-	col.v = v
+	col.v, col.nulls = v, v.nulls
+	if v.kind == timeTZKind && col.zones == nil {
+		col.zones = new(zoneMemo)
+	}
 	col.block, col.same, col.boxes = -1, nil, reflect.Value{}
 	col.bad, col.err = math.MaxInt, nil
 	col.texts.reset()
@@ -244,7 +251,7 @@ func (c *Cursor) value(col *columnCursor, row int) (driver.Value, error) {
 	case bytesKind:
 		return append([]byte{}, v.list.text(row)...), nil
 	case dateKind, timeKind, timeTZKind, int96Kind:
-		return v.time(row, c.zones, &col.zones, c.loc)
+		return v.time(row, c.zones, col.zones, c.loc)
 	case decimalKind, decimalTextKind:
 		b, err := v.appendDecimal(nil, row)
 		return string(b), err

@@ -88,6 +88,9 @@ func putDigits(buf *[40]byte, end int, u uint64) int {
 // digits after the point; a negative scale multiplies. It does not allocate
 // but for dst.
 func appendDecimal(dst []byte, n int128, scale int) []byte {
+	if sign := int64(n.lo) >> 63; int64(n.hi) == sign && scale >= 0 && scale < len(powers) {
+		return appendDecimal64(dst, int64(n.lo), scale)
+	}
 	if int64(n.hi) < 0 {
 		dst = append(dst, '-')
 		n = n.neg()
@@ -126,6 +129,44 @@ func appendDecimal(dst []byte, n int128, scale int) []byte {
 	dst = append(dst, digits[:whole]...)
 	dst = append(dst, '.')
 	return append(dst, digits[whole:]...)
+}
+
+// powers are those of ten that fit 64 bits.
+var powers = func() (p [20]uint64) {
+	p[0] = 1
+	for i := range p[1:] {
+		p[i+1] = p[i] * 10
+	}
+	return p
+}()
+
+// appendDecimal64 is appendDecimal for what fits 64 bits, as most decimals do.
+func appendDecimal64(dst []byte, n int64, scale int) []byte {
+	u := uint64(n)
+	if n < 0 {
+		u = -u
+	}
+	var buf [40]byte
+	begin := len(buf)
+	if scale > 0 {
+		whole := u / powers[scale]
+		fraction := u - whole*powers[scale]
+		first := putDigits(&buf, begin, fraction)
+		begin -= scale
+		for first > begin {
+			first--
+			buf[first] = '0'
+		}
+		begin--
+		buf[begin] = '.'
+		u = whole
+	}
+	begin = putDigits(&buf, begin, u)
+	if n < 0 {
+		begin--
+		buf[begin] = '-'
+	}
+	return append(dst, buf[begin:]...)
 }
 
 func appendZeros(dst []byte, n int) []byte {

@@ -19,7 +19,7 @@ func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	col := &c.cols[column]
 	v := col.v
 	row := c.row
-	if v.kind == nullKind || v.nulls != nil && v.nulls[row] == 1 {
+	if v.kind == nullKind || col.nulls != nil && col.nulls[row] == 1 {
 		return scanNull(dest), nil
 	}
 	var ok bool
@@ -252,7 +252,7 @@ func scanDecimal(c *Cursor, col *columnCursor, row int, dest any) (bool, error) 
 }
 
 func scanTime(c *Cursor, col *columnCursor, row int, dest any) (bool, error) {
-	t, err := col.v.time(row, c.zones, &col.zones, c.loc)
+	t, err := col.v.time(row, c.zones, col.zones, c.loc)
 	if err != nil {
 		return false, err
 	}

@@ -61,26 +61,56 @@ func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location)
 	return wallClock(time.UnixMicro(v.int64(row)), loc), nil
 }
 
-// zoneMemo remembers the zones of a column, of which most columns have few:
-// a look-up costs a comparison of strings.
-type zoneMemo [16]struct {
+// zoneMemo remembers the zones of a column, of which most columns have few.
+type zoneMemo [64]zoneEntry
+
+type zoneEntry struct {
+	// key is the name itself where it is short, else 0.
+	key  uint64
 	name string
 	loc  *time.Location
 }
 
+// shortKey packs a name of 1 to 7 bytes, such as +05:30, and its length into a
+// number.
+func shortKey(name []byte) uint64 {
+	key := uint64(len(name))
+	for _, c := range name {
+		key = key<<8 | uint64(c)
+	}
+	return key
+}
+
 func (m *zoneMemo) lookup(zones *Zones, name []byte) (*time.Location, error) {
-	if len(name) == 0 {
+	n := len(name)
+	if n == 0 {
 		return time.UTC, nil
 	}
-	n := len(name)
-	e := &m[(name[0]^name[n/2]<<1^name[n-1]<<2^byte(n))%byte(len(m))]
-	if e.loc != nil && e.name == string(name) {
+	key := uint64(0)
+	hash := uint64(name[0]) | uint64(name[n/2])<<8 | uint64(name[n-1])<<16 | uint64(n)<<24
+	if n < 8 {
+		key = shortKey(name)
+		hash = key
+	}
+	const multiplier = 0x9E3779B97F4A7C15
+	slot := hash * multiplier >> 58
+	e := &m[slot]
+	if e.is(key, name) {
 		return e.loc, nil
+	}
+	if e.loc != nil { // another zone's: its neighbour is the second choice
+		if e = &m[slot^1]; e.is(key, name) {
+			return e.loc, nil
+		}
 	}
 	loc, err := zones.Lookup(name)
 	if err != nil {
 		return nil, err
 	}
-	e.name, e.loc = string(name), loc
+	*e = zoneEntry{key, string(name), loc}
 	return loc, nil
+}
+
+func (e *zoneEntry) is(key uint64, name []byte) bool {
+	return e.loc != nil && e.key == key && (key != 0 || e.name == string(name))
 }
