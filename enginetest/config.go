@@ -38,6 +38,14 @@ type Config struct {
 	// ClusterName, when set, is what the cluster-name header must be, in lower
 	// case, on every call.
 	ClusterName string
+	// Listen is the address to listen on, host:port; empty stands for a free port
+	// of 127.0.0.1. Where it names no host the server listens on all interfaces,
+	// and [Server.Addr] and [Server.DSN] name an address, such as [::]:8080, that
+	// is of use on the same machine only.
+	Listen string
+	// Mark, when set, is put into the ids of sessions and queries, so that servers
+	// with different marks, in one process or several, never give out equal ones.
+	Mark string
 	// Database is the schema that DSN names; empty stands for "db".
 	Database string
 	// TLS serves with a certificate made for the occasion: see [Server.CertPEM].
@@ -69,6 +77,12 @@ func (c Config) withDefaults() Config {
 	if c.Token == "" {
 		c.Token = DefaultToken
 	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:0"
+	}
+	if c.Mark != "" {
+		c.Mark += "-" // what is asked for is the ids' middle
+	}
 	if c.Database == "" {
 		c.Database = "db"
 	}
@@ -95,8 +109,10 @@ func (s *Server) Addr() string { return s.lis.Addr().String() }
 // credentials (none in an OAuth deployment) and database, with secure=true when
 // it speaks TLS and cluster_name where one is asked for. params are added to the
 // query, each in the form key=value and escaped already.
-func (s *Server) DSN(params ...string) string {
-	u := url.URL{Scheme: "e6data", Host: s.Addr(), Path: "/" + s.cfg.Database}
+func (s *Server) DSN(params ...string) string { return s.dsn(s.Addr(), params) }
+
+func (s *Server) dsn(addr string, params []string) string {
+	u := url.URL{Scheme: "e6data", Host: addr, Path: "/" + s.cfg.Database}
 	if s.cfg.Bearer == nil {
 		u.User = url.UserPassword(s.cfg.User, s.cfg.Token)
 	}

@@ -34,8 +34,14 @@
 // flight, V1 and V2 of prepare and execute mixed up. What no correct driver does
 // is a violation besides, listed in [Stats] and reported by [Server.Balanced].
 //
+// # Proxies
+//
+// What the proxy of a deployment answers reaches a client as a gRPC status, as
+// here, or as a bare HTTP status and in stranger shapes still. For those there is
+// [Proxy], a real HTTP/2 proxy to put in front of the server.
+//
 // # Concurrency
 //
-// Every method of [Server] and [Injected] may be called at any time from any
+// Every method of [Server], [Injected], [Proxy] and [ProxyInjected] may be called at any time from any
 // goroutine. A [Result] is built by one goroutine; the server takes a copy of it.
 package enginetest

@@ -45,13 +45,18 @@ func newServer(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 // dial connects without authenticating.
 func dial(t testing.TB, srv *enginetest.Server) *client {
 	t.Helper()
+	return dialAddr(t, srv.Addr(), srv.CertPEM())
+}
+
+func dialAddr(t testing.TB, addr string, pem []byte) *client {
+	t.Helper()
 	creds := insecure.NewCredentials()
-	if pem := srv.CertPEM(); len(pem) > 0 {
+	if len(pem) > 0 {
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(pem)
 		creds = credentials.NewClientTLSFromCert(pool, "")
 	}
-	cc, err := grpc.NewClient(srv.Addr(), grpc.WithTransportCredentials(creds),
+	cc, err := grpc.NewClient(addr, grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)))
 	if err != nil {
 		t.Fatal(err)

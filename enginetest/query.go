@@ -142,7 +142,7 @@ func (s *Server) prepare(ctx context.Context, sessionID string, ask Query, v2 bo
 	s.books.open++
 	s.seq.query++
 	q := &query{
-		id:  fmt.Sprintf("query-%s-%06d", ask.Strategy, s.seq.query),
+		id:  fmt.Sprintf("query-%s%s-%06d", s.cfg.Mark, ask.Strategy, s.seq.query),
 		sql: ask.SQL, colour: ask.Strategy, planner: s.newPlanner(ask.Strategy), user: ask.User,
 		v2: v2, asked: ask, program: p, gone: make(chan struct{}),
 	}

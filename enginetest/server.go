@@ -68,7 +68,7 @@ var (
 	_ wire.ClusterServiceServer     = (*clusterService)(nil)
 )
 
-// NewServer starts a server on a free port of 127.0.0.1. The caller closes it.
+// NewServer starts a server on [Config.Listen]. The caller closes it.
 func NewServer(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:      cfg.withDefaults(),
@@ -101,7 +101,7 @@ func NewServer(cfg Config) (*Server, error) {
 		s.certPEM = certPEM
 		opts = append(opts, grpc.Creds(credentials.NewServerTLSFromCert(&cert)))
 	}
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	lis, err := net.Listen("tcp", s.cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("enginetest: %w", err)
 	}

@@ -113,7 +113,7 @@ func (s *Server) authorize(c *call) error {
 // newSession gives out a session of a colour. s.mu is held.
 func (s *Server) newSession(colour, user string, q *query) string {
 	s.seq.session++
-	id := fmt.Sprintf("session-%s-%06d", colour, s.seq.session)
+	id := fmt.Sprintf("session-%s%s-%06d", s.cfg.Mark, colour, s.seq.session)
 	s.sessions[id] = &session{colour: colour, user: user, query: q}
 	return id
 }
