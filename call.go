@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -66,11 +68,36 @@ func (c *Connector) call(ctx context.Context, phase Phase, r route, method strin
 // makes failures into *Error. The headers that the caller's context may carry
 // for other gRPC services are not sent.
 func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
-	err := r.channel.Invoke(metadata.NewOutgoingContext(ctx, r.headers), method, req, resp, opts...)
+	var sent atomic.Bool
+	rpc := context.WithValue(metadata.NewOutgoingContext(ctx, r.headers), sentKey{}, &sent)
+	err := r.channel.Invoke(rpc, method, req, resp, opts...)
 	if err != nil {
-		return c.failure(ctx, phase, r, err)
+		return c.failure(ctx, phase, r, err, sent.Load())
 	}
 	return nil
+}
+
+// sentKey is the context key of an atomic.Bool that tells whether a call left
+// this process.
+type sentKey struct{}
+
+// sentWatch is the stats handler that sets it. Only this is proof that the
+// engine cannot have seen a call that failed: gRPC's codes and texts are not.
+type sentWatch struct{}
+
+var _ stats.Handler = sentWatch{}
+
+func (sentWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (sentWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (sentWatch) HandleConn(context.Context, stats.ConnStats)                       {}
+
+func (sentWatch) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	if _, ok := s.(*stats.OutHeader); !ok {
+		return
+	}
+	if sent, ok := ctx.Value(sentKey{}).(*atomic.Bool); ok {
+		sent.Store(true)
+	}
 }
 
 // announce hears new_strategy: new queries go to that colour from now on. What
@@ -82,7 +109,7 @@ func (c *Connector) announce(from strategy.State, name string) {
 }
 
 // failure makes an *Error of what gRPC returned.
-func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error) *Error {
+func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error, sent bool) *Error {
 	s := status.Convert(err)
 	e := &Error{
 		Phase:     phase,
@@ -90,7 +117,10 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error
 		Strategy:  r.state.Color.String(),
 		Code:      s.Code(),
 		Message:   c.redact(s.Message()),
-		condition: classify(s),
+		condition: classify(s, sent),
+	}
+	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare) {
+		e.condition = wrongStrategy // nothing was executed: the other colour may answer
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -100,13 +130,29 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error
 		e.condition, e.Err = gaveUp, context.DeadlineExceeded
 	case s.Code() == codes.Unauthenticated:
 		e.Kind = ErrAuthentication
-	case int(e.condition) < len(kinds):
+	default:
 		e.Kind = kinds[e.condition]
 	}
+	e.judge()
 	if e.condition == wrongStrategy {
 		c.entry.Invalidate(r.state)
 	}
 	return e
+}
+
+// judge says what a failure means for the query: whether it may have been
+// executed, and whether rows of its result are lost.
+func (e *Error) judge() {
+	switch {
+	case e.Phase == PhaseExecute && e.lost():
+		if e.Err == nil {
+			e.Err = e.Kind
+		}
+		e.Kind = ErrAmbiguousExecution
+	case (e.Phase == PhaseMetadata || e.Phase == PhaseFetch) && e.condition != gaveUp &&
+		(e.lost() || e.condition == unsent || e.Kind != nil):
+		e.Err, e.Kind = e.Kind, ErrIncompleteResult
+	}
 }
 
 func hasDeadline(ctx context.Context) bool {

@@ -63,23 +63,30 @@ func (cn *conn) dropSession(id string) {
 	}
 }
 
+// refuse marks the connection as one whose credentials were refused.
+func (cn *conn) refuse() {
+	cn.mu.Lock()
+	defer cn.mu.Unlock()
+	cn.refused = true
+}
+
 // Ping asks the engine's health check. An engine that has none but answers is
-// alive, too. No query is run.
+// alive, too. No query is run, and a suspended cluster is not woken.
 func (cn *conn) Ping(ctx context.Context) error {
-	for try := 1; ; try++ {
+	for try := 2; ; try++ {
 		s, err := cn.currentSession(ctx)
 		if err != nil {
 			return err
 		}
-		err = cn.c.call(ctx, PhasePing, cn.c.route(cn.channel, s.state), wire.QueryEngineService_HealthCheck_FullMethodName,
-			&wire.HealthCheckRequest{}, &wire.HealthCheckResponse{})
-		switch conditionOf(err) {
-		case unimplemented:
+		err = cn.c.retry(ctx, PhasePing, nil, func() error {
+			return cn.c.call(ctx, PhasePing, cn.c.route(cn.channel, s.state), wire.QueryEngineService_HealthCheck_FullMethodName,
+				&wire.HealthCheckRequest{}, &wire.HealthCheckResponse{})
+		})
+		switch {
+		case conditionOf(err) == unimplemented:
 			return nil
-		case wrongStrategy:
-			if try < maxTries {
-				continue
-			}
+		case actionAfter(PhasePing, err) == restart && try <= cn.c.cfg.MaxRetries:
+			continue
 		}
 		return err
 	}
@@ -144,7 +151,7 @@ func (cn *conn) IsValid() bool {
 }
 
 // Close waits until the queries that were given up are cleared, for
-// cleanupTimeout at most.
+// Config.CleanupTimeout at most.
 func (cn *conn) Close() error {
 	cn.mu.Lock()
 	closed := cn.closed

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"log/slog"
 	"math"
 	"strings"
 	"sync"
@@ -32,6 +33,7 @@ type Connector struct {
 	cfg     *Config
 	tls     *tls.Config
 	entry   *strategy.Entry
+	log     *slog.Logger
 	headers [3]metadata.MD // of calls that belong to no query, by strategy.Color
 	zones   thriftrows.Zones
 	// lacksV2 remembers that the engine has no V2 batches, for BatchV2Auto.
@@ -39,6 +41,7 @@ type Connector struct {
 	// maxEmptyChunks is the constant, and poison false, but in tests.
 	maxEmptyChunks int
 	poison         bool
+	resumePoll     time.Duration // the constant but in tests
 	// unusable is why Connect must fail, for the empty DSN.
 	unusable error
 
@@ -53,18 +56,11 @@ var (
 	_ io.Closer        = (*Connector)(nil)
 )
 
-// Limits and delays of the engine's own connectors (WIRE.md sections 1, 3, 6).
+// Limits of the engine's own connectors (WIRE.md section 1).
 const (
 	keepaliveTime    = 30 * time.Second
 	keepaliveTimeout = 900 * time.Second
 	maxSendBytes     = 300 << 20
-	prepareTimeout   = 600 * time.Second
-	strategyTTL      = 300 * time.Second
-	maxTries         = 5
-	retryDelay       = 200 * time.Millisecond
-	// cleanupTimeout bounds the clearing of a query on the engine, which goes on
-	// after the caller's context has ended.
-	cleanupTimeout = 10 * time.Second
 )
 
 // HTTP/2 flow-control windows, in bytes. Both count: with the defaults of 64
@@ -83,6 +79,17 @@ func WithTLSConfig(cfg *tls.Config) Option {
 	return func(c *Connector) { c.tls = cfg.Clone() }
 }
 
+// WithLogger has the connector log: switches, renewed sessions and resumes, as
+// level Info, and what went wrong without failing a query, as Warn. Nil is
+// silent, as is the default. No SQL text and no secret is logged.
+func WithLogger(log *slog.Logger) Option {
+	return func(c *Connector) {
+		if log != nil {
+			c.log = log
+		}
+	}
+}
+
 // NewConnector returns a connector for [sql.OpenDB]. It keeps a copy of cfg and
 // connects to nothing yet.
 func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
@@ -92,7 +99,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &Connector{driver: &Driver{}, cfg: cfg.Clone(), maxEmptyChunks: maxEmptyChunks}
+	c := &Connector{driver: &Driver{}, cfg: cfg.Clone(), maxEmptyChunks: maxEmptyChunks, resumePoll: resumePoll, log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt(c)
 	}
@@ -196,6 +203,7 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 	return grpc.NewClient(c.cfg.address(),
 		grpc.WithTransportCredentials(creds),
 		grpc.WithDisableServiceConfig(),
+		grpc.WithStatsHandler(sentWatch{}),
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithDefaultCallOptions(

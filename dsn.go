@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Config says how to reach an engine. Make one with [NewConfig] or [ParseDSN].
@@ -37,6 +39,26 @@ type Config struct {
 	// ResultBatchV2 says whether to fetch several chunks a call. Empty is
 	// BatchV2Off.
 	ResultBatchV2 BatchV2
+	// MaxRetries is how often a call is made at most, the first time included,
+	// where the engine cannot have seen it or says that it did nothing: 5, or what
+	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says.
+	MaxRetries int
+	// StrategyTTL is how long the live colour is taken to be known without any
+	// successful call: 300 s, or the seconds in E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is
+	// for ever.
+	StrategyTTL time.Duration
+	// AutoResume wakes a suspended cluster and waits for it: true.
+	AutoResume bool
+	// ResumeTimeout bounds that wait: 300 s.
+	ResumeTimeout time.Duration
+	// PrepareTimeout bounds the preparing of a query, in which it may wait for its
+	// turn: 600 s. 0 is no bound.
+	PrepareTimeout time.Duration
+	// QueryTimeout bounds a query from its start to its last row: 0, no bound.
+	QueryTimeout time.Duration
+	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
+	// after the caller's context has ended: 10 s.
+	CleanupTimeout time.Duration
 }
 
 // BatchV2 says when results are fetched with getNextResultBatchV2, which brings
@@ -63,9 +85,29 @@ const (
 	defaultPrefetchBytes = 64 << 20
 )
 
-// NewConfig returns a Config with the defaults.
+// NewConfig returns a Config with the defaults, for which it reads the
+// environment.
 func NewConfig() *Config {
-	return &Config{PrefetchBytes: defaultPrefetchBytes, ResultBatchV2: BatchV2Off}
+	return &Config{
+		PrefetchBytes:  defaultPrefetchBytes,
+		ResultBatchV2:  BatchV2Off,
+		MaxRetries:     fromEnv("E6DATA_MAX_RETRY_ATTEMPTS", 5),
+		StrategyTTL:    time.Duration(fromEnv("E6DATA_STRATEGY_CACHE_TIMEOUT", 300)) * time.Second,
+		AutoResume:     true,
+		ResumeTimeout:  300 * time.Second,
+		PrepareTimeout: 600 * time.Second,
+		CleanupTimeout: 10 * time.Second,
+	}
+}
+
+// fromEnv is a number of 0 or more from the environment; what is none is as if
+// it were not there.
+func fromEnv(name string, otherwise int) int {
+	n, err := strconv.Atoi(os.Getenv(name))
+	if err != nil || n < 0 || n > 1<<30 {
+		return otherwise
+	}
+	return n
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -99,6 +141,8 @@ func (c *Config) validate() error {
 		return errors.New("e6data: user and access token are required")
 	case c.PrefetchBytes < 0:
 		return fmt.Errorf("e6data: prefetch_bytes of %d is negative", c.PrefetchBytes)
+	case c.MaxRetries < 0:
+		return fmt.Errorf("e6data: max_retries of %d is negative", c.MaxRetries)
 	case !c.ResultBatchV2.valid():
 		return fmt.Errorf("e6data: result_batch_v2 of %q is none of off, auto, on", c.ResultBatchV2)
 	}
@@ -126,12 +170,7 @@ func textParam(name string, field func(*Config) *string) param {
 func boolParam(name string, field func(*Config) *bool) param {
 	return param{
 		name: name,
-		get: func(c *Config) string {
-			if *field(c) {
-				return "true"
-			}
-			return ""
-		},
+		get:  func(c *Config) string { return unlessDefault(c, field, strconv.FormatBool) },
 		set: func(c *Config, v string) error {
 			b, err := strconv.ParseBool(v)
 			if err != nil {
@@ -143,6 +182,45 @@ func boolParam(name string, field func(*Config) *bool) param {
 	}
 }
 
+func durationParam(name string, field func(*Config) *time.Duration) param {
+	return param{
+		name: name,
+		get:  func(c *Config) string { return unlessDefault(c, field, time.Duration.String) },
+		set: func(c *Config, v string) error {
+			d, err := time.ParseDuration(v)
+			if err != nil || d < 0 {
+				return fmt.Errorf("%q is no duration such as 30s or 5m", v)
+			}
+			*field(c) = d
+			return nil
+		},
+	}
+}
+
+func intParam(name string, field func(*Config) *int) param {
+	return param{
+		name: name,
+		get:  func(c *Config) string { return unlessDefault(c, field, strconv.Itoa) },
+		set: func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil || n < 0 {
+				return fmt.Errorf("%q is no number of 0 or more", v)
+			}
+			*field(c) = n
+			return nil
+		},
+	}
+}
+
+// unlessDefault formats a field of c, or returns "" where it has its default.
+func unlessDefault[T comparable](c *Config, field func(*Config) *T, format func(T) string) string {
+	v := *field(c)
+	if v == *field(NewConfig()) {
+		return ""
+	}
+	return format(v)
+}
+
 // params are the parameters of a DSN in the order in which FormatDSN writes
 // them.
 var params = []param{
@@ -152,10 +230,7 @@ var params = []param{
 	{
 		name: "prefetch_bytes",
 		get: func(c *Config) string {
-			if c.PrefetchBytes == defaultPrefetchBytes {
-				return ""
-			}
-			return strconv.FormatInt(c.PrefetchBytes, 10)
+			return unlessDefault(c, func(c *Config) *int64 { return &c.PrefetchBytes }, func(n int64) string { return strconv.FormatInt(n, 10) })
 		},
 		set: func(c *Config, v string) (err error) {
 			if c.PrefetchBytes, err = strconv.ParseInt(v, 10, 64); err != nil {
@@ -180,6 +255,13 @@ var params = []param{
 			return nil
 		},
 	},
+	intParam("max_retries", func(c *Config) *int { return &c.MaxRetries }),
+	durationParam("strategy_ttl", func(c *Config) *time.Duration { return &c.StrategyTTL }),
+	boolParam("auto_resume", func(c *Config) *bool { return &c.AutoResume }),
+	durationParam("resume_timeout", func(c *Config) *time.Duration { return &c.ResumeTimeout }),
+	durationParam("prepare_timeout", func(c *Config) *time.Duration { return &c.PrepareTimeout }),
+	durationParam("query_timeout", func(c *Config) *time.Duration { return &c.QueryTimeout }),
+	durationParam("cleanup_timeout", func(c *Config) *time.Duration { return &c.CleanupTimeout }),
 }
 
 // ParseDSN reads

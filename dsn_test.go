@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -18,7 +19,7 @@ import (
 func TestParseDSN(t *testing.T) {
 	for _, test := range []struct {
 		dsn  string
-		want e6data.Config // where PrefetchBytes is 0 and ResultBatchV2 empty, the default
+		want e6data.Config // see orDefault
 	}{
 		{"e6data://u:t@h", e6data.Config{Host: "h", User: "u", Token: "t"}},
 		{"e6data://u:t@h/", e6data.Config{Host: "h", User: "u", Token: "t"}},
@@ -32,13 +33,11 @@ func TestParseDSN(t *testing.T) {
 		{"e6data://u:t@h?SECURE=1&", e6data.Config{Host: "h", User: "u", Token: "t", Secure: true}},
 		{"e6data://u:t@h/a%2Fb%20c", e6data.Config{Host: "h", User: "u", Token: "t", Database: "a/b c"}},
 		{"e6data://u:t@h?prefetch_bytes=1000&result-batch-v2=AUTO", e6data.Config{Host: "h", User: "u", Token: "t", PrefetchBytes: 1000, ResultBatchV2: e6data.BatchV2Auto}},
+		{"e6data://u:t@h?max_retries=7&strategy_ttl=1m&resume_timeout=90s&prepare-timeout=1h&query_timeout=1.5s&cleanup_timeout=1ms",
+			e6data.Config{Host: "h", User: "u", Token: "t", MaxRetries: 7, StrategyTTL: time.Minute, ResumeTimeout: 90 * time.Second,
+				PrepareTimeout: time.Hour, QueryTimeout: 1500 * time.Millisecond, CleanupTimeout: time.Millisecond}},
 	} {
-		if test.want.PrefetchBytes == 0 {
-			test.want.PrefetchBytes = e6data.NewConfig().PrefetchBytes
-		}
-		if test.want.ResultBatchV2 == "" {
-			test.want.ResultBatchV2 = e6data.BatchV2Off
-		}
+		orDefault(&test.want)
 		got, err := e6data.ParseDSN(test.dsn)
 		if err != nil {
 			t.Errorf("%s: %v", test.dsn, err)
@@ -51,6 +50,46 @@ func TestParseDSN(t *testing.T) {
 		if err != nil || *again != *got {
 			t.Errorf("%s: formatted as %s, read back as %+v, %v", test.dsn, got.FormatDSN(), again, err)
 		}
+	}
+}
+
+// orDefault gives the fields that are zero their defaults, as far as tests leave
+// them zero.
+func orDefault(c *e6data.Config) {
+	d := e6data.NewConfig()
+	c.AutoResume = d.AutoResume
+	set(&c.PrefetchBytes, d.PrefetchBytes)
+	set(&c.ResultBatchV2, d.ResultBatchV2)
+	set(&c.MaxRetries, d.MaxRetries)
+	set(&c.StrategyTTL, d.StrategyTTL)
+	set(&c.ResumeTimeout, d.ResumeTimeout)
+	set(&c.PrepareTimeout, d.PrepareTimeout)
+	set(&c.CleanupTimeout, d.CleanupTimeout)
+}
+
+func set[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}
+
+// A connector's retries and the strategy's time to live are found in the
+// vendor's environment variables, below the DSN.
+func TestEnvironment(t *testing.T) {
+	t.Setenv("E6DATA_MAX_RETRY_ATTEMPTS", "9")
+	t.Setenv("E6DATA_STRATEGY_CACHE_TIMEOUT", "60")
+	c, err := e6data.ParseDSN("e6data://u:t@h?strategy_ttl=5s")
+	if err != nil || c.MaxRetries != 9 || c.StrategyTTL != 5*time.Second {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c := e6data.NewConfig(); c.StrategyTTL != time.Minute {
+		t.Errorf("TTL %v", c.StrategyTTL)
+	}
+	t.Setenv("E6DATA_MAX_RETRY_ATTEMPTS", "many")
+	t.Setenv("E6DATA_STRATEGY_CACHE_TIMEOUT", "-1")
+	if c := e6data.NewConfig(); c.MaxRetries != 5 || c.StrategyTTL != 300*time.Second {
+		t.Errorf("%+v", c)
 	}
 }
 
@@ -76,6 +115,8 @@ func TestBadDSN(t *testing.T) {
 		{"e6data://u:t0ps3cret@h?prefetch_bytes=-1", "prefetch_bytes of -1 is negative"},
 		{"e6data://u:t0ps3cret@h?prefetch_bytes=64MB", `"64MB" is no number of bytes`},
 		{"e6data://u:t0ps3cret@h?result_batch_v2=maybe", `"maybe" is none of off, auto, on`},
+		{"e6data://u:t0ps3cret@h?max_retries=-1", `"-1" is no number of 0 or more`},
+		{"e6data://u:t0ps3cret@h?query_timeout=30", `"query_timeout": "30" is no duration such as 30s`},
 		{"e6data://u:t0ps3cret@h?catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
 		{"e6data://u:t0ps3cret@h?cluster=x", `do you mean "cluster_name"?`},
 		{"e6data://u:t0ps3cret@h?catalog=x&catalog=y", `"catalog" occurs twice`},

@@ -43,7 +43,7 @@ var (
 // Phase is a step in the life of a connection or query.
 type Phase string
 
-// The phases, in their order.
+// The phases of a query in their order, and that of waking a cluster.
 const (
 	PhaseConnect  Phase = "connect"
 	PhasePing     Phase = "ping"
@@ -52,6 +52,7 @@ const (
 	PhaseMetadata Phase = "metadata"
 	PhaseFetch    Phase = "fetch"
 	PhaseClear    Phase = "clear"
+	PhaseResume   Phase = "resume"
 )
 
 // Error is a failure in talking to the engine. errors.Is finds the Err...
@@ -127,13 +128,7 @@ func (e *Error) GRPCStatus() *status.Status {
 // lost tells that a call was sent and nothing certain came back: the engine may
 // have done what was asked.
 func (e *Error) lost() bool {
-	switch e.condition {
-	case gaveUp:
-		return true
-	case noCondition, suspended:
-		return e.Code == codes.Unavailable
-	}
-	return false
+	return e.condition == gaveUp || e.condition == noAnswer || e.condition == suspended
 }
 
 // condition is what an answer means for what to do next (WIRE.md section 6).
@@ -145,10 +140,20 @@ const (
 	sessionExpired
 	suspended
 	unimplemented
-	gaveUp // the caller's context ended
+	unsent   // the call did not leave this process
+	noAnswer // the call was sent; its answer was lost on the way
+	gaveUp   // the caller's context ended
+
+	numConditions
 )
 
-var kinds = [...]error{wrongStrategy: ErrWrongStrategy, sessionExpired: ErrSessionExpired, suspended: ErrClusterSuspended, gaveUp: nil}
+var conditionNames = [numConditions]string{
+	"none", "wrong strategy", "session expired", "suspended", "unimplemented", "not sent", "no answer", "gave up",
+}
+
+func (c condition) String() string { return conditionNames[c] }
+
+var kinds = [numConditions]error{wrongStrategy: ErrWrongStrategy, sessionExpired: ErrSessionExpired, suspended: ErrClusterSuspended}
 
 // conditionOf tells what an error that the driver made means.
 func conditionOf(err error) condition {
@@ -159,19 +164,51 @@ func conditionOf(err error) condition {
 	return noCondition
 }
 
+// How grpc-go renders what is no answer of the engine's; pinned by
+// TestWhatGRPCMakesOfAProxysAnswers.
+const (
+	httpStatusPrefix  = "unexpected http status code received from server: "
+	resetStreamPrefix = "stream terminated by rst_stream with error code: "
+	unmarshalPrefix   = "grpc: failed to unmarshal"
+)
+
 // classify recognises a condition in a gRPC status, in the shapes in which it
-// reaches a client (WIRE.md section 6).
-func classify(s *status.Status) condition {
+// reaches a client (WIRE.md section 6). sent tells whether the call left this
+// process.
+func classify(s *status.Status, sent bool) condition {
 	msg := strings.ToLower(s.Message())
+	if rest, ok := strings.CutPrefix(msg, httpStatusPrefix); ok {
+		// A proxy answered. What follows the status may quote its page, so
+		// nothing else is looked for; 404 is no UNIMPLEMENTED of the engine's.
+		switch {
+		case strings.HasPrefix(rest, "456"):
+			return wrongStrategy
+		case strings.HasPrefix(rest, "503"):
+			return suspended
+		}
+		return noAnswer
+	}
+	if strings.HasPrefix(msg, resetStreamPrefix) || strings.HasPrefix(msg, unmarshalPrefix) || mute(s) {
+		return noAnswer
+	}
 	switch s.Code() {
 	case codes.Unknown, codes.InvalidArgument:
-		if strings.Contains(msg, "status: 456") || strings.HasPrefix(msg, "unexpected http status code received from server: 456") {
+		if strings.Contains(msg, "status: 456") {
 			return wrongStrategy
 		}
 	case codes.Unavailable:
-		if strings.Contains(msg, "status: 503") || strings.HasPrefix(msg, "unexpected http status code received from server: 503") {
+		switch {
+		case strings.Contains(msg, "status: 503"):
 			return suspended
+		case !sent:
+			return unsent
 		}
+		return noAnswer
+	case codes.Canceled, codes.DeadlineExceeded:
+		if !sent {
+			return unsent
+		}
+		return noAnswer
 	case codes.Internal:
 		if strings.Contains(msg, "access denied") {
 			return sessionExpired
@@ -180,6 +217,20 @@ func classify(s *status.Status) condition {
 		return unimplemented
 	}
 	return noCondition
+}
+
+// mute tells that a proxy claimed to speak gRPC and gave no status: what it
+// wanted to say is lost. WIRE.md section 6 tells the first form, and one with
+// RESOURCE_EXHAUSTED that a bounded receive size gives; without a bound it is
+// the second or third.
+func mute(s *status.Status) bool {
+	switch s.Code() {
+	case codes.Unknown:
+		return s.Message() == ""
+	case codes.Internal:
+		return s.Message() == "unexpected EOF" || s.Message() == "server closed the stream without sending trailers"
+	}
+	return false
 }
 
 // contextError is the context's error, with its cause where it has another.

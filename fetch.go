@@ -2,7 +2,6 @@ package e6data
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -23,7 +22,7 @@ import (
 // next and stop are called by one goroutine, the rows' reader.
 type fetcher struct {
 	q       *query
-	ctx     context.Context // ends with the rows
+	ctx     context.Context // the rows' own
 	cancel  context.CancelFunc
 	columns int
 	// limit bounds the bytes that lie ready; 0 fetches when asked to.
@@ -51,9 +50,8 @@ type fetcher struct {
 	stopped bool
 }
 
-func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fetcher {
+func newFetcher(ctx context.Context, cancel context.CancelFunc, q *query, columns int, promised int64) *fetcher {
 	c := q.cn.c
-	ctx, cancel := context.WithCancel(ctx)
 	f := &fetcher{
 		q:        q,
 		ctx:      ctx,
@@ -262,10 +260,6 @@ func (f *fetcher) ask(b *batch) error {
 		}
 		return f.ask(b)
 	}
-	var e *Error
-	if errors.As(err, &e) && e.lost() && e.condition != gaveUp {
-		e.Kind = ErrIncompleteResult
-	}
 	return err
 }
 
@@ -284,16 +278,5 @@ func (f *fetcher) incomplete(why string) error {
 		Strategy: f.q.state.Color.String(),
 		Message:  fmt.Sprintf("%s after %d of %d rows", why, f.delivered, f.promised),
 		Kind:     ErrIncompleteResult,
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
 	}
 }

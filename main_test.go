@@ -17,16 +17,23 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // newEngine starts an engine whose books must balance when the test ends.
 func newEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	t.Helper()
-	srv, err := enginetest.NewServer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	srv := newUncheckedEngine(t, cfg)
 	t.Cleanup(func() {
 		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
 			t.Error(err)
 		}
-		srv.Close()
 	})
+	return srv
+}
+
+// newUncheckedEngine starts an engine on which the test leaves queries.
+func newUncheckedEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
+	t.Helper()
+	srv, err := enginetest.NewServer(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
 	return srv
 }
 

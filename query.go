@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"time"
 
 	"google.golang.org/grpc"
@@ -27,48 +26,40 @@ type query struct {
 }
 
 // start prepares and executes text, anew where the engine's answer proves that
-// it did not run: a wrong strategy and an expired session are noticed before
-// anything else (WIRE.md section 6). Nothing is ever executed twice.
+// it did not run; see policy. Nothing is ever executed twice.
 func (cn *conn) start(ctx context.Context, text string) (*query, error) {
-	for try := 1; ; try++ {
+	for try := 2; ; try++ {
 		s, err := cn.currentSession(ctx)
 		if err != nil {
 			return nil, err
 		}
+		phase := PhasePrepare
 		q, err := cn.prepare(ctx, s, text)
 		if err == nil {
+			phase = PhaseExecute
 			if err = q.execute(ctx); err == nil {
 				return q, nil
 			}
 			q.abandon(ctx)
 		}
-		switch conditionOf(err) {
-		case wrongStrategy:
-		case sessionExpired:
-			cn.dropSession(s.id)
-			if try < maxTries {
-				if err := pause(ctx, retryDelay); err != nil {
-					return nil, wrap(PhasePrepare, cn.c.route(cn.channel, s.state), err)
-				}
+		switch actionAfter(phase, err) {
+		case restart:
+			if conditionOf(err) == sessionExpired {
+				cn.dropSession(s.id)
+			}
+			if try > cn.c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+				return nil, err
+			}
+		case resume:
+			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
+				return nil, wakeErr
+			}
+			if try > cn.c.cfg.MaxRetries {
+				return nil, err
 			}
 		default:
 			return nil, err
 		}
-		if try >= maxTries {
-			return nil, err
-		}
-	}
-}
-
-// pause waits for about d, so that many who wait do not return at once.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d/2 + rand.N(d))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
 	}
 }
 
@@ -84,7 +75,7 @@ func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, er
 		err error
 	}
 	prepared := make(chan result)
-	rpc, cancel := context.WithTimeout(context.WithoutCancel(ctx), prepareTimeout)
+	rpc, cancel := withTimeout(context.WithoutCancel(ctx), cn.c.cfg.PrepareTimeout)
 	cn.background.Go(func() {
 		defer cancel()
 		q, err := cn.sendPrepare(rpc, s, text)
@@ -110,17 +101,17 @@ func (cn *conn) sendPrepare(ctx context.Context, s session, text string) (*query
 	cfg := cn.c.cfg
 	r := cn.c.route(cn.channel, s.state)
 	resp := &wire.PrepareStatementResponse{}
-	var err error
 	v2 := cfg.Catalog != ""
-	if v2 {
-		err = cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatementV2_FullMethodName, &wire.PrepareStatementV2Request{
-			SessionId: s.id, Schema: cfg.Database, Catalog: cfg.Catalog, QueryString: text,
-		}, resp)
-	} else {
-		err = cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatement_FullMethodName, &wire.PrepareStatementRequest{
+	err := cn.c.retry(ctx, PhasePrepare, nil, func() error {
+		if v2 {
+			return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatementV2_FullMethodName, &wire.PrepareStatementV2Request{
+				SessionId: s.id, Schema: cfg.Database, Catalog: cfg.Catalog, QueryString: text,
+			}, resp)
+		}
+		return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatement_FullMethodName, &wire.PrepareStatementRequest{
 			SessionId: s.id, Schema: cfg.Database, QueryString: text,
 		}, resp)
-	}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -153,21 +144,17 @@ func (q *query) execute(ctx context.Context) error {
 		return &Error{Phase: PhaseExecute, QueryID: q.queryID, Strategy: q.state.Color.String(), Err: contextError(ctx), condition: gaveUp}
 	}
 	resp := &wire.ExecuteStatementResponse{}
-	var err error
-	if q.v2 {
-		err = q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatementV2_FullMethodName, &wire.ExecuteStatementV2Request{
-			EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
-		}, resp)
-	} else {
-		err = q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatement_FullMethodName, &wire.ExecuteStatementRequest{
-			EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
-		}, resp)
-	}
-	if err != nil {
-		var e *Error
-		if errors.As(err, &e) && e.lost() {
-			e.Kind = ErrAmbiguousExecution
+	err := q.cn.c.retry(ctx, PhaseExecute, nil, func() error {
+		if q.v2 {
+			return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatementV2_FullMethodName, &wire.ExecuteStatementV2Request{
+				EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
+			}, resp)
 		}
+		return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatement_FullMethodName, &wire.ExecuteStatementRequest{
+			EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
+		}, resp)
+	})
+	if err != nil {
 		return err
 	}
 	q.renew(resp)
@@ -190,13 +177,11 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	return meta, nil
 }
 
-// about makes a call about the query. Where the engine denies the session, it
-// has not done what was asked: the call is made once more with a new one.
+// about makes a call about the query and takes over the session of its answer.
 func (q *query) about(ctx context.Context, phase Phase, method string, request func() proto.Message, resp any, opts ...grpc.CallOption) error {
-	err := q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
-	if conditionOf(err) == sessionExpired && q.newSession(ctx) == nil {
-		err = q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
-	}
+	err := q.cn.c.retry(ctx, phase, q.newSession, func() error {
+		return q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
+	})
 	if err != nil {
 		return err
 	}
@@ -220,13 +205,18 @@ func (q *query) newSession(ctx context.Context) error {
 }
 
 // close clears the query on the engine, whatever has become of the caller's
-// context; it takes at most cleanupTimeout. It is called once.
+// context; it takes at most
+// Config.CleanupTimeout. It is called once.
 func (q *query) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
 	defer cancel()
-	return q.about(ctx, PhaseClear, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
+	err := q.about(ctx, PhaseClear, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
 		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID}
 	}, &wire.ClearOrCancelQueryResponse{})
+	if err != nil {
+		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", err)
+	}
+	return err
 }
 
 // abandon closes the query in the background: its caller is told at once what
@@ -235,22 +225,34 @@ func (q *query) abandon(ctx context.Context) {
 	q.cn.background.Go(func() { _ = q.close(ctx) })
 }
 
-// open starts text and describes its result.
+// withTimeout is context.WithTimeout where d is more than 0, else without one.
+func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, d)
+}
+
+// open starts text and describes its result. The rows end with ctx, and after
+// Config.QueryTimeout.
 func (cn *conn) open(ctx context.Context, query string) (*rows, error) {
 	text, err := statement(query)
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := withTimeout(ctx, cn.c.cfg.QueryTimeout)
 	q, err := cn.start(ctx, text)
 	if err != nil {
+		cancel()
 		return nil, err
 	}
 	meta, err := q.metadata(ctx)
 	if err != nil {
 		q.abandon(ctx)
+		cancel()
 		return nil, err
 	}
-	return newRows(ctx, q, meta), nil
+	return newRows(ctx, cancel, q, meta), nil
 }
 
 // exec runs text, reads its result to the end and clears it.
@@ -259,16 +261,14 @@ func (cn *conn) exec(ctx context.Context, text string) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The statement has run; that it could not be cleared does not change that.
+	defer func() { _ = r.Close() }()
 	for err == nil {
 		err = r.advance()
 	}
 	if !errors.Is(err, io.EOF) {
-		r.fetcher.stop()
-		r.q.abandon(ctx)
 		return nil, err
 	}
-	// The statement has run; that it could not be cleared does not change that.
-	_ = r.Close()
 	return &result{rows: r.meta.RowCount}, nil
 }
 

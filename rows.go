@@ -34,13 +34,13 @@ var (
 	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
 )
 
-func newRows(ctx context.Context, q *query, meta *thriftrows.Metadata) *rows {
+func newRows(ctx context.Context, cancel context.CancelFunc, q *query, meta *thriftrows.Metadata) *rows {
 	r := &rows{
 		ctx:     ctx,
 		q:       q,
 		meta:    meta,
 		columns: make([]string, len(meta.Columns)),
-		fetcher: newFetcher(ctx, q, len(meta.Columns), meta.RowCount),
+		fetcher: newFetcher(ctx, cancel, q, len(meta.Columns), meta.RowCount),
 		cursor:  thriftrows.NewCursor(&q.cn.c.zones, nil),
 	}
 	for i, c := range meta.Columns {
@@ -102,13 +102,20 @@ func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 	return chunk, err
 }
 
-// Close ends the query on the engine. It takes at most cleanupTimeout. That a
-// query could not be cleared changes nothing about the rows that were read, so
-// it is no error.
+// Close ends the query on the engine. It takes at most Config.CleanupTimeout,
+// and no time when the query's context has ended: then the query is cleared in
+// the background. That a query could not be cleared changes nothing about the
+// rows that were read, so it is no error.
 func (r *rows) Close() error {
-	if !r.closed {
-		r.closed = true
-		r.fetcher.stop()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	gone := r.ctx.Err() != nil
+	r.fetcher.stop()
+	if gone {
+		r.q.abandon(r.ctx)
+	} else {
 		_ = r.q.close(r.ctx)
 	}
 	return nil

@@ -21,8 +21,8 @@ type session struct {
 // session was refused.
 func (cn *conn) currentSession(ctx context.Context) (session, error) {
 	c := cn.c
-	for try := 1; ; try++ {
-		state, known := c.entry.Current(strategyTTL)
+	for try := 2; ; try++ {
+		state, known := c.entry.Current(c.cfg.StrategyTTL)
 		if s, ok := cn.sessionOn(state.Color); known && ok {
 			s.state = state
 			return s, nil
@@ -31,12 +31,27 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 		if err == nil {
 			cn.setSession(s)
 			// The answer may have announced a switch: look again.
-			if now, ok := c.entry.Current(strategyTTL); !ok || now == s.state || try >= maxTries {
+			if now, ok := c.entry.Current(c.cfg.StrategyTTL); !ok || now == s.state || try > c.cfg.MaxRetries {
 				return s, nil
 			}
 			continue
 		}
-		if conditionOf(err) != wrongStrategy || errors.Is(err, strategy.ErrNoLiveColor) || try >= maxTries {
+		switch actionAfter(PhaseConnect, err) {
+		case restart:
+			if errors.Is(err, strategy.ErrNoLiveColor) || try > c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+				return session{}, err
+			}
+		case resume:
+			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
+				return session{}, wakeErr
+			}
+			if try > c.cfg.MaxRetries {
+				return session{}, err
+			}
+		default:
+			if errors.Is(err, ErrAuthentication) {
+				cn.refuse()
+			}
 			return session{}, err
 		}
 	}
@@ -52,7 +67,7 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 	}
 	var found session
 	var announced string
-	state, err := c.entry.Detect(ctx, strategyTTL, func(ctx context.Context, color strategy.Color) error {
+	state, err := c.entry.Detect(ctx, c.cfg.StrategyTTL, func(ctx context.Context, color strategy.Color) error {
 		s, news, err := cn.ask(ctx, strategy.State{Color: color})
 		switch {
 		case conditionOf(err) == wrongStrategy:

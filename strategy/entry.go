@@ -24,6 +24,7 @@ type Entry struct {
 
 	mu            sync.Mutex
 	flight        *flight // the detection under way, if any
+	work          *work   // of Share, if any
 	switches      uint64
 	invalidations uint64
 }

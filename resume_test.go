@@ -1,0 +1,266 @@
+package e6data_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// openWith opens a pool whose connector is set up for the test.
+func openWith(t testing.TB, dsn string, setup func(*e6data.Connector), opts ...e6data.Option) *sql.DB {
+	t.Helper()
+	cfg, err := e6data.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := e6data.NewConnector(cfg, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if setup != nil {
+		setup(c)
+	}
+	db := sql.OpenDB(c)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
+func pollFast(c *e6data.Connector) { e6data.SetResumePoll(c, time.Millisecond) }
+
+func TestAutoResume(t *testing.T) {
+	for _, live := range []string{enginetest.Blue, enginetest.Green} {
+		for _, warm := range []bool{false, true} {
+			name := live + " at first use"
+			if warm {
+				name = live + " between queries"
+			}
+			t.Run(name, func(t *testing.T) {
+				srv := newEngine(t, enginetest.Config{Live: []string{live}})
+				srv.Handle("q", ids(5, 2))
+				db := openWith(t, srv.DSN(), pollFast)
+				if warm {
+					if _, err := readIDs(t.Context(), db, "q"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				srv.SetResume(3, enginetest.ClusterActive)
+				srv.SetCluster(enginetest.ClusterSuspended)
+				if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+					t.Errorf("%d rows, %v", n, err)
+				}
+				if n := srv.Count("resume"); n != 1 && live == enginetest.Blue {
+					t.Errorf("resumed %d times", n)
+				}
+			})
+		}
+	}
+}
+
+// However many wait, the cluster is resumed once.
+func TestOneResumeForAll(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	srv.SetResume(20, enginetest.ClusterActive)
+	srv.SetCluster(enginetest.ClusterSuspended)
+	pools := []*sql.DB{openWith(t, srv.DSN(), pollFast), openWith(t, srv.DSN(), pollFast)}
+	var wg sync.WaitGroup
+	for i := range 30 {
+		wg.Go(func() {
+			if n, err := readIDs(t.Context(), pools[i%2], "q"); n != 5 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := srv.Count("resume"); n != 1 {
+		t.Errorf("resumed %d times", n)
+	}
+}
+
+func TestResumeGivesUp(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		params string
+		setup  func(*enginetest.Server)
+		want   string
+	}{
+		{"the cluster fails", "", func(s *enginetest.Server) { s.SetResume(2, enginetest.ClusterFailed) }, `state is "failed"`},
+		{"it never becomes active", "resume_timeout=50ms", func(s *enginetest.Server) { s.SetResume(1<<30, enginetest.ClusterActive) }, "did not become active within 50ms"},
+		{"auto-resume is off", "auto_resume=false", func(*enginetest.Server) {}, "cluster is suspended"},
+		{"the service is down", "", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "ClusterService/status", Err: status.Error(codes.PermissionDenied, "not for you")})
+		}, "not for you"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			test.setup(srv)
+			srv.SetCluster(enginetest.ClusterSuspended)
+			db := openWith(t, srv.DSN(test.params), pollFast)
+			_, err := readIDs(t.Context(), db, "q")
+			if !errors.Is(err, e6data.ErrClusterSuspended) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v", err)
+			}
+			if off := strings.Contains(test.params, "false"); off && srv.Count("ClusterService/status") > 0 {
+				t.Error("asked the cluster service")
+			}
+		})
+	}
+}
+
+// A waiter's deadline is its own, and nothing goes on when all have left.
+func TestResumeKeepsDeadlines(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	srv.SetResume(1<<30, enginetest.ClusterActive)
+	srv.SetCluster(enginetest.ClusterSuspended)
+	db := openWith(t, srv.DSN(), pollFast)
+	patient := make(chan error)
+	go func() {
+		_, err := readIDs(t.Context(), db, "q")
+		patient <- err
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("impatient: %v", err)
+	}
+	srv.SetCluster(enginetest.ClusterActive)
+	if err := <-patient; err != nil {
+		t.Errorf("patient: %v", err)
+	}
+}
+
+func TestLog(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	srv.SetResume(1, enginetest.ClusterActive)
+	srv.SetCluster(enginetest.ClusterSuspended)
+	var out bytes.Buffer
+	db := openWith(t, srv.DSN(), pollFast, e6data.WithLogger(slog.New(slog.NewTextHandler(&out, nil))))
+	if _, err := readIDs(t.Context(), db, "q"); err != nil {
+		t.Fatal(err)
+	}
+	srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, After: true, Err: status.Error(codes.Internal, "no secret-token for you")})
+	if _, err := readIDs(t.Context(), db, "q"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"the cluster is suspended", "state=resuming", "could not be cleared", "query_id=query-blue-000002"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in the log:\n%s", want, out.String())
+		}
+	}
+	if strings.Contains(out.String(), "secret-token") {
+		t.Errorf("the token is in the log:\n%s", out.String())
+	}
+}
+
+// A connection that breaks between two calls is not noticed by the query: what
+// was not sent is made again, and so is a prepare whose answer was lost.
+func TestConnectionBreaksBetweenCalls(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(100, 10))
+	db := openDB(t, srv)
+	for range 10 {
+		if n, err := readIDs(t.Context(), db, "q"); n != 100 || err != nil {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		srv.DropConnections()
+	}
+	if books := srv.Stats(); books.Executed != 10 {
+		t.Errorf("%d executions of 10 queries", books.Executed)
+	}
+}
+
+func TestAnswersLostBeforeExecute(t *testing.T) {
+	for _, method := range []string{"authenticate", "healthCheck", "prepareStatement"} {
+		t.Run(method, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(100, 10))
+			db := openDB(t, srv)
+			fault := srv.Inject(enginetest.Fault{Method: method, Times: 2, After: true, Drop: true})
+			if err := db.Ping(); err != nil {
+				t.Error(err)
+			}
+			if n, err := readIDs(t.Context(), db, "q"); n != 100 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if fault.Hits() != 2 || srv.Stats().Executed != 1 {
+				t.Errorf("struck %d times, executed %d times", fault.Hits(), srv.Stats().Executed)
+			}
+		})
+	}
+}
+
+// A dead engine is given up after a while, and nobody is told that a query may
+// have run.
+func TestDeadEngine(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(100, 10))
+	db := openDB(t, srv)
+	if err := db.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	srv.Close()
+	_, err := readIDs(t.Context(), db, "q")
+	if status.Code(err) != codes.Unavailable || errors.Is(err, e6data.ErrAmbiguousExecution) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestQueryTimeout(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("slow", ids(100, 10).Delay(enginetest.PhaseExecute, time.Minute))
+	srv.Handle("slow to prepare", ids(100, 10).Delay(enginetest.PhasePrepare, time.Minute))
+	srv.Handle("long", ids(1<<30, 10))
+	db := openDB(t, srv, "query_timeout=100ms")
+	if _, err := readIDs(t.Context(), db, "slow"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("slow to execute: %v", err)
+	}
+	if n, err := readIDs(t.Context(), db, "long"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("long result: %d rows, %v", n, err)
+	}
+	db = openDB(t, srv, "prepare_timeout=50ms")
+	_, err := readIDs(t.Context(), db, "slow to prepare")
+	var e *e6data.Error
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Phase != e6data.PhasePrepare {
+		t.Errorf("slow to prepare: %v", err)
+	}
+}
+
+// An engine that does not answer holds up neither the caller whose deadline has
+// passed nor Close for longer than cleanup_timeout.
+func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
+	srv := newUncheckedEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(1000, 10))
+	db := openDB(t, srv, "cleanup_timeout=100ms")
+	clears := srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Hang: true})
+	for _, end := range []string{"cancelled", "closed"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		rows, err := db.QueryContext(ctx, "q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end == "cancelled" {
+			cancel()
+		}
+		rows.Close() // the test's own time limit tells if it hangs
+		cancel()
+	}
+	clears.Release()
+}

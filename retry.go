@@ -1,0 +1,117 @@
+package e6data
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// action is what follows a call that failed.
+type action uint8
+
+const (
+	// fail reports the error.
+	fail action = iota
+	// again makes the same call once more, after a pause.
+	again
+	// renew makes the same call once more, once, with a new session.
+	renew
+	// restart begins anew on what is live now: it finds the colour, gets a session
+	// there, and prepares.
+	restart
+	// resume waits until the cluster runs, and then begins anew.
+	resume
+)
+
+// policy says what follows a failed call, by the phase it was made in and the
+// condition that its answer shows (WIRE.md section 6); where it is silent, the
+// error is reported. A 456 and a denied session are answered before anything
+// else is done, and a call that was not sent has reached nobody. Where the
+// answer was lost, only calls that execute nothing are made again: at worst the
+// engine is left with a prepared query that nobody runs, whose id is lost
+// either way. Once a query may have been executed nothing executes it again, and
+// a result call is not repeated, because it may have consumed rows.
+//
+//	            456      session   suspended  not sent  no answer
+//	connect     restart  fail      resume     restart   restart
+//	ping        restart  fail      fail       again     again
+//	prepare     restart  restart   resume     again     again
+//	execute     restart  restart   fail       again     fail (ambiguous)
+//	metadata    fail     renew     fail       again     fail (incomplete)
+//	fetch       fail     renew     fail       again     fail (incomplete)
+//	clear       again    renew     fail       again     fail
+//	resume      (*)      fail      fail       again     fail
+//
+// (*) A resume asks the other colour.
+var policy = map[Phase]map[condition]action{
+	PhaseConnect:  {wrongStrategy: restart, suspended: resume, unsent: restart, noAnswer: restart},
+	PhasePing:     {wrongStrategy: restart, unsent: again, noAnswer: again},
+	PhasePrepare:  {wrongStrategy: restart, sessionExpired: restart, suspended: resume, unsent: again, noAnswer: again},
+	PhaseExecute:  {wrongStrategy: restart, sessionExpired: restart, unsent: again},
+	PhaseMetadata: {sessionExpired: renew, unsent: again},
+	PhaseFetch:    {sessionExpired: renew, unsent: again},
+	PhaseResume:   {unsent: again},
+	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again},
+}
+
+// actionAfter looks up what follows an error; fail for one that is no *Error.
+func actionAfter(phase Phase, err error) action { return policy[phase][conditionOf(err)] }
+
+const retryDelay = 200 * time.Millisecond
+
+// delayBefore is how long to wait, about, before try number try, the second of
+// which is the first repetition. What a proxy or an engine refused outright may
+// be asked elsewhere at once; a session is tried again after 200 ms (WIRE.md
+// section 6); a connection that is down gets twice as long each time.
+func delayBefore(try int, err error) time.Duration {
+	switch conditionOf(err) {
+	case sessionExpired:
+		return retryDelay
+	case unsent, noAnswer:
+		return retryDelay << min(try-2, 5) / 2
+	}
+	return 0
+}
+
+// pause waits for about d, so that many who wait do not return at once.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	return wait(ctx, d/2+rand.N(d))
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// retry makes a call until it succeeds, its error says that it must not be made
+// again, or it was made as often as the configuration allows. Actions other
+// than again and renew are left to the caller. newSession gets the session for
+// renew, nil where that cannot happen.
+func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(context.Context) error, call func() error) error {
+	renewed := false
+	for try := 2; ; try++ {
+		err := call()
+		switch actionAfter(phase, err) {
+		case again:
+			if try > c.cfg.MaxRetries || pause(ctx, max(delayBefore(try, err), retryDelay/4)) != nil {
+				return err
+			}
+		case renew:
+			if renewed || newSession(ctx) != nil {
+				return err
+			}
+			renewed = true
+		default:
+			return err
+		}
+	}
+}
