@@ -83,7 +83,7 @@ func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, er
 		case prepared <- result{q, err}:
 		case <-ctx.Done():
 			if err == nil {
-				_ = q.close(ctx)
+				q.close(ctx)
 			}
 		}
 	})
@@ -207,7 +207,7 @@ func (q *query) newSession(ctx context.Context) error {
 // close clears the query on the engine, whatever has become of the caller's
 // context; it takes at most
 // Config.CleanupTimeout. It is called once.
-func (q *query) close(ctx context.Context) error {
+func (q *query) close(ctx context.Context) {
 	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
 	defer cancel()
 	err := q.about(ctx, PhaseClear, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
@@ -216,13 +216,17 @@ func (q *query) close(ctx context.Context) error {
 	if err != nil {
 		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", err)
 	}
-	return err
 }
 
-// abandon closes the query in the background: its caller is told at once what
-// went wrong. The connection's Close waits for it.
-func (q *query) abandon(ctx context.Context) {
-	q.cn.background.Go(func() { _ = q.close(ctx) })
+// abandon closes the query in the background and returns a channel that is
+// closed when that is done. The connection's Close waits for it, too.
+func (q *query) abandon(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	q.cn.background.Go(func() {
+		defer close(done)
+		q.close(ctx)
+	})
+	return done
 }
 
 // withTimeout is context.WithTimeout where d is more than 0, else without one.
@@ -240,6 +244,7 @@ func (cn *conn) open(ctx context.Context, query string) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
+	caller := ctx
 	ctx, cancel := withTimeout(ctx, cn.c.cfg.QueryTimeout)
 	q, err := cn.start(ctx, text)
 	if err != nil {
@@ -252,7 +257,7 @@ func (cn *conn) open(ctx context.Context, query string) (*rows, error) {
 		cancel()
 		return nil, err
 	}
-	return newRows(ctx, cancel, q, meta), nil
+	return newRows(caller, ctx, cancel, q, meta), nil
 }
 
 // exec runs text, reads its result to the end and clears it.

@@ -2,6 +2,7 @@ package e6data
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -26,9 +27,13 @@ func (cn *conn) wake(ctx context.Context, cause error) error {
 		return cause
 	}
 	err := c.entry.Share(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.ResumeTimeout, fmt.Errorf("the cluster did not become active within %v", c.cfg.ResumeTimeout))
+		ctx, cancel := context.WithTimeout(ctx, c.cfg.ResumeTimeout)
 		defer cancel()
-		return cn.resumeCluster(ctx)
+		err := cn.resumeCluster(ctx)
+		if errors.Is(err, context.DeadlineExceeded) { // no waiter's: ctx has none of those
+			return fmt.Errorf("it did not become active within %v", c.cfg.ResumeTimeout)
+		}
+		return err
 	})
 	if err == nil {
 		return nil

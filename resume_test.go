@@ -101,7 +101,7 @@ func TestResumeGivesUp(t *testing.T) {
 		want   string
 	}{
 		{"the cluster fails", "", func(s *enginetest.Server) { s.SetResume(2, enginetest.ClusterFailed) }, `state is "failed"`},
-		{"it never becomes active", "resume_timeout=50ms", func(s *enginetest.Server) { s.SetResume(1<<30, enginetest.ClusterActive) }, "did not become active within 50ms"},
+		{"it never becomes active", "resume_timeout=50ms", func(s *enginetest.Server) { s.SetResume(1<<30, enginetest.ClusterActive) }, "it did not become active within 50ms"},
 		{"auto-resume is off", "auto_resume=false", func(*enginetest.Server) {}, "cluster is suspended"},
 		{"the service is down", "", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "ClusterService/status", Err: status.Error(codes.PermissionDenied, "not for you")})

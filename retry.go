@@ -6,14 +6,12 @@ import (
 	"time"
 )
 
-// action is what follows a call that failed.
+// action is what follows a call that failed; the zero action reports the error.
 type action uint8
 
 const (
-	// fail reports the error.
-	fail action = iota
 	// again makes the same call once more, after a pause.
-	again
+	again action = iota + 1
 	// renew makes the same call once more, once, with a new session.
 	renew
 	// restart begins anew on what is live now: it finds the colour, gets a session
@@ -54,7 +52,7 @@ var policy = map[Phase]map[condition]action{
 	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again},
 }
 
-// actionAfter looks up what follows an error; fail for one that is no *Error.
+// actionAfter looks up what follows an error.
 func actionAfter(phase Phase, err error) action { return policy[phase][conditionOf(err)] }
 
 const retryDelay = 200 * time.Millisecond

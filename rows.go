@@ -15,7 +15,8 @@ import (
 
 // rows is the result of one query, read batch by batch.
 type rows struct {
-	ctx     context.Context // the query's own: it ends with it
+	ctx     context.Context // of the query, ends with the rows
+	caller  context.Context // the one that ctx comes from
 	q       *query
 	meta    *thriftrows.Metadata
 	columns []string
@@ -34,9 +35,10 @@ var (
 	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
 )
 
-func newRows(ctx context.Context, cancel context.CancelFunc, q *query, meta *thriftrows.Metadata) *rows {
+func newRows(caller, ctx context.Context, cancel context.CancelFunc, q *query, meta *thriftrows.Metadata) *rows {
 	r := &rows{
 		ctx:     ctx,
+		caller:  caller,
 		q:       q,
 		meta:    meta,
 		columns: make([]string, len(meta.Columns)),
@@ -103,20 +105,19 @@ func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 }
 
 // Close ends the query on the engine. It takes at most Config.CleanupTimeout,
-// and no time when the query's context has ended: then the query is cleared in
-// the background. That a query could not be cleared changes nothing about the
-// rows that were read, so it is no error.
+// and does not outlast the caller's context: what that leaves is done in the
+// background. That a query could not be cleared changes nothing about the rows
+// that were read, so it is no error.
 func (r *rows) Close() error {
 	if r.closed {
 		return nil
 	}
 	r.closed = true
-	gone := r.ctx.Err() != nil
 	r.fetcher.stop()
-	if gone {
-		r.q.abandon(r.ctx)
-	} else {
-		_ = r.q.close(r.ctx)
+	cleared := r.q.abandon(r.ctx)
+	select {
+	case <-cleared:
+	case <-r.caller.Done():
 	}
 	return nil
 }

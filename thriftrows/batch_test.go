@@ -67,10 +67,10 @@ func TestBatchIsLikeCursor(t *testing.T) {
 					if len(got) != batch.NumRows() {
 						t.Fatalf("column %d: %d values for %d rows", k, len(got), batch.NumRows())
 					}
-					any := false
+					some := false
 					for i := range got {
 						w := want[rows+i][k]
-						any = any || w == nil
+						some = some || w == nil
 						if nulls.Null(i) != (w == nil) {
 							t.Fatalf("row %d, column %d: NULL %v, want %v", i, k, nulls.Null(i), w)
 						}
@@ -78,7 +78,7 @@ func TestBatchIsLikeCursor(t *testing.T) {
 							t.Fatalf("row %d, column %d: %v, want %v", i, k, got[i], w)
 						}
 					}
-					if any != nulls.Any() {
+					if some != nulls.Any() {
 						t.Errorf("column %d: Any %v", k, nulls.Any())
 					}
 				}
