@@ -1,0 +1,105 @@
+package e6data
+
+import (
+	"bytes"
+	"testing"
+
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/e6data/e6data-go/wire"
+)
+
+// pieces cuts data into buffers of n bytes, as frames of a network do.
+func pieces(data []byte, n int) mem.BufferSlice {
+	var s mem.BufferSlice
+	for len(data) > 0 {
+		k := min(n, len(data))
+		s = append(s, mem.SliceBuffer(data[:k]))
+		data = data[k:]
+	}
+	return s
+}
+
+func fieldsOf(b *batch) (chunks [][]byte) {
+	from := 0
+	for _, to := range b.ends {
+		chunks = append(chunks, b.buf[from:to])
+		from = to
+	}
+	return chunks
+}
+
+// An answer is read as the protobuf library reads it, however the network cut
+// it, and whatever was read into the same memory before. What protobuf refuses
+// is refused, too, but for texts that are not UTF-8.
+func FuzzBatchAnswer(f *testing.F) {
+	session, green := "session-2", "green"
+	v1, err := proto.Marshal(&wire.GetNextResultBatchResponse{ResultBatch: []byte("a chunk"), SessionId: session, NewStrategy: &green})
+	if err != nil {
+		f.Fatal(err)
+	}
+	v2, err := proto.Marshal(&wire.GetNextResultBatchV2Response{ResultBatches: [][]byte{[]byte("one"), {}, []byte("three")}, SessionId: session, EndOfStream: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(v1, false, uint8(3))
+	f.Add(v2, true, uint8(1))
+	f.Add([]byte{}, true, uint8(1))
+	f.Add([]byte{0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, false, uint8(9)) // 2^64-1 bytes
+	f.Add([]byte{0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x78, 0x80, 1}, false, uint8(2))    // unknown fields
+	f.Fuzz(func(t *testing.T, data []byte, isV2 bool, size uint8) {
+		b := &batch{buf: []byte("what was there before"), ends: []int{3}}
+		b.reset(isV2)
+		err := batchCodec{}.Unmarshal(pieces(data, max(int(size), 1)), b)
+
+		var wantErr error
+		var chunks [][]byte
+		var wantSession, wantStrategy string
+		var wantEnd bool
+		if isV2 {
+			var m wire.GetNextResultBatchV2Response
+			wantErr = proto.Unmarshal(data, &m)
+			chunks, wantSession, wantStrategy, wantEnd = m.GetResultBatches(), m.GetSessionId(), m.GetNewStrategy(), m.GetEndOfStream()
+		} else {
+			var m wire.GetNextResultBatchResponse
+			wantErr = proto.Unmarshal(data, &m)
+			wantSession, wantStrategy = m.GetSessionId(), m.GetNewStrategy()
+			if c := m.GetResultBatch(); len(c) > 0 {
+				chunks = [][]byte{c}
+			}
+		}
+		if wantErr != nil {
+			return // we may be laxer: about UTF-8, for one
+		}
+		if err != nil {
+			if hasGroup(data) {
+				return // of proto2, which no engine sends
+			}
+			t.Fatalf("%x: %v", data, err)
+		}
+		got := fieldsOf(b)
+		if len(got) != len(chunks) || b.sessionID != wantSession || b.newStrategy != wantStrategy || b.endOfStream != wantEnd {
+			t.Fatalf("%x: %q %q %q %v, want %q %q %q %v", data, got, b.sessionID, b.newStrategy, b.endOfStream, chunks, wantSession, wantStrategy, wantEnd)
+		}
+		for i := range got {
+			if !bytes.Equal(got[i], chunks[i]) {
+				t.Fatalf("chunk %d: %q, want %q", i, got[i], chunks[i])
+			}
+		}
+	})
+}
+
+// hasGroup tells whether a message that protobuf accepts has a group in it.
+func hasGroup(data []byte) bool {
+	for len(data) > 0 {
+		_, typ, n := protowire.ConsumeTag(data)
+		if typ == protowire.StartGroupType {
+			return true
+		}
+		data = data[n:]
+		data = data[protowire.ConsumeFieldValue(1, typ, data):]
+	}
+	return false
+}
