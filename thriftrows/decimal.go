@@ -88,7 +88,7 @@ func putDigits(buf *[40]byte, end int, u uint64) int {
 // digits after the point; a negative scale multiplies. It does not allocate
 // but for dst.
 func appendDecimal(dst []byte, n int128, scale int) []byte {
-	if sign := int64(n.lo) >> 63; int64(n.hi) == sign && scale >= 0 && scale < len(powers) {
+	if sign := int64(n.lo) >> 63; int64(n.hi) == sign && scale >= 0 && scale < 20 {
 		return appendDecimal64(dst, int64(n.lo), scale)
 	}
 	if int64(n.hi) < 0 {
@@ -131,16 +131,9 @@ func appendDecimal(dst []byte, n int128, scale int) []byte {
 	return append(dst, digits[whole:]...)
 }
 
-// powers are those of ten that fit 64 bits.
-var powers = func() (p [20]uint64) {
-	p[0] = 1
-	for i := range p[1:] {
-		p[i+1] = p[i] * 10
-	}
-	return p
-}()
-
-// appendDecimal64 is appendDecimal for what fits 64 bits, as most decimals do.
+// appendDecimal64 is appendDecimal for what fits 64 bits, as most decimals do,
+// and a scale of at most 19. It writes from the right, point and all, and divides
+// by constants only.
 func appendDecimal64(dst []byte, n int64, scale int) []byte {
 	u := uint64(n)
 	if n < 0 {
@@ -149,17 +142,21 @@ func appendDecimal64(dst []byte, n int64, scale int) []byte {
 	var buf [40]byte
 	begin := len(buf)
 	if scale > 0 {
-		whole := u / powers[scale]
-		fraction := u - whole*powers[scale]
-		first := putDigits(&buf, begin, fraction)
-		begin -= scale
-		for first > begin {
-			first--
-			buf[first] = '0'
+		for ; scale >= 2; scale -= 2 {
+			q := u / 100
+			r := (u - q*100) * 2
+			begin -= 2
+			buf[begin], buf[begin+1] = digitPairs[r], digitPairs[r+1]
+			u = q
+		}
+		if scale > 0 {
+			q := u / 10
+			begin--
+			buf[begin] = byte('0' + u - q*10)
+			u = q
 		}
 		begin--
 		buf[begin] = '.'
-		u = whole
 	}
 	begin = putDigits(&buf, begin, u)
 	if n < 0 {

@@ -1,5 +1,7 @@
 package thriftrows
 
+import "encoding/binary"
+
 // texts holds a copy of a block of a column's texts, made at once: one
 // allocation a block, and no memory of the chunk is referred to.
 type texts struct {
@@ -62,14 +64,22 @@ func (c *Cursor) loadDecimals(col *columnCursor, from, to int) (int, error) {
 	text := c.scratch[:0]
 	t.block, t.bad, t.err = from, -1, nil
 	t.ends = grow(t.ends, blockRows)
-	for row := from; row < to; row++ {
-		if !v.isNull(row) {
-			var err error
-			if text, err = v.appendDecimal(text, row); err != nil && t.err == nil {
-				t.bad, t.err = row, err
+	ends := t.ends[:to-from]
+	scale := int(v.scale)
+	for i := range ends {
+		row := from + i
+		if v.nulls == nil || v.nulls[row] != 1 {
+			if b := v.list.text(row); len(b) == 16 && v.kind == decimalKind {
+				n := int128{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+				text = appendDecimal(text, n, scale)
+			} else {
+				var err error
+				if text, err = v.appendDecimal(text, row); err != nil && t.err == nil {
+					t.bad, t.err = row, err
+				}
 			}
 		}
-		t.ends[row-from] = uint32(len(text))
+		ends[i] = uint32(len(text))
 	}
 	c.scratch = text
 	t.arena = string(text)

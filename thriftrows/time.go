@@ -74,9 +74,12 @@ type zoneEntry struct {
 // shortKey packs a name of 1 to 7 bytes, such as +05:30, and its length into a
 // number.
 func shortKey(name []byte) uint64 {
-	key := uint64(len(name))
-	for _, c := range name {
-		key = key<<8 | uint64(c)
+	key := uint64(len(name)) << 56
+	if len(name) == 6 { // an offset
+		return key | uint64(binary.BigEndian.Uint32(name))<<16 | uint64(binary.BigEndian.Uint16(name[4:]))
+	}
+	for i, c := range name {
+		key |= uint64(c) << (8 * i)
 	}
 	return key
 }
