@@ -47,8 +47,11 @@ func (cn *conn) start(ctx context.Context, text string) (*query, error) {
 			if conditionOf(err) == sessionExpired {
 				cn.dropSession(s.id)
 			}
-			if try > cn.c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+			if try > cn.c.cfg.MaxRetries {
 				return nil, err
+			}
+			if pause(ctx, delayBefore(try, err)) != nil {
+				return nil, interrupted(ctx, err)
 			}
 		case resume:
 			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
@@ -193,9 +196,17 @@ func (q *query) about(ctx context.Context, phase Phase, method string, request f
 
 // newSession gets the query another session on its own colour.
 func (q *query) newSession(ctx context.Context) error {
-	s, err := q.cn.authenticate(ctx, q.state)
-	if err != nil {
-		return err
+	var s session
+	for try := 2; ; try++ {
+		var err error
+		if s, err = q.cn.authenticate(ctx, q.state); err == nil {
+			break
+		}
+		// The query stays where it is, so another colour or a cluster that wakes
+		// up is of no use to it.
+		if c := conditionOf(err); c != unsent && c != noAnswer || try > q.cn.c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+			return err
+		}
 	}
 	q.sessionID = s.id
 	if _, ok := q.cn.sessionOn(q.state.Color); ok {

@@ -264,3 +264,68 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 	}
 	clears.Release()
 }
+
+// A query is cleared also when the first answer is lost, the session expires
+// again and again, and authenticating fails in between.
+func TestClearingIsTriedForLonger(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		faults func(*enginetest.Server)
+	}{
+		{"answer lost before the engine", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 2, Err: status.Error(codes.Unavailable, "gone")})
+		}},
+		{"answer lost after the engine", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, After: true, Drop: true})
+		}},
+		{"session expires twice", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 2, Do: s.ExpireSessions})
+		}},
+		{"session expires, authenticate is lost", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: func() {
+				s.ExpireSessions()
+				s.Inject(enginetest.Fault{Method: "authenticate", Times: 1, Err: status.Error(codes.Unavailable, "gone")})
+			}})
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(100, 10))
+			db := openDB(t, srv)
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+			test.faults(srv)
+			if n, err := readIDs(t.Context(), db, "q"); n != 100 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if err := srv.Balanced(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A context that ends between two tries is found in the error, beside what the
+// last try met.
+func TestContextEndsBetweenTries(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(100, 10))
+	db := openDB(t, srv)
+	if err := db.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	srv.Inject(enginetest.Fault{Method: "prepareStatement", Skip: 1, Do: cancel})
+	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.Internal, "Access denied")})
+	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	// This one ends in the pause before the second try.
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}

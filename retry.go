@@ -2,6 +2,7 @@ package e6data
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 )
@@ -27,7 +28,8 @@ const (
 // else is done, and a call that was not sent has reached nobody. Where the
 // answer was lost, only calls that execute nothing are made again: at worst the
 // engine is left with a prepared query that nobody runs, whose id is lost
-// either way. Once a query may have been executed nothing executes it again, and
+// either way, and clearing a query that is cleared already is an error that
+// harms nobody. Once a query may have been executed nothing executes it again, and
 // a result call is not repeated, because it may have consumed rows.
 //
 //	            456      session   suspended  not sent  no answer
@@ -37,7 +39,7 @@ const (
 //	execute     restart  restart   fail       again     fail (ambiguous)
 //	metadata    fail     renew     fail       again     fail (incomplete)
 //	fetch       fail     renew     fail       again     fail (incomplete)
-//	clear       again    renew     fail       again     fail
+//	clear       again    renew     fail       again     again
 //	resume      (*)      fail      fail       again     fail
 //
 // (*) A resume asks the other colour.
@@ -49,7 +51,7 @@ var policy = map[Phase]map[condition]action{
 	PhaseMetadata: {sessionExpired: renew, unsent: again},
 	PhaseFetch:    {sessionExpired: renew, unsent: again},
 	PhaseResume:   {unsent: again},
-	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again},
+	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again},
 }
 
 // actionAfter looks up what follows an error.
@@ -69,6 +71,19 @@ func delayBefore(try int, err error) time.Duration {
 		return retryDelay << min(try-2, 5) / 2
 	}
 	return 0
+}
+
+// interrupted is err when the caller's context ended before the call could be
+// made again: both can be found in it.
+func interrupted(ctx context.Context, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	ended := *e
+	ended.condition = gaveUp
+	ended.Err = contextError(ctx)
+	return &ended
 }
 
 // pause waits for about d, so that many who wait do not return at once.
@@ -100,11 +115,16 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 		err := call()
 		switch actionAfter(phase, err) {
 		case again:
-			if try > c.cfg.MaxRetries || pause(ctx, max(delayBefore(try, err), retryDelay/4)) != nil {
+			if try > c.cfg.MaxRetries {
 				return err
 			}
+			if pause(ctx, max(delayBefore(try, err), retryDelay/4)) != nil {
+				return interrupted(ctx, err)
+			}
 		case renew:
-			if renewed || newSession(ctx) != nil {
+			// Nobody but the engine is worse off when a query cannot be cleared, so
+			// that is tried for longer.
+			if renewed && phase != PhaseClear || try > c.cfg.MaxRetries || newSession(ctx) != nil {
 				return err
 			}
 			renewed = true

@@ -38,8 +38,11 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 		}
 		switch actionAfter(PhaseConnect, err) {
 		case restart:
-			if errors.Is(err, strategy.ErrNoLiveColor) || try > c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+			if errors.Is(err, strategy.ErrNoLiveColor) || try > c.cfg.MaxRetries {
 				return session{}, err
+			}
+			if pause(ctx, delayBefore(try, err)) != nil {
+				return session{}, interrupted(ctx, err)
 			}
 		case resume:
 			if wakeErr := cn.wake(ctx, err); wakeErr != nil {

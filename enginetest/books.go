@@ -32,7 +32,8 @@ type Stats struct {
 	// they are not in Open.
 	Orphaned int
 	// DoubleCleared is how often a query was cleared after it had been cleared, or
-	// cancelled after it had been cleared or cancelled.
+	// cancelled after it had been cleared or cancelled. Doing so again does not
+	// count where the first answer was lost to a fault or to a client that had left.
 	DoubleCleared int
 	// Connections is how many TCP connections are open.
 	Connections int

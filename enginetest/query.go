@@ -45,6 +45,9 @@ type query struct {
 	next    int   // the next chunk
 	empties int   // empty answers given before it
 	ended   bool
+	// unheard says that the query was ended and the answer lost to a fault, or to
+	// a client that had left: it may be ended again.
+	unheard bool
 }
 
 // released tells whether the query is no longer open.
@@ -320,6 +323,10 @@ func (s *Server) end(ctx context.Context, r about, to state) error {
 	q, err := s.lookup(ctx, callOf(ctx), r, true)
 	if err != nil {
 		return err
+	}
+	if q.unheard && q.released() {
+		q.unheard = false
+		return nil
 	}
 	if q.state == cleared || q.state == cancelled && to == cancelled {
 		s.books.double++

@@ -1,0 +1,28 @@
+// Package chaos tries to break the driver: many connections ask an in-process
+// engine for results whose every cell is known, while colours switch and die,
+// sessions expire, connections are reset in mid-message, calls are delayed,
+// refused or answered in vain, and callers give up. It holds tests only.
+//
+//	go test ./internal/chaos -chaos.time=60s
+//	go test ./internal/chaos -run '^TestChaos$' -v -chaos.time=10m -chaos.seed=42
+//
+// What is asked and what goes wrong follow from the seed, which is printed; how
+// both meet is up to the scheduler and the network, so that a failure may take
+// some runs of its seed to come back.
+//
+// # What must hold
+//
+//   - A query that succeeds returns exactly the rows that the engine made for it,
+//     and the engine executed it exactly once.
+//   - No statement is ever executed twice.
+//   - An error is an [e6data.Error], or the context's own, of a kind that something
+//     that went wrong at the time explains. When nothing went wrong, nothing fails.
+//   - In the end every query is cleared, but those that nobody can clear: their
+//     colour has died, or the engine's answer with their id was lost.
+//   - No call was made that no correct driver makes, and no goroutine is left.
+//
+// # Rolling switches
+//
+// TestRollingSwitchUnderLoad is the gentle counterpart: a deployment that is
+// announced and drained must not fail a single query.
+package chaos

@@ -1,0 +1,50 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+var (
+	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 takes a random one")
+	timeFlag    = flag.Duration("chaos.time", 5*time.Second, "how long TestChaos asks")
+	suspendFlag = flag.Bool("chaos.suspend", suspensions, "suspend the cluster, too")
+	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")
+)
+
+// suspensions is whether TestChaos suspends the cluster unless told. A driver
+// that resumes it by itself asks every 5 s how far it is, so that short runs
+// would do little else.
+const suspensions = false
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(m)
+}
+
+// newServer starts an engine that closes when the test ends.
+func newServer(t testing.TB, cfg enginetest.Config) *enginetest.Server {
+	t.Helper()
+	srv, err := enginetest.NewServer(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// balance fails the test unless the engine's books balance.
+func balance(t testing.TB, srv *enginetest.Server) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := srv.WaitBalanced(ctx); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,269 @@
+package chaos
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// statement is one query: its text says everything about its result, so that
+// the engine makes and the reader checks it without a word between them.
+type statement struct {
+	id    uint64 // no two statements of a run have the same
+	rows  int
+	batch int // rows of a chunk
+	// zeros chunks without rows come before chunk zeroAt, unless they would end
+	// the result there (WIRE.md section 3).
+	zeros, zeroAt int
+	// twice is a chunk that is sent twice, -1 for none: the engine's rows are
+	// what it sends.
+	twice int
+	// count is the row count that the metadata announces.
+	count counting
+	// lateEnd, zeroEnd and empties are the engine's ways to end a result and to
+	// have nothing to say yet.
+	lateEnd, zeroEnd bool
+	empties          int
+	// lazy has the chunks made while they are fetched.
+	lazy bool
+	// slow holds up every batch.
+	slow time.Duration
+}
+
+// counting is how true a row count is.
+type counting int
+
+const (
+	exact counting = iota
+	unknown
+	tooSmall
+
+	countings
+)
+
+// randomStatement makes up a statement.
+func randomStatement(r *rand.Rand, id uint64) statement {
+	s := statement{
+		id:      id,
+		batch:   []int{1, 7, 64, 300, 1024}[r.IntN(5)],
+		twice:   -1,
+		count:   counting(r.IntN(int(countings))),
+		lateEnd: r.IntN(4) == 0,
+		zeroEnd: r.IntN(3) == 0,
+		lazy:    r.IntN(4) == 0,
+	}
+	switch n := r.IntN(100); {
+	case n < 8:
+	case n < 75:
+		s.rows = 1 + r.IntN(600)
+	case n < 97:
+		s.rows = 1 + r.IntN(4000)
+	default:
+		s.rows = 1 + r.IntN(30_000)
+	}
+	s.batch = max(s.batch, s.rows/40)
+	chunks := s.rows / s.batch
+	if r.IntN(3) == 0 {
+		s.zeros, s.zeroAt = 1+r.IntN(2), r.IntN(chunks+1)
+	}
+	if r.IntN(5) == 0 {
+		s.twice = r.IntN(chunks + 1)
+	}
+	if r.IntN(8) == 0 {
+		s.empties = 1
+	}
+	if r.IntN(6) == 0 {
+		s.slow = time.Duration(1+r.IntN(15)) * time.Millisecond
+	}
+	return s
+}
+
+const statementFormat = "SELECT * FROM chaos(%d, %d, %d, %d, %d, %d, %d, %t, %t, %d, %t, %d)"
+
+func (s statement) text() string {
+	return fmt.Sprintf(statementFormat, s.id, s.rows, s.batch, s.zeros, s.zeroAt, s.twice, s.count,
+		s.lateEnd, s.zeroEnd, s.empties, s.lazy, s.slow)
+}
+
+// parseStatement is the inverse of text.
+func parseStatement(text string) (s statement, err error) {
+	_, err = fmt.Sscanf(text, statementFormat, &s.id, &s.rows, &s.batch, &s.zeros, &s.zeroAt, &s.twice, &s.count,
+		&s.lateEnd, &s.zeroEnd, &s.empties, &s.lazy, &s.slow)
+	return s, err
+}
+
+// chunk is a run of rows, or none.
+type chunk struct{ first, rows int }
+
+// chunks lists what the engine sends, and the row count that it announces.
+func (s statement) chunks() (list []chunk, announced int64) {
+	for first := 0; first < s.rows; first += s.batch {
+		c := chunk{first, min(s.batch, s.rows-first)}
+		list = append(list, c)
+		if len(list)-1 == s.twice {
+			list = append(list, c)
+		}
+	}
+	total := 0
+	for _, c := range list {
+		total += c.rows
+	}
+	switch s.count {
+	case exact:
+		announced = int64(total)
+	case unknown:
+		announced = -1
+	case tooSmall:
+		announced = int64((total + 1) / 2)
+	}
+	// A chunk without rows is only then not the end of the result when rows are
+	// still owed.
+	owed := announced
+	for _, c := range list[:min(s.zeroAt, len(list))] {
+		owed -= int64(c.rows)
+	}
+	if owed > 0 && s.zeroAt < len(list) {
+		with := append([]chunk(nil), list[:s.zeroAt]...)
+		with = append(with, make([]chunk, s.zeros)...)
+		list = append(with, list[s.zeroAt:]...)
+	}
+	return list, announced
+}
+
+// order lists the number of each row in the order in which the rows come.
+func (s statement) order() []int {
+	list, _ := s.chunks()
+	var order []int
+	for _, c := range list {
+		for i := range c.rows {
+			order = append(order, c.first+i)
+		}
+	}
+	return order
+}
+
+// row makes row i; nil is NULL.
+func (s statement) row(i int) [4]any {
+	row := [4]any{int64(i), nil, nil, nil}
+	if i%7 != 3 {
+		row[1] = fmt.Sprintf("q%d row %d%s", s.id, i, strings.Repeat("·", i%13))
+	}
+	if i%11 != 5 {
+		row[2] = decimal(int64(s.id*31+uint64(i)*7919)%2_000_000_000 - 1_000_000_000)
+	}
+	if i%3 != 1 {
+		row[3] = (s.id+uint64(i))%2 == 0
+	}
+	return row
+}
+
+// decimal writes n/10000 as DECIMAL(18,4) is read.
+func decimal(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	return fmt.Sprintf("%s%d.%04d", sign, n/10_000, n%10_000)
+}
+
+// vectors encodes a chunk.
+func (s statement) vectors(c chunk) ([]thriftrows.Vector, error) {
+	types := [4]thriftrows.VectorType{thriftrows.Long, thriftrows.String, thriftrows.Decimal128, thriftrows.Boolean}
+	vectors := make([]thriftrows.Vector, len(types))
+	values := make([]any, c.rows)
+	for col, typ := range types {
+		for i := range values {
+			values[i] = s.row(c.first + i)[col]
+		}
+		v, err := thriftrows.NewVector(typ, 4, values)
+		if err != nil {
+			return nil, err
+		}
+		vectors[col] = v
+	}
+	return vectors, nil
+}
+
+// result is what the engine plays.
+func (s statement) result() (*enginetest.Result, error) {
+	list, announced := s.chunks()
+	r := enginetest.NewResult().
+		Column("id", "LONG").
+		Column("tag", "STRING").
+		Column("amount", "DECIMAL(18,4)").
+		Column("flag", "BOOLEAN").
+		RowCount(announced).
+		EmptyAnswers(s.empties).
+		Delay(enginetest.PhaseBatch, s.slow)
+	if s.lateEnd {
+		r.LateEnd()
+	}
+	if s.zeroEnd {
+		r.SizeZeroEnd()
+	}
+	if s.lazy {
+		return r.ChunkFunc(func(i int) []byte {
+			if i >= len(list) {
+				return nil
+			}
+			b, err := s.encode(list[i])
+			if err != nil {
+				panic(err)
+			}
+			return b
+		}), nil
+	}
+	for _, c := range list {
+		v, err := s.vectors(c)
+		if err != nil {
+			return nil, err
+		}
+		r.Vectors(c.rows, v...)
+	}
+	return r, nil
+}
+
+func (s statement) encode(c chunk) ([]byte, error) {
+	v, err := s.vectors(c)
+	if err != nil {
+		return nil, err
+	}
+	return thriftrows.AppendChunk(nil, c.rows, v)
+}
+
+// serve answers statements by their text.
+func serve(q enginetest.Query) (*enginetest.Result, error) {
+	s, err := parseStatement(q.SQL)
+	if err != nil {
+		return nil, err
+	}
+	return s.result()
+}
+
+// scanned is a row as the application gets it.
+type scanned struct {
+	id          sql.NullInt64
+	tag, amount sql.NullString
+	flag        sql.NullBool
+}
+
+func (s *scanned) dest() []any { return []any{&s.id, &s.tag, &s.amount, &s.flag} }
+
+// diff tells how a row differs from the engine's row i; "" when it does not.
+func (s *scanned) diff(st statement, i int) string {
+	want := st.row(i)
+	var got [4]any
+	got[0], _ = s.id.Value()
+	got[1], _ = s.tag.Value()
+	got[2], _ = s.amount.Value()
+	got[3], _ = s.flag.Value()
+	if got == want {
+		return ""
+	}
+	return fmt.Sprintf("got %v, want row %d %v", got, i, want)
+}
