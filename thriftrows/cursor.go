@@ -167,7 +167,7 @@ func (col *columnCursor) reset(v *vector) {
 // blockRows rows, and a value kept by the application pins only its block. For
 // a few rows that would waste memory, so those are boxed one by one.
 const (
-	blockRows = 128 // a power of two
+	blockRows = 256 // a power of two
 	fewRows   = 32
 	// A block's texts share one allocation up to this many bytes; longer ones
 	// have their own, so that keeping one does not pin many.
