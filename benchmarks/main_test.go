@@ -16,20 +16,9 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
 		fmt.Println("go:", runtime.Version())
-		heap = make([]byte, applicationHeap)
 	}
-	code := m.Run()
-	runtime.KeepAlive(heap)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
-
-// applicationHeap is what an application that reads results is taken to have in
-// memory besides. The data sets lie outside Go's heap; with next to nothing in
-// it, the collector would run every 4 MB, many times a chunk, and be most of
-// what is measured of every competitor that allocates.
-const applicationHeap = 64 << 20
-
-var heap []byte
 
 // competitor is one of those that a benchmark compares. setup is not measured;
 // what it returns is, and is called again and again.
