@@ -29,19 +29,20 @@ import (
 // concurrent use. Close it when no more connections are to be opened
 // ([sql.DB.Close] does): the channel ends with its last connection.
 type Connector struct {
-	driver  driver.Driver
-	cfg     *Config
-	tls     *tls.Config
-	entry   *strategy.Entry
-	log     *slog.Logger
-	headers [3]metadata.MD // of calls that belong to no query, by strategy.Color
-	zones   thriftrows.Zones
+	driver driver.Driver
+	cfg    *Config
+	tls    *tls.Config
+	entry  *strategy.Entry
+	log    *slog.Logger
+	// resumePoll is how often a cluster that wakes up is asked for its state.
+	resumePoll time.Duration
+	headers    [3]metadata.MD // of calls that belong to no query, by strategy.Color
+	zones      thriftrows.Zones
 	// lacksV2 remembers that the engine has no V2 batches, for BatchV2Auto.
 	lacksV2 atomic.Bool
 	// maxEmptyChunks is the constant, and poison false, but in tests.
 	maxEmptyChunks int
 	poison         bool
-	resumePoll     time.Duration // the constant but in tests
 	// unusable is why Connect must fail, for the empty DSN.
 	unusable error
 
@@ -88,6 +89,12 @@ func WithLogger(log *slog.Logger) Option {
 			c.log = log
 		}
 	}
+}
+
+// WithResumePoll sets how often a suspended cluster that is being resumed is
+// asked for its state, instead of every 5 seconds (WIRE.md section 7).
+func WithResumePoll(d time.Duration) Option {
+	return func(c *Connector) { c.resumePoll = d }
 }
 
 // NewConnector returns a connector for [sql.OpenDB]. It keeps a copy of cfg and

@@ -18,8 +18,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// openWith opens a pool whose connector is set up for the test.
-func openWith(t testing.TB, dsn string, setup func(*e6data.Connector), opts ...e6data.Option) *sql.DB {
+// openWith opens a pool with options.
+func openWith(t testing.TB, dsn string, opts ...e6data.Option) *sql.DB {
 	t.Helper()
 	cfg, err := e6data.ParseDSN(dsn)
 	if err != nil {
@@ -28,9 +28,6 @@ func openWith(t testing.TB, dsn string, setup func(*e6data.Connector), opts ...e
 	c, err := e6data.NewConnector(cfg, opts...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if setup != nil {
-		setup(c)
 	}
 	db := sql.OpenDB(c)
 	t.Cleanup(func() {
@@ -41,7 +38,7 @@ func openWith(t testing.TB, dsn string, setup func(*e6data.Connector), opts ...e
 	return db
 }
 
-func pollFast(c *e6data.Connector) { e6data.SetResumePoll(c, time.Millisecond) }
+var pollFast = e6data.WithResumePoll(time.Millisecond)
 
 func TestAutoResume(t *testing.T) {
 	for _, live := range []string{enginetest.Blue, enginetest.Green} {

@@ -117,10 +117,17 @@ func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 		{proxy, "prefetch_bytes=0", 4, 0},
 	} {
 		dsn := strings.Replace(r.srv.DSN(p.params), r.srv.Addr(), p.addr, 1)
-		db, err := sql.Open("e6data", dsn)
+		cfg, err := e6data.ParseDSN(dsn)
 		if err != nil {
 			t.Fatal(err)
 		}
+		// A cluster wakes up within a second here: 5 s between polls would be most
+		// of a run.
+		connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(20*time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(connector)
 		db.SetMaxIdleConns(p.idle)
 		db.SetConnMaxLifetime(p.life)
 		r.pools = append(r.pools, db)

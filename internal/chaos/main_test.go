@@ -14,14 +14,9 @@ import (
 var (
 	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 takes a random one")
 	timeFlag    = flag.Duration("chaos.time", 5*time.Second, "how long TestChaos asks")
-	suspendFlag = flag.Bool("chaos.suspend", suspensions, "suspend the cluster, too")
+	suspendFlag = flag.Bool("chaos.suspend", true, "suspend the cluster, too")
 	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")
 )
-
-// suspensions is whether TestChaos suspends the cluster unless told. A driver
-// that resumes it by itself asks every 5 s how far it is, so that short runs
-// would do little else.
-const suspensions = false
 
 func TestMain(m *testing.M) {
 	flag.Parse()
