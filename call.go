@@ -118,6 +118,7 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error
 		Code:      s.Code(),
 		Message:   c.redact(s.Message()),
 		condition: classify(s, sent),
+		sent:      sent,
 	}
 	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare) {
 		e.condition = wrongStrategy // nothing was executed: the other colour may answer
@@ -144,7 +145,7 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error
 // executed, and whether rows of its result are lost.
 func (e *Error) judge() {
 	switch {
-	case e.Phase == PhaseExecute && e.lost():
+	case e.Phase == PhaseExecute && e.lost() && e.sent:
 		if e.Err == nil {
 			e.Err = e.Kind
 		}

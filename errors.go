@@ -78,6 +78,7 @@ type Error struct {
 	Err error
 
 	condition condition
+	sent      bool // the call left this process
 }
 
 func (e *Error) Error() string {
