@@ -129,6 +129,11 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 			}
 			renewed = true
 		default:
+			var e *Error
+			if renewed && (phase == PhaseMetadata || phase == PhaseFetch) && errors.As(err, &e) && e.Kind == nil {
+				// An engine that lost the session, by a restart, has lost the query.
+				e.Kind = ErrIncompleteResult
+			}
 			return err
 		}
 	}

@@ -181,6 +181,9 @@ func Check(rows *sql.Rows, q synth.Query, from, to int) (n int, wrong string, er
 		}
 		var got synth.Row
 		if err := rows.Scan(got.Dest()...); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+				return n, "", err // the deadline passed between Next and Scan
+			}
 			return n, fmt.Sprintf("%s: row %d: %v", q, i, err), nil
 		}
 		if want := q.Row(i); !got.Equal(&want) {
