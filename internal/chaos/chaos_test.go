@@ -163,6 +163,11 @@ func (r *run) fail(text string, format string, args ...any) {
 // that nothing explains.
 func excused(e *e6data.Error) disturbance {
 	lost := cut | refusal | suspension
+	if strings.Contains(e.Message, "502 (Bad Gateway); malformed header: missing HTTP content-type") {
+		// The proxy's own words when its connection to the engine ended, which may
+		// be some time after whatever ended it.
+		lost |= expiry | death
+	}
 	switch {
 	case errors.Is(e, e6data.ErrWrongStrategy):
 		return death
