@@ -75,16 +75,15 @@ type BatchColumn struct {
 	index int
 	v     *vector
 
-	ints    []int64
-	floats  []float64
-	bools   []bool
-	strs    []string
-	raw     [][]byte
-	times   []time.Time
-	locs    []*time.Location
-	decs    []Decimal
-	scratch []byte
-	memo    zoneMemo
+	ints   []int64
+	floats []float64
+	bools  []bool
+	strs   []string
+	raw    [][]byte
+	times  []time.Time
+	locs   []*time.Location
+	decs   []Decimal
+	memo   zoneMemo
 }
 
 // Nulls tells which rows of a column are NULL. It refers to the chunk: it is
@@ -264,7 +263,7 @@ func (c *BatchColumn) Zones() (values []*time.Location, nulls Nulls, err error) 
 		if nulls.Null(i) {
 			continue
 		}
-		if add[i], err = c.memo.lookup(b.zones, v.zoneName(b.from+i)); err != nil {
+		if add[i], err = c.memo.of(b.zones, v, b.from+i); err != nil {
 			return nil, Nulls{}, c.fail(b.from+i, err)
 		}
 	}
@@ -404,7 +403,7 @@ func (c *BatchColumn) AppendDecimals(dst []Decimal) ([]Decimal, Nulls, error) {
 		return whole, nulls, nil
 	}
 	const stride = 4 + 16
-	if v.kind == decimalKind && len(v.list.offs) == 0 && v.list.stride == stride {
+	if v.kind == decimalKind && v.scale >= 0 && len(v.list.offs) == 0 && v.list.stride == stride {
 		data := v.list.data[b.from*stride:]
 		for i := range add {
 			e := data[4:stride]
@@ -417,26 +416,11 @@ func (c *BatchColumn) AppendDecimals(dst []Decimal) ([]Decimal, Nulls, error) {
 		if nulls.Null(i) {
 			continue
 		}
-		d, err := c.decimal(b.from + i)
+		d, err := c.v.decimal(b.from + i)
 		if err != nil {
 			return dst, Nulls{}, c.fail(b.from+i, err)
 		}
 		add[i] = d
 	}
 	return whole, nulls, nil
-}
-
-func (c *BatchColumn) decimal(row int) (Decimal, error) {
-	v := c.v
-	text := v.list.text(row)
-	if v.kind == decimalTextKind {
-		plain, err := appendDecimalText(c.scratch[:0], text)
-		c.scratch = plain
-		if err != nil {
-			return Decimal{}, err
-		}
-		return parseDecimal(plain)
-	}
-	n, err := parseInt128(text)
-	return Decimal{Hi: int64(n.hi), Lo: n.lo, Scale: v.scale}, err
 }

@@ -85,20 +85,15 @@ func (c *Cursor) fillTimes(col *columnCursor, from, to int) (bad int, err error)
 		}
 	case v.kind == timeTZKind:
 		data := v.list.data[from*8:][:len(times)*8]
-		var last []byte
-		loc := time.UTC
 		for i := range times {
 			row := from + i
 			if v.nulls != nil && v.nulls[row] == 1 {
 				continue
 			}
-			if name := v.zoneName(row); string(name) != string(last) {
-				found, e := col.zones.lookup(c.zones, name)
-				if e != nil {
-					bad, err = row, e
-					break
-				}
-				loc, last = found, name
+			loc, e := col.zones.of(c.zones, v, row)
+			if e != nil {
+				bad, err = row, e
+				break
 			}
 			times[i] = time.UnixMicro(int64(binary.BigEndian.Uint64(data[i*8:]))).In(loc)
 		}

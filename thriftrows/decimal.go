@@ -44,13 +44,14 @@ func (n int128) neg() int128 {
 	return int128{hi, lo}
 }
 
-// times10 returns n * 10 + digit for n >= 0, and whether that fits.
+// times10 returns n * 10 + digit of a number without sign, and whether that
+// fits.
 func (n int128) times10(digit uint64) (int128, bool) {
 	carry, lo := bits.Mul64(n.lo, 10)
 	over, hi := bits.Mul64(n.hi, 10)
 	lo, c := bits.Add64(lo, digit, 0)
 	hi, c2 := bits.Add64(hi, carry, c)
-	return int128{hi, lo}, over == 0 && c2 == 0 && int64(hi) >= 0
+	return int128{hi, lo}, over == 0 && c2 == 0
 }
 
 const digitPairs = "00010203040506070809" +

@@ -18,7 +18,7 @@ import (
 //	DATE                        time.Time: its calendar day in its own location
 //	DATETIME, TIMESTAMP, INT96  time.Time: the instant, in microseconds
 //	TIMESTAMP_TZ                time.Time: instant and zone
-//	DECIMAL128                  string in decimal notation, int, int64, *big.Int
+//	DECIMAL128                  string in decimal notation, Decimal, int, int64, *big.Int
 //	NULL                        nil
 //
 // scale is the number of digits after the decimal point of a DECIMAL128 vector
@@ -224,6 +224,11 @@ func toDecimal(x any, scale int32) ([]byte, error) {
 			return nil, fmt.Errorf("%q is not a decimal", x)
 		}
 		return scaled(r, scale)
+	case Decimal:
+		if !x.valid() {
+			return nil, ErrDecimalRange
+		}
+		return scaled(x.Rat(), scale)
 	default:
 		i, err := toInt64(x)
 		if err != nil {

@@ -13,7 +13,9 @@ import (
 // knows what to do, Scan returns false and leaves *dest alone: convert the
 // result of [Cursor.Value] then.
 //
-// Beyond database/sql, a *big.Rat takes integers and decimals. An error is a
+// A [Decimal], also in a sql.Null or behind a pointer, takes decimals without
+// text in between. Beyond database/sql, a *big.Rat takes integers and decimals;
+// see also [Cursor.Decimal]. An error is a
 // *[FormatError].
 func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	col := &c.cols[column]
@@ -48,6 +50,17 @@ func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	return ok, err
 }
 
+// Decimal returns the current row's value of a column, and whether it is a
+// decimal that a Decimal holds: where it is not, [Cursor.Value] tells why.
+func (c *Cursor) Decimal(column int) (Decimal, bool) {
+	v := c.cols[column].v
+	if v.kind != decimalKind && v.kind != decimalTextKind || v.isNull(c.row) {
+		return Decimal{}, false
+	}
+	d, err := v.decimal(c.row)
+	return d, err == nil
+}
+
 // scanNull stores NULL where that is not an error.
 func scanNull(dest any) bool {
 	switch d := dest.(type) {
@@ -77,6 +90,8 @@ func scanNull(dest any) bool {
 		return store(d, sql.Null[time.Time]{})
 	case *sql.Null[bool]:
 		return store(d, sql.Null[bool]{})
+	case *sql.Null[Decimal]:
+		return store(d, sql.Null[Decimal]{})
 	case *any:
 		return store(d, nil)
 	case *[]byte:
@@ -90,6 +105,8 @@ func scanNull(dest any) bool {
 	case **time.Time:
 		return store(d, nil)
 	case **bool:
+		return store(d, nil)
+	case **Decimal:
 		return store(d, nil)
 	}
 	return false
@@ -233,6 +250,17 @@ func scanBytes(b []byte, dest any) bool {
 }
 
 func scanDecimal(c *Cursor, col *columnCursor, row int, dest any) (bool, error) {
+	switch d := dest.(type) {
+	case *Decimal:
+		v, err := col.v.decimal(row)
+		return err == nil && store(d, v), nil
+	case *sql.Null[Decimal]:
+		v, err := col.v.decimal(row)
+		return err == nil && store(d, sql.Null[Decimal]{V: v, Valid: true}), nil
+	case **Decimal:
+		v, err := col.v.decimal(row)
+		return err == nil && storeNew(d, v), nil
+	}
 	s, err := c.decimal(col, row)
 	if err != nil {
 		return false, err

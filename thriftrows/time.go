@@ -3,6 +3,7 @@ package thriftrows
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"time"
 )
 
@@ -49,7 +50,7 @@ func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location)
 	case dateKind:
 		return date(v.int64(row)), nil
 	case timeTZKind:
-		loc, err := memo.lookup(zones, v.zoneName(row))
+		loc, err := memo.of(zones, v, row)
 		if err != nil {
 			return time.Time{}, err
 		}
@@ -62,58 +63,83 @@ func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location)
 }
 
 // zoneMemo remembers the zones of a column, of which most columns have few.
-type zoneMemo [64]zoneEntry
+type zoneMemo struct {
+	short [64]shortZone
+	long  [64]longZone
+}
 
-type zoneEntry struct {
-	// key is the name itself where it is short, else 0.
-	key  uint64
+// shortZone is a zone with a name of up to 20 bytes.
+type shortZone struct {
+	key zoneKey
+	loc *time.Location
+}
+
+// zoneKey is a name with the four bytes of length before it, of 5 to 24 bytes in
+// all: the first, the middle and the last eight of them, which overlap where there
+// are fewer.
+type zoneKey struct{ head, middle, tail uint64 }
+
+// longZone is any other.
+type longZone struct {
 	name string
 	loc  *time.Location
 }
 
-// shortKey packs a name of 1 to 7 bytes, such as +05:30, and its length into a
-// number.
-func shortKey(name []byte) uint64 {
-	key := uint64(len(name)) << 56
-	if len(name) == 6 { // an offset
-		return key | uint64(binary.BigEndian.Uint32(name))<<16 | uint64(binary.BigEndian.Uint16(name[4:]))
+// slot spreads a hash over the memo's places.
+func slot(hash uint64) uint64 { return hash * 0x9E3779B97F4A7C15 >> 58 }
+
+// of returns the zone of a row. In a column whose rows are in different zones the
+// processor cannot foresee which name comes next, so that all short ones go one
+// way, without a branch on their length.
+func (m *zoneMemo) of(zones *Zones, v *vector, row int) (*time.Location, error) {
+	if !v.zoned {
+		return m.ofLong(zones, v.zone)
 	}
-	for i, c := range name {
-		key |= uint64(c) << (8 * i)
+	from, to := v.zones.bounds(row)
+	data, n := v.zones.data[from:], to-from
+	if n <= 4 || n > 24 || len(data) < 24 {
+		return m.ofLong(zones, v.zoneName(row))
 	}
-	return key
+	last := max(n-8, 0)
+	rest := max(64-8*n, 0) & 63 // bits of the next element
+	key := zoneKey{
+		binary.BigEndian.Uint64(data) >> rest,
+		binary.BigEndian.Uint64(data[last/2:]) >> rest,
+		binary.BigEndian.Uint64(data[last:]) >> rest,
+	}
+	i := slot(key.head ^ bits.RotateLeft64(key.middle, 21) ^ bits.RotateLeft64(key.tail, 43))
+	if z := &m.short[i]; z.key == key {
+		return z.loc, nil
+	}
+	return m.ofShort(zones, data[4:n], key, i)
 }
 
-func (m *zoneMemo) lookup(zones *Zones, name []byte) (*time.Location, error) {
-	n := len(name)
-	if n == 0 {
-		return time.UTC, nil
-	}
-	key := uint64(0)
-	hash := uint64(name[0]) | uint64(name[n/2])<<8 | uint64(name[n-1])<<16 | uint64(n)<<24
-	if n < 8 {
-		key = shortKey(name)
-		hash = key
-	}
-	const multiplier = 0x9E3779B97F4A7C15
-	slot := hash * multiplier >> 58
-	e := &m[slot]
-	if e.is(key, name) {
-		return e.loc, nil
-	}
-	if e.loc != nil { // another zone's: its neighbour is the second choice
-		if e = &m[slot^1]; e.is(key, name) {
-			return e.loc, nil
+func (m *zoneMemo) ofShort(zones *Zones, name []byte, key zoneKey, i uint64) (*time.Location, error) {
+	z := &m.short[i]
+	if z.loc != nil { // another zone's: its neighbour is the second choice
+		if z = &m.short[i^1]; z.key == key {
+			return z.loc, nil
 		}
 	}
 	loc, err := zones.Lookup(name)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		*z = shortZone{key, loc}
 	}
-	*e = zoneEntry{key, string(name), loc}
-	return loc, nil
+	return loc, err
 }
 
-func (e *zoneEntry) is(key uint64, name []byte) bool {
-	return e.loc != nil && e.key == key && (key != 0 || e.name == string(name))
+func (m *zoneMemo) ofLong(zones *Zones, name []byte) (*time.Location, error) {
+	n := len(name)
+	if n < 2 {
+		return zones.Lookup(name) // UTC, mostly
+	}
+	z := &m.long[slot(uint64(name[0])|uint64(name[n/2])<<8|uint64(name[n-1])<<16|uint64(n)<<24)]
+	if z.name == string(name) {
+		return z.loc, nil
+	}
+	loc, err := zones.Lookup(name)
+	if err == nil {
+		*z = longZone{string(name), loc}
+	}
+	return loc, err
 }
