@@ -65,6 +65,16 @@ func (c *Cache) Entry(k Key) *Entry {
 	return e
 }
 
+// Forget makes the next [Cache.Entry] for k begin anew, with nothing known and
+// nothing suspected: for tests whose servers get one address after another, and
+// for processes that are done with an endpoint for good. Who has the Entry keeps
+// it, and shares it with nobody who comes later.
+func (c *Cache) Forget(k Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.entries, k.normal())
+}
+
 // Status is one Entry at the moment of a Snapshot.
 type Status struct {
 	// Key is the entry's, in lower case.

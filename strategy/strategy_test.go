@@ -145,6 +145,26 @@ func TestEntryIsSharedByKey(t *testing.T) {
 	}
 }
 
+func TestForget(t *testing.T) {
+	c := strategy.NewCache()
+	key, other := strategy.Key{Endpoint: "host:443", Cluster: "one"}, strategy.Key{Endpoint: "host:443"}
+	e := c.Entry(key)
+	known, kept := detect(t, e, green), detect(t, c.Entry(other), green)
+	c.Forget(strategy.Key{Endpoint: "HOST:443", Cluster: " One"})
+	if _, ok := c.Entry(key).Current(0); ok {
+		t.Error("the colour is still known")
+	}
+	d := &deployment{live: green}
+	if _, err := c.Entry(key).Detect(t.Context(), ttl, d.probe); err != nil || d.takeAsked() != "[blue green]" {
+		t.Errorf("not detected as at first: %v", err)
+	}
+	wantCurrent(t, e, known) // its owner's
+	wantCurrent(t, c.Entry(other), kept)
+	if n := len(c.Snapshot()); n != 2 {
+		t.Errorf("%d entries", n)
+	}
+}
+
 func TestKeysDoNotDisturbEachOther(t *testing.T) {
 	c := strategy.NewCache()
 	one := c.Entry(strategy.Key{Endpoint: "host:443", Cluster: "one"})
