@@ -164,7 +164,7 @@ func (s *Server) columns(ctx context.Context, sessionID, catalog, schema, table 
 // browse checks the session of a browsing call and finds its catalog. s.mu is
 // held.
 func (s *Server) browse(ctx context.Context, sessionID, catalog string) (*Catalog, error) {
-	if _, err := s.session(callOf(ctx), sessionID, nil, false); err != nil {
+	if _, err := s.session(callOf(ctx), sessionID, nil, runs); err != nil {
 		return nil, err
 	}
 	return s.catalog(catalog)

@@ -54,7 +54,9 @@ type Config struct {
 	Live []string
 	// RotateSessions makes every response about a query carry a fresh session,
 	// which replaces the one the query had: the next call about it must bring the
-	// new one, but for clear and cancel, which may bring any live session.
+	// new one. Not so calls that end or watch a query (clear, cancel, status and
+	// explain), which others than its reader make, too: they may bring any live
+	// session, and replace none.
 	RotateSessions bool
 	// DisableV2 makes getNextResultBatchV2 UNIMPLEMENTED. See [Server.SetV2].
 	DisableV2 bool
@@ -113,6 +115,7 @@ func (s *Server) DSN(params ...string) string { return s.dsn(s.Addr(), params) }
 
 func (s *Server) dsn(addr string, params []string) string {
 	u := url.URL{Scheme: "e6data", Host: addr, Path: "/" + s.cfg.Database}
+	u.RawPath = "/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(s.cfg.Database))
 	if s.cfg.Bearer == nil {
 		u.User = url.UserPassword(s.cfg.User, s.cfg.Token)
 	}

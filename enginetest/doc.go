@@ -32,7 +32,9 @@
 // a query out of order: a second execute, metadata or batches before it, batches
 // after the end or after clear, a second result call of a query while one is in
 // flight, V1 and V2 of prepare and execute mixed up. What no correct driver does
-// is a violation besides, listed in [Stats] and reported by [Server.Balanced].
+// is a violation besides, listed in [Stats] and reported by [Server.Balanced]. Calls
+// that watch a query which has ended, or read one that was cancelled, are refused
+// without that: somebody else may have ended it.
 //
 // # Proxies
 //

@@ -31,7 +31,7 @@ func (s *Server) readable(ctx context.Context, r about) (*query, *program, error
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := callOf(ctx)
-	q, err := s.lookup(ctx, c, r, false)
+	q, err := s.lookup(ctx, c, r)
 	if err == nil && q.state != executed {
 		err = s.violation(ctx, c, codes.Internal, "query %s is %s, not executed", q.id, q.state)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/e6data/e6data-go/wire"
 )
@@ -12,7 +13,7 @@ func (e *engine) Explain(ctx context.Context, r *wire.ExplainRequest) (*wire.Exp
 	s := e.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.lookup(ctx, callOf(ctx), r, false)
+	q, err := s.lookup(ctx, callOf(ctx), r)
 	if err != nil {
 		return nil, err
 	}
@@ -24,12 +25,16 @@ func (e *engine) ExplainAnalyze(ctx context.Context, r *wire.ExplainAnalyzeReque
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := callOf(ctx)
-	q, err := s.lookup(ctx, c, r, false)
+	q, err := s.lookup(ctx, c, r)
 	if err != nil {
 		return nil, err
 	}
-	if q.state != executed {
+	switch q.state {
+	case executed:
+	case prepared:
 		return nil, s.violation(ctx, c, codes.Internal, "query %s is %s, not executed", q.id, q.state)
+	default: // who watches a query cannot know that
+		return nil, status.Errorf(codes.Internal, "query %s is %s, not executed", q.id, q.state)
 	}
 	p := q.program
 	return &wire.ExplainAnalyzeResponse{

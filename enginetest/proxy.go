@@ -176,9 +176,13 @@ func NewProxy(srv *Server, cfg ProxyConfig) (*Proxy, error) {
 	p.forward = &httputil.ReverseProxy{
 		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ModifyResponse: breakOff,
+		ErrorHandler:   badGateway,
 		Transport:      p.transport,
-		FlushInterval:  -1,
-		ErrorLog:       silent,
+		// Not -1: what has no length is passed on at once anyway, and an answer
+		// without a body, whose headers are its trailers, must not be flushed before
+		// it ends.
+		FlushInterval: 0,
+		ErrorLog:      silent,
 	}
 	p.http = &http.Server{
 		Handler: http.HandlerFunc(p.serve), Protocols: &h2c, ErrorLog: silent, ConnState: p.connState,
@@ -335,6 +339,11 @@ func (p *Proxy) refuse(r *http.Request) Shape {
 		return p.cfg.Suspended
 	}
 	return Shape{}
+}
+
+// badGateway is the answer when the server gave none.
+func badGateway(w http.ResponseWriter, _ *http.Request, err error) {
+	http.Error(w, err.Error(), http.StatusBadGateway)
 }
 
 type resetKey struct{}

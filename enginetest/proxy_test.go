@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,27 @@ func TestProxyPassesCallsOn(t *testing.T) {
 		t.Errorf("%d prepares in %d calls", n, m)
 	}
 	balanced(t, srv)
+}
+
+// An answer that has only trailers keeps them, however the proxy's goroutines run.
+func TestProxyPassesTrailersOn(t *testing.T) {
+	t.Parallel()
+	srv := newServer(t, enginetest.Config{})
+	p := newProxy(t, srv, enginetest.ProxyConfig{})
+	c := dialAddr(t, p.Addr(), nil)
+	c.session = "expired"
+	var calls sync.WaitGroup
+	for range 8 {
+		calls.Go(func() {
+			for range 250 {
+				if _, err := c.prepare(items); !strings.Contains(status.Convert(err).Message(), "Access denied") {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	calls.Wait()
 }
 
 func TestProxyRefuses(t *testing.T) {

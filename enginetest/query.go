@@ -45,6 +45,7 @@ type query struct {
 	next    int   // the next chunk
 	empties int   // empty answers given before it
 	ended   bool
+	polls   int // status calls answered since it was executed
 	// unheard says that the query was ended and the answer lost to a fault, or to
 	// a client that had left: it may be ended again.
 	unheard bool
@@ -92,11 +93,32 @@ type about interface {
 	GetQueryId() string
 }
 
+// use is what a call does with its query. Who runs the query uses it in order
+// and with the session that the last answer named; anybody may watch or end it,
+// at any time, with any session of its colour.
+type use int
+
+const (
+	runs    use = iota
+	watches     // status, explain, explainAnalyze
+	ends        // clear, cancelQuery, clearOrCancelQuery
+)
+
+func useOf(method string) use {
+	switch method {
+	case "status", "explain", "explainAnalyze":
+		return watches
+	case "clear", "clearOrCancelQuery", "cancelQuery":
+		return ends
+	}
+	return runs
+}
+
 // lookup finds the query that a call is about, and checks what the call brings.
-// release says that the call ends the query. s.mu is held.
-func (s *Server) lookup(ctx context.Context, c *call, r about, release bool) (*query, error) {
-	q := c.query
-	if _, err := s.session(c, r.GetSessionId(), q, release); err != nil {
+// s.mu is held.
+func (s *Server) lookup(ctx context.Context, c *call, r about) (*query, error) {
+	q, how := c.query, useOf(c.Method)
+	if _, err := s.session(c, r.GetSessionId(), q, how); err != nil {
 		return nil, err
 	}
 	if q == nil || q.colour != c.Strategy {
@@ -108,10 +130,16 @@ func (s *Server) lookup(ctx context.Context, c *call, r about, release bool) (*q
 	if got := r.GetEngineIP(); got != q.planner {
 		return nil, s.violation(ctx, c, codes.InvalidArgument, "query %s runs on planner %s, engineIP says %q", q.id, q.planner, got)
 	}
-	if q.released() && !release {
-		return nil, s.violation(ctx, c, codes.Internal, "query %s is %s", q.id, q.state)
+	switch {
+	case !q.released() || how == ends:
+		return q, nil
+	case how == watches:
+		return nil, status.Errorf(codes.Internal, "query %s is %s", q.id, q.state)
+	case q.state == cancelled:
+		// By another connection or process, for all that its reader knows.
+		return nil, status.Errorf(codes.Internal, "query %s was cancelled", q.id)
 	}
-	return q, nil
+	return nil, s.violation(ctx, c, codes.Internal, "query %s is %s", q.id, q.state)
 }
 
 func (e *engine) PrepareStatement(ctx context.Context, r *wire.PrepareStatementRequest) (*wire.PrepareStatementResponse, error) {
@@ -159,7 +187,7 @@ func (s *Server) prepare(ctx context.Context, sessionID string, ask Query, v2 bo
 func (s *Server) ask(ctx context.Context, c *call, sessionID string, ask Query) (Query, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ses, err := s.session(c, sessionID, nil, false)
+	ses, err := s.session(c, sessionID, nil, runs)
 	if err != nil {
 		return ask, err
 	}
@@ -188,7 +216,7 @@ func (e *engine) GetDynamicParams(ctx context.Context, r *wire.GetDynamicParamsR
 	s := e.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.lookup(ctx, callOf(ctx), r, false)
+	q, err := s.lookup(ctx, callOf(ctx), r)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +274,7 @@ func (s *Server) startExecute(ctx context.Context, r about, params []*wire.Param
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := callOf(ctx)
-	q, err := s.lookup(ctx, c, r, false)
+	q, err := s.lookup(ctx, c, r)
 	switch {
 	case err != nil:
 	case q.state != prepared:
@@ -284,12 +312,22 @@ func (e *engine) Status(ctx context.Context, r *wire.StatusRequest) (*wire.Statu
 	s := e.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.lookup(ctx, callOf(ctx), r, false)
+	q, err := s.lookup(ctx, callOf(ctx), r)
 	if err != nil {
 		return nil, err
 	}
 	out := &wire.StatusResponse{SessionId: r.GetSessionId()}
-	if q.state == executed {
+	switch {
+	case q.state == failed:
+		return nil, status.Errorf(codes.Internal, "query %s is %s", q.id, q.state)
+	case q.state != executed:
+	case q.polls < q.program.polls:
+		// So many polls are answered "not done", with the rows so far.
+		if q.program.rows > 0 {
+			out.RowCount = q.program.rows * int64(q.polls) / int64(q.program.polls)
+		}
+		q.polls++
+	default:
 		out.Status, out.RowCount = true, q.program.rows
 	}
 	return out, nil
@@ -320,7 +358,7 @@ func (e *engine) CancelQuery(ctx context.Context, r *wire.CancelQueryRequest) (*
 func (s *Server) end(ctx context.Context, r about, to state) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	q, err := s.lookup(ctx, callOf(ctx), r, true)
+	q, err := s.lookup(ctx, callOf(ctx), r)
 	if err != nil {
 		return err
 	}

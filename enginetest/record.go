@@ -173,17 +173,12 @@ func (s *Server) finish(ctx context.Context, c *call, err error) {
 	if strings.HasPrefix(c.Method, "prepareStatement") && c.query != nil && (err != nil || ctx.Err() != nil) {
 		s.orphan(c.query)
 	}
-	if c.query != nil && ends(c.Method) && (err != nil || ctx.Err() != nil) {
+	if c.query != nil && useOf(c.Method) == ends && (err != nil || ctx.Err() != nil) {
 		c.query.unheard = c.query.released()
 	}
 	c.Done, c.Err = true, err
 	s.books.inFlight--
 	s.notify()
-}
-
-// ends tells whether a method ends a query.
-func ends(method string) bool {
-	return method == "clear" || method == "clearOrCancelQuery" || method == "cancelQuery"
 }
 
 // header returns the first value of a header, "" without one.

@@ -58,6 +58,7 @@ type play struct {
 	parsing      time.Duration
 	queueing     time.Duration
 	dryRun       string
+	polls        int
 }
 
 type column struct {
@@ -278,6 +279,16 @@ func (r *Result) Timings(cached bool, parsing, queueing time.Duration) *Result {
 // DryRun sets the answer of dryRun; at first it is OK.
 func (r *Result) DryRun(value string) *Result {
 	r.dryRun = value
+	return r
+}
+
+// StatusPolls has the first n calls of status after execute say that the query
+// is not done, with a row count that grows.
+func (r *Result) StatusPolls(n int) *Result {
+	if n < 0 {
+		r.errs = append(r.errs, fmt.Errorf("%d status polls", n))
+	}
+	r.polls = n
 	return r
 }
 

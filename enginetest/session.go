@@ -120,9 +120,9 @@ func (s *Server) newSession(colour, user string, q *query) string {
 
 // session finds the session that a call brings for q, or for no query in
 // particular when q is nil. s.mu is held.
-func (s *Server) session(c *call, id string, q *query, release bool) (*session, error) {
+func (s *Server) session(c *call, id string, q *query, how use) (*session, error) {
 	if id == "" && s.cfg.Bearer != nil {
-		if q == nil || q.session == "" || release {
+		if q == nil || q.session == "" || how != runs {
 			return &session{colour: c.Strategy}, nil
 		}
 	}
@@ -132,8 +132,8 @@ func (s *Server) session(c *call, id string, q *query, release bool) (*session, 
 		return nil, status.Error(codes.Internal, "Access denied: the session is unknown or has expired")
 	case ses.colour != c.Strategy:
 		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.Strategy)
-	case q != nil && !release && q.session != "" && q.session != id,
-		ses.query != nil && !release && ses.query != q:
+	case q != nil && how == runs && q.session != "" && q.session != id,
+		ses.query != nil && how == runs && ses.query != q:
 		return nil, status.Error(codes.Internal, "Access denied: the session was replaced by a later response")
 	}
 	return ses, nil
@@ -177,7 +177,7 @@ func (s *Server) decorate(ctx context.Context, c *call, resp any) {
 		setText(m, "new_strategy", s.colours.announced)
 	}
 	q := c.query
-	if !s.rotate || q == nil || q.released() {
+	if !s.rotate || q == nil || q.released() || useOf(c.Method) != runs {
 		return
 	}
 	delete(s.sessions, q.previous)

@@ -1,0 +1,98 @@
+package enginetest
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Literal is a literal of a statement.
+type Literal struct {
+	// Kind is STRING, BINARY, NUMBER, BOOLEAN, NULL, DATE, TIMESTAMP or TIMESTAMP_TZ.
+	Kind string
+	// Value is what a string holds, without quotes and escapes; of BINARY the
+	// hexadecimal digits, of the others the text. A number has no sign.
+	Value string
+}
+
+// The dialect's tokens (WIRE.md section 10). This reads SQL in another way than the
+// driver does and shares no code with it, so that each finds the other's mistakes.
+var (
+	sqlToken = regexp.MustCompile(`(?s)\A(?:` +
+		`(--[^\n]*|//[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|` + "`(?:[^`]|``)*`" + `)` + // 1: nothing of interest
+		`|(?:((?i:DATE|TIMESTAMP_TZ|TIMESTAMP))\s*)?('(?:[^'\\]|\\.|'')*')` + // 2: type, 3: string
+		`|[xX]('(?:[^'\\]|\\.|'')*')` + // 4: binary
+		`|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)` + // 5: number
+		`|([\pL_][\pL\pM\p{Nd}_]*)` + // 6: word
+		`|.)`)
+	sqlEscape = regexp.MustCompile(`(?s)\\.|''`)
+	hexPairs  = regexp.MustCompile(`\A(?:[0-9a-fA-F]{2})*\z`)
+)
+
+// Literals returns the literals of a statement in their order, as the engine would
+// read them. What does not end is an error, and so is a binary literal of anything
+// but pairs of hexadecimal digits. Escapes that WIRE.md does not list stand for the
+// character after the backslash. Comments do not nest.
+func Literals(sql string) ([]Literal, error) {
+	var out []Literal
+	for pos := 0; pos < len(sql); {
+		m := sqlToken.FindStringSubmatch(sql[pos:])
+		if m == nil || m[0] == "'" || m[0] == `"` || m[0] == "`" || m[0] == "/" && strings.HasPrefix(sql[pos:], "/*") {
+			return nil, fmt.Errorf("enginetest: what begins at byte %d does not end", pos)
+		}
+		switch word := strings.ToUpper(m[6]); {
+		case m[3] != "" && m[2] != "":
+			out = append(out, Literal{strings.ToUpper(m[2]), unescape(m[3])})
+		case m[3] != "":
+			out = append(out, Literal{"STRING", unescape(m[3])})
+		case m[4] != "":
+			hex := m[4][1 : len(m[4])-1]
+			if !hexPairs.MatchString(hex) {
+				return nil, fmt.Errorf("enginetest: the binary literal at byte %d is malformed", pos)
+			}
+			out = append(out, Literal{"BINARY", hex})
+		case m[5] != "":
+			out = append(out, Literal{"NUMBER", m[5]})
+		case word == "TRUE" || word == "FALSE":
+			out = append(out, Literal{"BOOLEAN", word})
+		case word == "NULL":
+			out = append(out, Literal{"NULL", word})
+		}
+		pos += len(m[0])
+	}
+	return out, nil
+}
+
+// unescape returns what a string in quotes holds.
+func unescape(quoted string) string {
+	return sqlEscape.ReplaceAllStringFunc(quoted[1:len(quoted)-1], func(e string) string {
+		switch e {
+		case `\n`:
+			return "\n"
+		case `\r`:
+			return "\r"
+		case `\t`:
+			return "\t"
+		}
+		return e[1:]
+	})
+}
+
+// EchoLiterals answers a statement with a row for each literal in it, in their order:
+// two STRING columns, kind and value, as [Literal] has them. It shows what a client
+// made of its arguments:
+//
+//	srv.HandleFunc(enginetest.EchoLiterals)
+//
+// A statement that [Literals] cannot read does not prepare.
+func EchoLiterals(q Query) (*Result, error) {
+	literals, err := Literals(q.SQL)
+	if err != nil {
+		return nil, err
+	}
+	r := NewResult().Column("kind", "STRING").Column("value", "STRING")
+	for _, l := range literals {
+		r.Row(l.Kind, l.Value)
+	}
+	return r, nil
+}
