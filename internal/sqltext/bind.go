@@ -1,0 +1,241 @@
+package sqltext
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Render returns the statement's text with a literal of its argument in the place of
+// each placeholder. A statement without placeholders is [Statement.Text].
+//
+// Arguments without a name go with ? in their order; named ones, whose names are
+// case-sensitive, with :name and @name, which mean the same, as often as they occur.
+// A statement with both kinds of placeholder is an [ArgumentError], and so is an
+// argument that is missing, not used or given twice; also when there are no arguments
+// at all.
+//
+// A value of these types has a literal:
+//
+//	nil, nil pointers     NULL
+//	bool                  TRUE, FALSE
+//	integers              42, (-42); beyond 64 signed bits CAST('...' AS DECIMAL(20,0))
+//	float32, float64      1.5E0: the shortest that reads back as the same DOUBLE; a
+//	                      float32's is its exact value. NaN and infinities have none
+//	string                'text'; must be valid UTF-8 and have no NUL
+//	[]byte, [n]byte       X'CAFE'; nil is NULL
+//	json.RawMessage       a string; nil is NULL
+//	time.Time             TIMESTAMP '2024-01-31 23:59:58.123456', in UTC, finer than
+//	                      microseconds cut off
+//	Date                  DATE '2024-01-31', the date in the time's own location
+//	TimestampTZ           TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30'
+//	*big.Int              as integers, up to 38 digits
+//	*big.Rat, Decompose   CAST('12.30' AS DECIMAL(4,2)), exact, up to 38 digits
+//	sql.Null, pointers    that of what they hold
+//	driver.Valuer         that of its value
+//	slices, arrays        that of each element, with commas between, where the
+//	                      placeholder is a member of an IN list. An empty one is an
+//	                      error, and so is a slice in a slice
+//
+// and so have types of these kinds. Times must be in the years 0 to 9999. An error
+// about a value names the argument and does not show the value, unless its own Value
+// method does.
+//
+// A comment that has /* in it ends elsewhere for an engine that nests comments. Then
+// literals could stand in a comment, and leave it: Render refuses it.
+func (s *Statement) Render(args []driver.NamedValue) (string, error) {
+	var few [16]int
+	order, err := s.match(args, few[:0])
+	if err != nil || len(s.marks) == 0 {
+		return s.text, err
+	}
+	if s.nested >= 0 {
+		return "", syntaxError(s.text, s.nested, "a comment with /* in it cannot be told from nested comments; arguments would not be safe beside it")
+	}
+	b := make([]byte, 0, s.size(args))
+	pos := 0
+	for i := range s.marks {
+		m := &s.marks[i]
+		arg := &args[m.arg]
+		if order != nil {
+			arg = &args[order[m.arg]]
+		}
+		b = append(b, s.text[pos:m.start]...)
+		if m.padLeft {
+			b = append(b, ' ')
+		}
+		place := inValue
+		if m.list {
+			place = inList
+		}
+		if b, err = appendValue(b, arg.Value, place); err != nil {
+			return "", s.refused(m, arg, err)
+		}
+		if m.padRight {
+			b = append(b, ' ')
+		}
+		pos = m.end
+	}
+	b = append(b, s.text[pos:]...)
+	return string(b), nil
+}
+
+// size guesses how long the rendered text is.
+func (s *Statement) size(args []driver.NamedValue) int {
+	n := len(s.text) + 16*len(s.marks)
+	for i := range args {
+		switch v := args[i].Value.(type) {
+		case string:
+			n += len(v) + len(v)/8
+		case []byte:
+			n += 2 * len(v)
+		case int64, bool, nil:
+		default:
+			n += 32
+		}
+	}
+	return n
+}
+
+func (s *Statement) refused(m *mark, arg *driver.NamedValue, err error) error {
+	out := &ArgumentError{Name: arg.Name, Ordinal: arg.Ordinal, Offset: m.start, Reason: err.Error()}
+	if out.Name == "" {
+		out.Ordinal = m.arg + 1
+	}
+	if v, ok := errors.AsType[*valueError](err); ok {
+		out.Err = v.err
+	}
+	return out
+}
+
+// Positional returns the statement with a ? for each placeholder, and the argument of
+// each ? in their order: for parameters that the engine takes apart from the text.
+// Arguments are checked as by [Statement.Render], but for their values, of which [Text]
+// makes what is sent.
+func (s *Statement) Positional(args []driver.NamedValue) (sql string, ordered []driver.NamedValue, err error) {
+	order, err := s.match(args, nil)
+	if err != nil || len(s.marks) == 0 {
+		return s.text, nil, err
+	}
+	ordered = make([]driver.NamedValue, len(s.marks))
+	for i := range s.marks {
+		at := s.marks[i].arg
+		if order != nil {
+			at = order[at]
+		}
+		ordered[i] = args[at]
+	}
+	if s.positional > 0 {
+		return s.text, ordered, nil
+	}
+	b := make([]byte, 0, len(s.text))
+	pos := 0
+	for i := range s.marks {
+		m := &s.marks[i]
+		b = append(b, s.text[pos:m.start]...)
+		b = append(b, '?')
+		pos = m.end
+	}
+	b = append(b, s.text[pos:]...)
+	return string(b), ordered, nil
+}
+
+// match checks the arguments against the placeholders. For named ones it appends to
+// order where in args that of each of s.names is; else it returns nil.
+func (s *Statement) match(args []driver.NamedValue, order []int) ([]int, error) {
+	switch {
+	case s.mixed():
+		return nil, s.mixture()
+	case len(s.names) > 0:
+		return s.matchNames(args, order)
+	}
+	for i := range args {
+		if name := args[i].Name; name != "" {
+			return nil, s.unused(&args[i], i)
+		}
+	}
+	switch n := s.positional; {
+	case len(args) > n:
+		return nil, s.unused(&args[n], n)
+	case len(args) < n:
+		return nil, &ArgumentError{
+			Ordinal: len(args) + 1, Offset: s.marks[len(args)].start,
+			Reason: fmt.Sprintf("it is missing: the statement has %s", count(n, "placeholder")),
+		}
+	}
+	return nil, nil
+}
+
+// mixture names the first placeholder that is not of the kind of the first.
+func (s *Statement) mixture() error {
+	question := s.question(&s.marks[0])
+	i := slices.IndexFunc(s.marks, func(m mark) bool { return s.question(&m) != question })
+	m := &s.marks[i]
+	e := &ArgumentError{Offset: m.start, Reason: "the statement has both ? and named placeholders: use one kind"}
+	if question {
+		e.Name = s.names[m.arg]
+	} else {
+		e.Ordinal = m.arg + 1
+	}
+	return e
+}
+
+func (s *Statement) question(m *mark) bool { return s.text[m.start] == '?' }
+
+func (s *Statement) matchNames(args []driver.NamedValue, order []int) ([]int, error) {
+	for range s.names {
+		order = append(order, -1)
+	}
+	for i := range args {
+		arg := &args[i]
+		at, ok := s.index[arg.Name]
+		switch {
+		case !ok:
+			return nil, s.unused(arg, i)
+		case order[at] >= 0:
+			return nil, &ArgumentError{Name: arg.Name, Ordinal: i + 1, Offset: -1, Reason: "it is given twice"}
+		}
+		order[at] = i
+	}
+	for i := range s.marks {
+		if m := &s.marks[i]; order[m.arg] < 0 {
+			return nil, &ArgumentError{Name: s.names[m.arg], Offset: m.start, Reason: "it is missing: give it by sql.Named"}
+		}
+	}
+	return order, nil
+}
+
+// unused says why no placeholder takes an argument.
+func (s *Statement) unused(arg *driver.NamedValue, i int) error {
+	e := &ArgumentError{Name: arg.Name, Ordinal: i + 1, Offset: -1}
+	switch {
+	case arg.Name == "" && len(s.names) > 0:
+		e.Reason = "it has no name, but the statement's placeholders do: give it by sql.Named"
+	case arg.Name == "":
+		e.Reason = fmt.Sprintf("it is not used: the statement has %s", count(s.positional, "placeholder"))
+	case s.positional > 0:
+		e.Reason = "it is not used: the statement's placeholders are ?, which take arguments without a name"
+	default:
+		e.Reason = "it is not used in the statement"
+		for _, name := range s.names {
+			if strings.EqualFold(name, arg.Name) {
+				e.Reason += ", where the name is :" + name
+				break
+			}
+		}
+	}
+	return e
+}
+
+func count(n int, what string) string {
+	switch n {
+	case 0:
+		return "no " + what + "s"
+	case 1:
+		return "1 " + what
+	default:
+		return fmt.Sprintf("%d %ss", n, what)
+	}
+}

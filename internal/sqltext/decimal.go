@@ -1,0 +1,150 @@
+package sqltext
+
+import (
+	"encoding/binary"
+	"math/big"
+	"strconv"
+)
+
+// decomposer is database/sql's interface of decimals.
+type decomposer interface {
+	Decompose(buf []byte) (form byte, negative bool, coefficient []byte, exponent int32)
+}
+
+const (
+	// maxDigits is the engine's DECIMAL(38).
+	maxDigits = 38
+	// maxBits is the least number of bits in which all of 38 digits fit.
+	maxBits = 127
+)
+
+func tooLong() error { return refuse("a decimal of more than %d digits", maxDigits) }
+
+// appendDecomposed appends a decimal as Decompose returns it.
+func appendDecomposed(b []byte, form byte, negative bool, coefficient []byte, exponent int32) ([]byte, error) {
+	var buf [64]byte
+	digits, err := coefficientDigits(buf[:0], form, coefficient)
+	if err != nil {
+		return b, err
+	}
+	return appendDecimal(b, negative, digits, int(exponent))
+}
+
+// coefficientDigits appends a coefficient in decimal digits.
+func coefficientDigits(b []byte, form byte, coefficient []byte) ([]byte, error) {
+	if form != 0 {
+		return b, refuse("a decimal that is NaN or infinite has no literal")
+	}
+	for len(coefficient) > 0 && coefficient[0] == 0 {
+		coefficient = coefficient[1:]
+	}
+	if n := len(coefficient); n <= 8 {
+		var word [8]byte
+		copy(word[8-n:], coefficient)
+		return strconv.AppendUint(b, binary.BigEndian.Uint64(word[:]), 10), nil
+	}
+	// 1,000 digits are far more than have a chance, trailing zeros included.
+	if len(coefficient) > 416 {
+		return b, tooLong()
+	}
+	return new(big.Int).SetBytes(coefficient).Append(b, 10), nil
+}
+
+// appendDecimal appends digits * 10^exponent; digits has no leading zeros, unless it
+// is 0. How the engine types a number with a point, and one too long for BIGINT, is
+// not known; a CAST leaves nothing open.
+func appendDecimal(b []byte, negative bool, digits []byte, exponent int) ([]byte, error) {
+	b = append(b, "CAST('"...)
+	b, precision, scale, err := appendPlain(b, negative, digits, exponent)
+	if err != nil {
+		return b, err
+	}
+	b = append(b, "' AS DECIMAL("...)
+	b = strconv.AppendInt(b, int64(precision), 10)
+	b = append(b, ',')
+	b = strconv.AppendInt(b, int64(scale), 10)
+	return append(b, "))"...), nil
+}
+
+// appendPlain appends digits * 10^exponent without an exponent, and returns the
+// precision and scale of the DECIMAL that it is.
+func appendPlain(b []byte, negative bool, digits []byte, exponent int) (_ []byte, precision, scale int, err error) {
+	// Any value but 0 is too long with these, and no sum below overflows.
+	exponent = min(max(exponent, -1<<20), 1<<20)
+	// More fraction or digits than there may be: zeros at the end have to go.
+	for (-exponent > maxDigits || len(digits) > maxDigits && exponent < 0) && digits[len(digits)-1] == '0' {
+		if len(digits) == 1 {
+			exponent = -maxDigits
+			break
+		}
+		digits = digits[:len(digits)-1]
+		exponent++
+	}
+	zero := len(digits) == 1 && digits[0] == '0'
+	if zero {
+		exponent = min(exponent, 0)
+	}
+	scale = max(-exponent, 0)
+	precision = max(len(digits)+max(exponent, 0), scale)
+	if precision > maxDigits {
+		return b, 0, 0, tooLong()
+	}
+	if negative && !zero {
+		b = append(b, '-')
+	}
+	whole := len(digits) - scale
+	if whole <= 0 {
+		b = append(b, '0')
+	} else {
+		b = append(b, digits[:whole]...)
+	}
+	for range max(exponent, 0) {
+		b = append(b, '0')
+	}
+	if scale > 0 {
+		b = append(b, '.')
+		for range -whole {
+			b = append(b, '0')
+		}
+		b = append(b, digits[max(whole, 0):]...)
+	}
+	return b, precision, scale, nil
+}
+
+// appendBigInt appends an integer of any size up to 38 digits.
+func appendBigInt(b []byte, v *big.Int) ([]byte, error) {
+	if v.IsInt64() {
+		return appendInt(b, v.Int64()), nil
+	}
+	if v.BitLen() > maxBits {
+		return b, tooLong()
+	}
+	return appendDecomposed(b, 0, v.Sign() < 0, v.Bytes(), 0)
+}
+
+// appendRat appends a fraction that is a decimal.
+func appendRat(b []byte, v *big.Rat) ([]byte, error) {
+	negative, coefficient, exponent, err := ratParts(v)
+	if err != nil {
+		return b, err
+	}
+	return appendDecomposed(b, 0, negative, coefficient, exponent)
+}
+
+// ratParts returns a fraction as Decompose would.
+func ratParts(v *big.Rat) (negative bool, coefficient []byte, exponent int32, err error) {
+	if v.Denom().BitLen() > maxBits || v.Num().BitLen() > 2*maxBits {
+		return false, nil, 0, tooLong()
+	}
+	scale, exact := v.FloatPrec()
+	switch {
+	case !exact:
+		return false, nil, 0, refuse("the fraction is no decimal of finite length: round it first")
+	case scale > maxDigits:
+		return false, nil, 0, tooLong()
+	}
+	n := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
+	n.Mul(n, v.Num())
+	n.Quo(n, v.Denom())
+	return n.Sign() < 0, n.Bytes(), -int32(scale), nil
+}

@@ -1,0 +1,256 @@
+package sqltext
+
+import (
+	"bufio"
+	"database/sql"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// hostile reads testdata/hostile.txt.
+func hostile(t testing.TB) (out []string) {
+	t.Helper()
+	f, err := os.Open("testdata/hostile.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for sc := bufio.NewScanner(f); sc.Scan(); {
+		line := sc.Text()
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		s, err := strconv.Unquote(line)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		out = append(out, s)
+	}
+	if len(out) < 200 {
+		t.Fatalf("%d strings only", len(out))
+	}
+	return out
+}
+
+// positions are statements with a placeholder everywhere one can be.
+var positions = []string{
+	"select ?", "?", "select ?;", "select ? -- ?", "select ?-- x", "select ?/* x */", "select /* ' */?", "-- '\nselect ?", "// ''\nselect ?// '",
+	"select * from t where a = ? and b = 'x'", "select * from t where a=?and b=\"c'\"", "select * from t where a in (?)", "where a in ('b', ?, 'c')",
+	"where a like ? escape '!'", "select x?", "select ?y", "select 1?2", "select 'a'?", "select ?'a'", "select 'a'?'b'", "select \"a\"?\"b\"", "select X?",
+	"select date ?", "select a - ?", "select a -?", "select a -- ?\n-?", "select a/?/b", "select f(?)", "select a[?]", "select {'k': ?}", "select v:k?", "select a::?",
+	"select 'it''s', '\\'', '\\\\', ?, '\\\\''', ''", "insert into t values (1, ?, 'z')", "select ? limit 1", "with a as (select ?) select ':x' from a", "select (?)::varchar", "select @@a, ?",
+	"select case when ? then '?' end", "select ?||'%'", "select f(x => ?)", "select g(x -> ?)", "select 1 -- it's\n, ?", "select /* ? */ ? /* '*/",
+}
+
+// fill puts v in the place of every placeholder of src, by number or by name.
+func fill(t testing.TB, src string, v any) string {
+	t.Helper()
+	s := parse(t, src)
+	var values []any
+	for range s.positional {
+		values = append(values, v)
+	}
+	for _, name := range s.names {
+		values = append(values, sql.Named(name, v))
+	}
+	out, err := s.Render(args(values...))
+	if err != nil {
+		t.Fatalf("%q: %v", src, err)
+	}
+	return out
+}
+
+// pieces returns the tokens of a text but blanks.
+func pieces(text string) (kinds []kind, out []string) {
+	for _, tok := range lex(text) {
+		if tok.kind != tokBlank {
+			kinds = append(kinds, tok.kind)
+			out = append(out, text[tok.start:tok.end])
+		}
+	}
+	return kinds, out
+}
+
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	corpus := hostile(t)
+	for _, src := range positions {
+		testHostile(t, src, corpus)
+		// Those that the other kinds of placeholder can be at, with a part of the
+		// strings each.
+		for i, mark := range []string{":v", "@v"} {
+			src := strings.ReplaceAll(src, "?", mark)
+			if s := parse(t, src); len(s.marks) == 0 {
+				continue // after a value it is no placeholder
+			}
+			var part []string
+			for j := i; j < len(corpus); j += 8 {
+				part = append(part, corpus[j])
+			}
+			testHostile(t, src, part)
+		}
+	}
+}
+
+// testHostile puts each string into src, and finds the same tokens as with a
+// harmless one, and the string among the literals as another reader sees them.
+func testHostile(t *testing.T, src string, corpus []string) {
+	t.Helper()
+	const harmless = "harmless"
+	calm := fill(t, src, harmless)
+	calmKinds, calmPieces := pieces(calm)
+	calmValues, err := oracle(calm)
+	if err != nil || !slices.Contains(calmValues, harmless) {
+		t.Fatalf("%q: %q, %v", calm, calmValues, err)
+	}
+	for _, v := range corpus {
+		text := fill(t, src, v)
+		kinds, got := pieces(text)
+		if !slices.Equal(kinds, calmKinds) {
+			t.Fatalf("%q with %q: tokens %q, want %q", src, v, got, calmPieces)
+		}
+		for i, piece := range got {
+			if calm := calmPieces[i]; calm == "'harmless'" && unquote(piece) != v || calm != "'harmless'" && piece != calm {
+				t.Fatalf("%q with %q: tokens %q, want %q", src, v, got, calmPieces)
+			}
+		}
+		values, err := oracle(text)
+		want := slices.Clone(calmValues)
+		for i := range want {
+			if want[i] == harmless {
+				want[i] = v
+			}
+		}
+		if err != nil || !slices.Equal(values, want) {
+			t.Fatalf("%q with %q: %q: read as %q, %v", src, v, text, values, err)
+		}
+	}
+}
+
+// enclosed says whether a reader that knows only some of the dialect's escapes
+// finds the whole of the literal in quotes, in one string or in several side by side.
+func enclosed(literal string, backslash, doubled bool) bool {
+	inside := false
+	for i := 0; i < len(literal); i++ {
+		switch c := literal[i]; {
+		case c == '\\' && inside && backslash:
+			i++
+		case c == '\'' && inside && doubled && i+1 < len(literal) && literal[i+1] == '\'':
+			i++
+		case c == '\'':
+			inside = !inside
+		case !inside:
+			return false
+		}
+	}
+	return !inside
+}
+
+// TestHostileReaders: no way to read strings lets one out of its quotes.
+func TestHostileReaders(t *testing.T) {
+	t.Parallel()
+	for _, v := range hostile(t) {
+		b, err := appendString(nil, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, backslash := range []bool{true, false} {
+			for _, doubled := range []bool{true, false} {
+				if !enclosed(string(b), backslash, doubled) {
+					t.Errorf("%s: leaves its quotes, backslash escapes %v, doubled quotes %v", b, backslash, doubled)
+				}
+			}
+		}
+		if strings.ContainsAny(string(b), "\n\r") {
+			t.Errorf("%q has more than one line", b)
+		}
+	}
+	if enclosed(`'a\' or 1=1'`, false, true) || enclosed(`'a' or '`, true, true) || !enclosed(`'a\' or 1=1'`, true, true) {
+		t.Error("enclosed says what is not so")
+	}
+}
+
+// roundTrip checks that the literal of v is one token with the value v.
+func roundTrip(t *testing.T, v string) {
+	t.Helper()
+	b, err := appendString(nil, v)
+	if !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+		if err == nil {
+			t.Fatalf("%q was taken", v)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatalf("%q: %v", v, err)
+	}
+	literal := string(b)
+	if toks := lex(literal); len(toks) != 1 || toks[0].kind != tokText || toks[0].open || unquote(literal) != v {
+		t.Fatalf("%q: the literal %q is read as %+v", v, literal, toks)
+	}
+	if values, err := oracle(literal); err != nil || len(values) != 1 || values[0] != v {
+		t.Fatalf("%q: the literal %q is read by the other reader as %q, %v", v, literal, values, err)
+	}
+	if !enclosed(literal, false, true) || !enclosed(literal, true, false) {
+		t.Fatalf("%q leaves its quotes", literal)
+	}
+}
+
+func TestRandomStrings(t *testing.T) {
+	t.Parallel()
+	parts := []string{"'", "''", `\`, `\'`, "--", "//", "/*", "*/", "\n", "\r", "?", ":x", ";", " ", "a", "é", "日", "😀", "\u2019", "\uff07", "\u0301", "n", "\t", `"`, "`", "\ufeff"}
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 5000 {
+		var b strings.Builder
+		for range rnd.IntN(12) {
+			b.WriteString(parts[rnd.IntN(len(parts))])
+		}
+		roundTrip(t, b.String())
+	}
+}
+
+func FuzzRenderString(f *testing.F) {
+	for _, v := range hostile(f) {
+		f.Add(v)
+	}
+	f.Add("\xff")
+	f.Add("\x00")
+	f.Fuzz(func(t *testing.T, v string) {
+		roundTrip(t, v)
+	})
+}
+
+// FuzzRender puts a string into any statement, in each place of a placeholder. A reader
+// of another design then finds what it finds with a harmless one, and the string.
+func FuzzRender(f *testing.F) {
+	for i, v := range hostile(f) {
+		f.Add(positions[i%len(positions)], v)
+	}
+	f.Fuzz(func(t *testing.T, src, v string) {
+		s, err := Parse(src)
+		if err != nil || s.mixed() || s.nested >= 0 || !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+			return
+		}
+		const harmless = "harmless"
+		calm, err := oracle(fill(t, src, harmless))
+		if err != nil {
+			return // a malformed literal in src
+		}
+		marks := 0
+		for i, value := range calm {
+			if value == harmless {
+				calm[i] = v
+				marks++
+			}
+		}
+		text := fill(t, src, v)
+		values, err := oracle(text)
+		if err != nil || !slices.Equal(values, calm) || marks < len(s.marks) {
+			t.Fatalf("%q with %q: %q: read as %q, %v; want %q", src, v, text, values, err, calm)
+		}
+	})
+}

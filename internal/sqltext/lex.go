@@ -1,0 +1,213 @@
+package sqltext
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// kind is what a token is.
+type kind uint8
+
+const (
+	tokBlank      kind = iota
+	tokComment         // --, // or /* */
+	tokText            // 'text'
+	tokBinary          // X'CAFE'
+	tokIdentifier      // "name" or `name`
+	tokWord            // a name or keyword
+	tokNumber          // 1, .5, 1.5E-7
+	tokOperator        // all else, ( and ; and , among it
+	tokPositional      // ?
+	tokNamed           // :name or @name
+)
+
+// token is a piece of a statement. The tokens of a text tile it.
+type token struct {
+	kind       kind
+	start, end int
+	// open is a literal, quoted name or comment that the text ends within.
+	open bool
+	// nested is a comment with a /* in it.
+	nested bool
+}
+
+// trivia is what stands between tokens that mean something.
+func (t *token) trivia() bool { return t.kind == tokBlank || t.kind == tokComment }
+
+// lexer splits a text into tokens, in one pass and without allocating. It takes
+// any bytes.
+type lexer struct {
+	src string
+	pos int
+	// tight means that :name and @name are no placeholder at pos, since what ends
+	// there is a value.
+	tight bool
+}
+
+// operators are those of more than one character. -- and // and /* are none.
+var operators = [...]string{"::", ":=", "->>", "->", "=>", "||", "<=>", "<=", ">=", "<>", "!=", "==", "@@", "@>", "<<", ">>", "&&"}
+
+// next returns the next token, and whether there is one.
+func (l *lexer) next() (token, bool) {
+	if l.pos >= len(l.src) {
+		return token{}, false
+	}
+	t := token{start: l.pos}
+	n := l.scan(&t, l.src[l.pos:])
+	l.pos += n
+	t.end = l.pos
+	switch t.kind {
+	case tokBlank, tokComment:
+		l.tight = false
+	case tokOperator:
+		c := l.src[t.end-1]
+		l.tight = c == ')' || c == ']'
+	default:
+		l.tight = true
+	}
+	return t, true
+}
+
+// scan finds what s begins with, and returns its length.
+func (l *lexer) scan(t *token, s string) (n int) {
+	c, closed := s[0], true
+	switch {
+	case c == '\'':
+		t.kind = tokText
+		n, closed = textLen(s)
+	case (c == 'x' || c == 'X') && len(s) > 1 && s[1] == '\'':
+		t.kind = tokBinary
+		n, closed = textLen(s[1:])
+		n++
+	case c == '"' || c == '`':
+		t.kind = tokIdentifier
+		n, closed = identifierLen(s)
+	case strings.HasPrefix(s, "--"), strings.HasPrefix(s, "//"):
+		t.kind = tokComment
+		if n = strings.IndexByte(s, '\n'); n < 0 {
+			n = len(s)
+		}
+	case strings.HasPrefix(s, "/*"):
+		t.kind = tokComment
+		n = len(s)
+		i := strings.Index(s[2:], "*/")
+		if closed = i >= 0; closed {
+			n = 2 + i + 2
+			t.nested = strings.Contains(s[2:n-1], "/*")
+		}
+	case c == '?':
+		t.kind, n = tokPositional, 1
+	case (c == ':' || c == '@') && !l.tight && nameLen(s[1:]) > 0:
+		t.kind, n = tokNamed, 1+nameLen(s[1:])
+	case isDigit(c) || c == '.' && len(s) > 1 && isDigit(s[1]):
+		t.kind, n = tokNumber, numberLen(s)
+	default:
+		if n = nameLen(s); n > 0 {
+			t.kind = tokWord
+		} else if n = blankLen(s); n > 0 {
+			t.kind = tokBlank
+		} else {
+			t.kind, n = tokOperator, operatorLen(s)
+		}
+	}
+	t.open = !closed
+	return n
+}
+
+// textLen is the length of the string that s begins with, and whether it ends.
+func textLen(s string) (n int, closed bool) {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '\'':
+			if i+1 == len(s) || s[i+1] != '\'' {
+				return i + 1, true
+			}
+			i++
+		}
+	}
+	return len(s), false
+}
+
+// identifierLen is the length of the quoted name that s begins with.
+func identifierLen(s string) (n int, closed bool) {
+	for i := 1; i < len(s); i++ {
+		if s[i] != s[0] {
+			continue
+		}
+		if i+1 == len(s) || s[i+1] != s[0] {
+			return i + 1, true
+		}
+		i++
+	}
+	return len(s), false
+}
+
+// nameLen is the length of the name that s begins with, or 0.
+func nameLen(s string) int {
+	for i, r := range s {
+		switch {
+		case r == '_', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z':
+		case r == utf8.RuneError:
+			return i
+		case r >= utf8.RuneSelf && unicode.IsLetter(r):
+		case i > 0 && (unicode.IsDigit(r) || unicode.IsMark(r)):
+		default:
+			return i
+		}
+	}
+	return len(s)
+}
+
+// numberLen is the length of the number that s begins with. A sign is not part
+// of it.
+func numberLen(s string) int {
+	i := digits(s, 0)
+	if i < len(s) && s[i] == '.' {
+		i = digits(s, i+1)
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		j := i + 1
+		if j < len(s) && (s[j] == '+' || s[j] == '-') {
+			j++
+		}
+		if k := digits(s, j); k > j {
+			return k
+		}
+	}
+	return i
+}
+
+// digits returns the end of the digits at i.
+func digits(s string, i int) int {
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	return i
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// blankLen is the length of the white space that s begins with.
+func blankLen(s string) int {
+	for i, r := range s {
+		if !unicode.IsSpace(r) {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// operatorLen is the length of the operator that s begins with: at least one
+// character, or one byte that is none.
+func operatorLen(s string) int {
+	for _, op := range operators {
+		if strings.HasPrefix(s, op) {
+			return len(op)
+		}
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}

@@ -1,0 +1,268 @@
+package sqltext
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Statement is one statement of the engine's dialect, and what is known of it.
+// It never changes and may be used concurrently.
+type Statement struct {
+	text  string
+	marks []mark
+	// names are those of :name and @name, in the order in which they first occur,
+	// and index finds them.
+	names []string
+	index map[string]int
+	// positional is the number of ?.
+	positional int
+	rows       bool
+	// nested is where the first comment with another one's begin in it is, or -1.
+	nested int
+}
+
+// mark is a placeholder.
+type mark struct {
+	start, end int
+	// arg is the argument: its place among the ?, or in names.
+	arg int
+	// list is a member of an IN list.
+	list bool
+	// padLeft and padRight ask for a blank between a literal and its neighbour.
+	padLeft, padRight bool
+}
+
+// Parse reads a statement. It fails with a [SyntaxError] when the text is empty or not
+// valid UTF-8, when a literal, quoted name or comment does not end, and when a second
+// statement follows: more than white space, comments and semicolons after the first
+// semicolon.
+func Parse(src string) (*Statement, error) {
+	if i := invalid(src); i >= 0 {
+		return nil, syntaxError(src, i, "the statement is not valid UTF-8")
+	}
+	p := parser{s: &Statement{nested: -1}, src: src, end: -1}
+	l := lexer{src: src}
+	for {
+		t, ok := l.next()
+		if !ok {
+			break
+		}
+		if err := p.take(t); err != nil {
+			return nil, err
+		}
+	}
+	if p.prev.kind == tokBlank {
+		return nil, syntaxError(src, 0, "the statement is empty")
+	}
+	s := p.s
+	if p.end < 0 {
+		p.end = len(src)
+	}
+	p.settle(nil)
+	s.text = strings.TrimRightFunc(src[:p.end], func(r rune) bool { return r == ';' || unicode.IsSpace(r) })
+	for i := range s.marks {
+		m := &s.marks[i]
+		m.padLeft = m.start > 0 && !strings.ContainsRune(" \t\r\n([,", rune(s.text[m.start-1]))
+		m.padRight = m.end < len(s.text) && !strings.ContainsRune(" \t\r\n)],", rune(s.text[m.end]))
+	}
+	return s, nil
+}
+
+// invalid is where s stops being UTF-8, or -1.
+func invalid(s string) int {
+	if utf8.ValidString(s) {
+		return -1
+	}
+	i := 0
+	for {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+}
+
+// parser is what Parse remembers on its way.
+type parser struct {
+	s   *Statement
+	src string
+	// prev is the latest token but trivia; blank at first.
+	prev token
+	// brackets are the open ones: whether each begins an IN list.
+	brackets []bool
+	// open is set while the latest mark may still be a member of an IN list.
+	open bool
+	// end is where the first semicolon is, or -1.
+	end int
+	// verb says how far the search for the statement's verb is.
+	verb verbState
+	// depth is how deep in brackets WITH is.
+	depth int
+}
+
+type verbState uint8
+
+const (
+	verbWanted verbState = iota
+	verbWith             // WITH was read: the verb comes after the common table expressions
+	verbKnown
+)
+
+// take reads the next token.
+func (p *parser) take(t token) error {
+	if t.open {
+		return syntaxError(p.src, t.start, unterminated(t.kind))
+	}
+	if t.nested && p.s.nested < 0 {
+		p.s.nested = t.start
+	}
+	if t.trivia() {
+		return nil
+	}
+	semicolon := t.kind == tokOperator && p.src[t.start] == ';'
+	switch {
+	case semicolon && p.prev.kind == tokBlank:
+		return syntaxError(p.src, t.start, "a semicolon without a statement before it")
+	case semicolon:
+		if p.end < 0 {
+			p.end = t.start
+		}
+		return nil
+	case p.end >= 0:
+		return syntaxError(p.src, t.start, "a second statement begins here: a call takes one statement")
+	}
+	p.settle(&t)
+	p.findVerb(t)
+	switch t.kind {
+	case tokPositional, tokNamed:
+		p.mark(t)
+	case tokOperator:
+		p.bracket(t)
+	case tokWord:
+		// What an IN list looks like may be a subquery's columns, or order.
+		if n := len(p.brackets); n > 0 && (p.is(t, "SELECT") || p.is(t, "VALUES")) {
+			p.brackets[n-1] = false
+		}
+	}
+	p.prev = t
+	return nil
+}
+
+func unterminated(k kind) string {
+	switch k {
+	case tokText, tokBinary:
+		return "the string that begins here does not end"
+	case tokIdentifier:
+		return "the quoted name that begins here does not end"
+	default:
+		return "the comment that begins here does not end"
+	}
+}
+
+// is tells whether t is this word.
+func (p *parser) is(t token, upper string) bool {
+	return t.kind == tokWord && strings.EqualFold(p.src[t.start:t.end], upper)
+}
+
+// bracket keeps account of the open brackets.
+func (p *parser) bracket(t token) {
+	switch p.src[t.start] {
+	case '(':
+		p.brackets = append(p.brackets, p.is(p.prev, "IN"))
+	case '[':
+		p.brackets = append(p.brackets, false)
+	case ')', ']':
+		if n := len(p.brackets); n > 0 {
+			p.brackets = p.brackets[:n-1]
+		}
+	}
+}
+
+// mark notes a placeholder.
+func (p *parser) mark(t token) {
+	s := p.s
+	m := mark{start: t.start, end: t.end}
+	if t.kind == tokPositional {
+		m.arg = s.positional
+		s.positional++
+	} else {
+		name := p.src[t.start+1 : t.end]
+		i, ok := s.index[name]
+		if !ok {
+			if s.index == nil {
+				s.index = map[string]int{}
+			}
+			i = len(s.names)
+			s.index[name] = i
+			s.names = append(s.names, name)
+		}
+		m.arg = i
+	}
+	n := len(p.brackets)
+	c := p.src[p.prev.start]
+	p.open = n > 0 && p.brackets[n-1] && p.prev.kind == tokOperator && (c == '(' || c == ',')
+	s.marks = append(s.marks, m)
+}
+
+// settle decides on the latest mark, which t follows; nil is the end.
+func (p *parser) settle(t *token) {
+	if p.open && t != nil && t.kind == tokOperator && (p.src[t.start] == ')' || p.src[t.start] == ',') {
+		p.s.marks[len(p.s.marks)-1].list = true
+	}
+	p.open = false
+}
+
+// findVerb looks for the word that says what the statement does: the first one,
+// or, after WITH, the first verb that is in no brackets of its own.
+func (p *parser) findVerb(t token) {
+	switch {
+	case p.verb == verbKnown || t.kind == tokOperator && p.src[t.start] == '(':
+	case p.verb == verbWith:
+		if t.kind != tokWord || len(p.brackets) != p.depth {
+			return
+		}
+		switch strings.ToUpper(p.src[t.start:t.end]) {
+		case "SELECT", "VALUES", "TABLE":
+			p.verb, p.s.rows = verbKnown, true
+		case "INSERT", "UPDATE", "DELETE", "MERGE":
+			p.verb, p.s.rows = verbKnown, false
+		}
+	case t.kind != tokWord:
+		p.verb = verbKnown
+	default:
+		p.verb = verbKnown
+		switch strings.ToUpper(p.src[t.start:t.end]) {
+		case "SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN":
+			p.s.rows = true
+		case "WITH":
+			// The engine, or its error, decides where no verb follows.
+			p.verb, p.s.rows, p.depth = verbWith, true, len(p.brackets)
+		}
+	}
+}
+
+// Text is the statement as the engine takes it when there are no arguments: as it was
+// given, but for what follows the first semicolon, and semicolons and white space at
+// the end.
+func (s *Statement) Text() string { return s.text }
+
+// ReturnsRows tells whether the statement asks for rows: SELECT, WITH (but for INSERT,
+// UPDATE, DELETE and MERGE), VALUES, TABLE, SHOW, DESCRIBE, DESC and EXPLAIN, in
+// parentheses or not.
+func (s *Statement) ReturnsRows() bool { return s.rows }
+
+// NumInput is the number of arguments: of ? or of different names. It is -1 when the
+// statement has both, for which there are no right arguments.
+func (s *Statement) NumInput() int {
+	if s.mixed() {
+		return -1
+	}
+	return s.positional + len(s.names)
+}
+
+// Named tells whether the placeholders are :name or @name.
+func (s *Statement) Named() bool { return len(s.names) > 0 && s.positional == 0 }
+
+func (s *Statement) mixed() bool { return len(s.names) > 0 && s.positional > 0 }

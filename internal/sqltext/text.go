@@ -1,0 +1,463 @@
+package sqltext
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/big"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// Text returns an argument as the text of a parameter that the engine takes apart from
+// the statement (WIRE.md section 9), whose type the engine says, as LONG or
+// DECIMAL(10,2): what a literal would hold, without quotes, escapes and type (section
+// 10).
+//
+//	BOOLEAN          TRUE, FALSE, of a bool or a string
+//	INTEGER, LONG    42, -42, of any number or numeric string without a fraction, in range
+//	FLOAT, DOUBLE    1.5E0, of any number or numeric string; whole numbers exactly
+//	DECIMAL128       12.30, of any number or numeric string, exactly, in the type's range
+//	STRING           the string; numbers, bools and times as text
+//	ARRAY, MAP,      the string
+//	STRUCT
+//	BINARY           CAFE, of []byte
+//	DATE             2024-01-31, of a Date, of a time.Time that is midnight UTC, or of a
+//	                 string of this form
+//	DATETIME, INT96, 2024-01-31 23:59:58.123456 in UTC, of times, of the midnight of a
+//	TIMESTAMP        Date, or of a string of this form
+//	TIMESTAMP_TZ     2024-01-31 23:59:58.123456+05:30, of times, or of a string of this form
+//
+// Times finer than microseconds are cut off. What does not fit is an [ArgumentError],
+// which names the argument and does not show the value. So are slices, NULL, for which
+// the message has no place, and types that are not in the list.
+func Text(arg driver.NamedValue, engineType string) (string, error) {
+	v, err := scalar(arg.Value)
+	text := ""
+	if err == nil {
+		text, err = textOf(v, engineType)
+	}
+	if err == nil {
+		return text, nil
+	}
+	out := &ArgumentError{Name: arg.Name, Ordinal: arg.Ordinal, Offset: -1, Reason: err.Error()}
+	if errors.Is(err, errMismatch) {
+		out.Reason = "a value of type " + typeName(arg.Value) + " does not fit: the engine wants " + engineType + " here"
+	}
+	if e, ok := errors.AsType[*valueError](err); ok {
+		out.Err = e.err
+	}
+	return "", out
+}
+
+func typeName(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return reflect.TypeOf(v).String()
+}
+
+// errMismatch is that a value is not of the engine's type.
+var errMismatch = errors.New("the value is of another type")
+
+// number is a number that is a decimal, and its text.
+type number struct {
+	*big.Rat
+	text string
+}
+
+// scalar returns what a value is made of: nil, a bool, string, []byte, number,
+// float64, time.Time, Date or TimestampTZ.
+func scalar(v any) (any, error) {
+	for range maxWraps {
+		switch x := v.(type) {
+		case nil, bool, string, time.Time, Date, TimestampTZ:
+			return v, nil
+		case float64:
+			return finite(x)
+		case []byte:
+			if x == nil {
+				return nil, nil
+			}
+			return x, nil
+		case json.RawMessage:
+			if x == nil {
+				return nil, nil
+			}
+			return string(x), nil
+		case big.Int:
+			v = &x
+		case big.Rat:
+			v = &x
+		}
+		switch x := v.(type) {
+		case *big.Int:
+			if x == nil {
+				return nil, nil
+			}
+			if x.BitLen() > maxBits {
+				return nil, tooLong()
+			}
+			return number{new(big.Rat).SetInt(x), x.String()}, nil
+		case *big.Rat:
+			if x == nil {
+				return nil, nil
+			}
+			negative, coefficient, exponent, err := ratParts(x)
+			if err != nil {
+				return nil, err
+			}
+			return plain(0, negative, coefficient, exponent)
+		}
+		next, done, err := unwrap(v)
+		if err != nil {
+			return nil, err
+		}
+		if v = next; !done {
+			continue
+		}
+		if d, ok := v.(decomposer); ok {
+			return plain(d.Decompose(nil))
+		}
+		return scalarKind(reflect.ValueOf(v))
+	}
+	return nil, refuse("too many pointers and Valuers around its value (type %T)", v)
+}
+
+func finite(v float64) (any, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, refuse("NaN and infinities cannot be sent")
+	}
+	return v, nil
+}
+
+// plain makes a number of a decimal's parts.
+func plain(form byte, negative bool, coefficient []byte, exponent int32) (any, error) {
+	var buf [64]byte
+	digits, err := coefficientDigits(buf[:0], form, coefficient)
+	if err != nil {
+		return nil, err
+	}
+	text, _, _, err := appendPlain(nil, negative, digits, int(exponent))
+	if err != nil {
+		return nil, err
+	}
+	r, _ := new(big.Rat).SetString(string(text))
+	return number{r, string(text)}, nil
+}
+
+func scalarKind(rv reflect.Value) (any, error) {
+	switch rv.Kind() {
+	case reflect.Bool:
+		return rv.Bool(), nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return number{new(big.Rat).SetInt64(rv.Int()), strconv.FormatInt(rv.Int(), 10)}, nil
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return number{new(big.Rat).SetUint64(rv.Uint()), strconv.FormatUint(rv.Uint(), 10)}, nil
+	case reflect.Float32, reflect.Float64:
+		return finite(rv.Float())
+	case reflect.String:
+		return rv.String(), nil
+	case reflect.Slice, reflect.Array:
+		if rv.Type().Elem().Kind() != reflect.Uint8 {
+			return nil, refuse("a slice (type %s) is not one parameter: write a placeholder for each element, or set params=client", rv.Type())
+		}
+		if rv.Kind() == reflect.Slice && rv.IsNil() {
+			return nil, nil
+		}
+		b := make([]byte, rv.Len())
+		reflect.Copy(reflect.ValueOf(b), rv)
+		return b, nil
+	default:
+		return nil, refuse("a value of type %s cannot be sent", rv.Type())
+	}
+}
+
+// textOf writes a scalar as a value of the engine's type.
+func textOf(v any, engineType string) (string, error) {
+	if v == nil {
+		return "", refuse("NULL cannot be sent as a parameter: write NULL in the statement, or set params=client")
+	}
+	typ, ok := thriftrows.ParseType(engineType)
+	if !ok {
+		return "", refuse("the engine wants a type that the driver does not know, %q: set params=client", engineType)
+	}
+	switch typ {
+	case thriftrows.Boolean:
+		return boolText(v)
+	case thriftrows.Integer, thriftrows.Long:
+		return wholeText(v, bitsOf(typ, engineType))
+	case thriftrows.Float:
+		return floatText(v, 32)
+	case thriftrows.Double:
+		return floatText(v, 64)
+	case thriftrows.Decimal128:
+		return decimalText(v, engineType)
+	case thriftrows.Binary:
+		if b, ok := v.([]byte); ok {
+			return hexText(b), nil
+		}
+	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:
+		if s, ok := v.(string); ok {
+			return validText(s)
+		}
+	case thriftrows.String:
+		return stringText(v)
+	case thriftrows.Date:
+		return dateText(v)
+	case thriftrows.Datetime, thriftrows.Timestamp, thriftrows.Int96:
+		return timestampText(v)
+	case thriftrows.TimestampTZ:
+		return timestampTZText(v)
+	case thriftrows.Null:
+		return "", refuse("the engine does not know the parameter's type: CAST(? AS ...) tells it, or set params=client")
+	}
+	return "", errMismatch
+}
+
+func hexText(b []byte) string {
+	literal := appendBinary(nil, b)
+	return string(literal[len("X'") : len(literal)-1])
+}
+
+func validText(s string) (string, error) {
+	if !utf8.ValidString(s) {
+		return "", refuse("the string is not valid UTF-8; give binary data as []byte")
+	}
+	return s, nil
+}
+
+func boolText(v any) (string, error) {
+	switch v := v.(type) {
+	case bool:
+		return string(appendBool(nil, v)), nil
+	case string:
+		if s := strings.ToUpper(v); s == "TRUE" || s == "FALSE" {
+			return s, nil
+		}
+		return "", refuse("the string is neither TRUE nor FALSE")
+	}
+	return "", errMismatch
+}
+
+// numeric is a numeric string: no more digits than a number may have whose
+// fraction would take no time to compute.
+var numeric = regexp.MustCompile(`\A[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?\z`)
+
+// numberOf is a number of any scalar that is one.
+func numberOf(v any) (number, error) {
+	var text string
+	switch v := v.(type) {
+	case number:
+		return v, nil
+	case float64:
+		// The shortest text is what people mean by a float.
+		text = strconv.FormatFloat(v, 'e', -1, 64)
+	case string:
+		if !numeric.MatchString(v) {
+			return number{}, refuse("the string is not a number")
+		}
+		text = v
+	default:
+		return number{}, errMismatch
+	}
+	r, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return number{}, errMismatch
+	}
+	return number{r, text}, nil
+}
+
+// bitsOf is how many bits an integer type has.
+func bitsOf(typ thriftrows.VectorType, word string) uint {
+	switch strings.ToUpper(strings.TrimSpace(word)) {
+	case "BYTE", "TINYINT":
+		return 8
+	case "SHORT", "SMALLINT":
+		return 16
+	}
+	if typ == thriftrows.Integer {
+		return 32
+	}
+	return 64
+}
+
+func wholeText(v any, bits uint) (string, error) {
+	n, err := numberOf(v)
+	if err != nil {
+		return "", err
+	}
+	if !n.IsInt() {
+		return "", refuse("the number has a fraction, and the engine wants a whole one of %d bits", bits)
+	}
+	low := -(int64(1) << (bits - 1))
+	if whole := n.Num(); !whole.IsInt64() || whole.Int64() < low || whole.Int64() > -(low+1) {
+		return "", refuse("the number is out of range: the engine wants one of %d bits", bits)
+	}
+	return n.Num().String(), nil
+}
+
+func floatText(v any, bits int) (string, error) {
+	f, ok := v.(float64)
+	if !ok {
+		n, err := numberOf(v)
+		if err != nil {
+			return "", err
+		}
+		var exact bool
+		if f, exact = n.Float64(); bits == 32 {
+			var f32 float32
+			f32, exact = n.Float32()
+			f = float64(f32)
+		}
+		if n.IsInt() && !exact && !math.IsInf(f, 0) {
+			return "", refuse("the number has more digits than the engine's float of %d bits", bits)
+		}
+		if !math.IsInf(f, 0) && bits == 32 {
+			f, _ = n.Float64() // the shorter text
+		}
+	}
+	if math.IsInf(f, 0) || bits == 32 && math.IsInf(float64(float32(f)), 0) {
+		return "", refuse("the number is out of the range of a float of %d bits", bits)
+	}
+	b, err := appendFloat(nil, f)
+	return strings.Trim(string(b), "()"), err
+}
+
+// decimalText checks the number against the type's precision and scale; without
+// them, against what fits any DECIMAL.
+func decimalText(v any, engineType string) (string, error) {
+	n, err := numberOf(v)
+	if err != nil {
+		return "", err
+	}
+	scale, _ := n.FloatPrec()
+	precision, most := maxDigits, scale
+	if p, s, ok := precisionScale(engineType); ok {
+		if scale > s {
+			return "", refuse("the number has %d digits after the point, and the engine wants %s", scale, engineType)
+		}
+		precision, most = p, s
+	}
+	whole := new(big.Int).Quo(n.Num(), n.Denom())
+	if whole.Sign() != 0 && len(new(big.Int).Abs(whole).String()) > precision-most || most > precision {
+		return "", refuse("the number has too many digits for %s", engineType)
+	}
+	return n.FloatString(most), nil
+}
+
+// precisionScale reads DECIMAL(p,s) and DECIMAL(p). What no DECIMAL has is not ok:
+// a scale asks for as many zeros.
+func precisionScale(word string) (precision, scale int, ok bool) {
+	_, in, _ := strings.Cut(word, "(")
+	in, _, ok = strings.Cut(in, ")")
+	if !ok {
+		return 0, 0, false
+	}
+	p, s, _ := strings.Cut(in, ",")
+	precision, err := strconv.Atoi(strings.TrimSpace(p))
+	if err != nil {
+		return 0, 0, false
+	}
+	if s = strings.TrimSpace(s); s != "" {
+		scale, err = strconv.Atoi(s)
+	}
+	return precision, scale, err == nil && 0 <= scale && scale <= precision && precision <= maxDigits
+}
+
+func stringText(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return validText(v)
+	case bool:
+		return boolText(v)
+	case float64:
+		return floatText(v, 64)
+	case number:
+		return v.text, nil
+	case Date:
+		return dateText(v)
+	case time.Time:
+		return timestampText(v)
+	case TimestampTZ:
+		return timestampTZText(v)
+	}
+	return "", errMismatch
+}
+
+func dateText(v any) (string, error) {
+	switch v := v.(type) {
+	case Date:
+		return clockText(time.Time(v), time.DateOnly)
+	case time.Time:
+		if u := v.UTC(); !u.Equal(u.Truncate(24 * time.Hour)) {
+			return "", refuse("the engine wants a DATE, and the time has a time of day in UTC: give its date as e6data.Date(t)")
+		}
+		return clockText(v.UTC(), time.DateOnly)
+	case string:
+		t, err := parseTime(v, time.DateOnly)
+		if err != nil {
+			return "", err
+		}
+		return clockText(t, time.DateOnly)
+	}
+	return "", errMismatch
+}
+
+func timestampText(v any) (string, error) {
+	switch v := v.(type) {
+	case time.Time:
+		return clockText(v.UTC(), stamp)
+	case TimestampTZ:
+		return clockText(time.Time(v).UTC(), stamp)
+	case Date:
+		y, m, d := time.Time(v).Date()
+		return clockText(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), stamp)
+	case string:
+		t, err := parseTime(v, time.DateTime, "2006-01-02T15:04:05", time.DateOnly)
+		if err != nil {
+			return "", err
+		}
+		return clockText(t, stamp)
+	}
+	return "", errMismatch
+}
+
+func timestampTZText(v any) (string, error) {
+	switch v := v.(type) {
+	case time.Time:
+		return clockText(v.UTC(), stampTZ)
+	case TimestampTZ:
+		return clockText(v.inMinutes(), stampTZ)
+	case string:
+		t, err := parseTime(v, "2006-01-02 15:04:05Z07:00", time.RFC3339)
+		if err != nil {
+			return "", err
+		}
+		return clockText(t, stampTZ)
+	}
+	return "", errMismatch
+}
+
+func clockText(t time.Time, layout string) (string, error) {
+	b, err := appendClock(nil, t, layout)
+	return string(b), err
+}
+
+// parseTime reads s, with a fraction of the second or without. The error of package
+// time would show it.
+func parseTime(s string, layouts ...string) (time.Time, error) {
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, refuse("the string is no time of the form %s", layouts[0])
+}

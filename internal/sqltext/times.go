@@ -1,0 +1,57 @@
+package sqltext
+
+import "time"
+
+// Date is a time that stands for its date, in its own location.
+type Date time.Time
+
+// String is the date, such as 2024-01-31.
+func (d Date) String() string { return time.Time(d).Format(time.DateOnly) }
+
+// TimestampTZ is a time that keeps its offset from UTC. An offset with seconds, as of
+// local mean times, has no form in the dialect: such a time is written in UTC.
+type TimestampTZ time.Time
+
+// String is date, time of day and offset, such as 2024-01-31 23:59:58.123456+05:30.
+func (t TimestampTZ) String() string { return t.inMinutes().Format(stampTZ) }
+
+// inMinutes is the time with an offset of whole minutes.
+func (t TimestampTZ) inMinutes() time.Time {
+	at := time.Time(t)
+	if _, offset := at.Zone(); offset%60 != 0 {
+		return at.UTC()
+	}
+	return at
+}
+
+const (
+	stamp   = "2006-01-02 15:04:05.000000"
+	stampTZ = stamp + "-07:00"
+)
+
+func appendTimestamp(b []byte, t time.Time) ([]byte, error) {
+	return appendTime(b, "TIMESTAMP '", t.UTC(), stamp)
+}
+
+func appendDate(b []byte, d Date) ([]byte, error) {
+	return appendTime(b, "DATE '", time.Time(d), time.DateOnly)
+}
+
+// appendTimestampTZ appends a literal whose form is inferred from that of
+// TIMESTAMP and the zones of results (WIRE.md sections 5 and 10).
+func appendTimestampTZ(b []byte, t TimestampTZ) ([]byte, error) {
+	return appendTime(b, "TIMESTAMP_TZ '", t.inMinutes(), stampTZ)
+}
+
+func appendTime(b []byte, begin string, t time.Time, layout string) ([]byte, error) {
+	b = append(b, begin...)
+	b, err := appendClock(b, t, layout)
+	return append(b, '\''), err
+}
+
+func appendClock(b []byte, t time.Time, layout string) ([]byte, error) {
+	if y := t.Year(); y < 0 || y > 9999 {
+		return b, refuse("a time in the year %d has no literal: 0 to 9999 have", y)
+	}
+	return t.AppendFormat(b, layout), nil
+}
