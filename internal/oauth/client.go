@@ -1,0 +1,205 @@
+package oauth
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// Client is an OAuth 2.0 client for the client credentials grant.
+type Client struct {
+	ID, Secret string
+	TokenURL   string // https, but for a loopback host
+	Scope      string // empty for none
+	// Post sends ID and Secret in the request's body instead of its
+	// Authorization header.
+	Post bool
+}
+
+// Format hides the secret from fmt.
+func (c Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("oauth.Client")) }
+
+// key is what equal clients have in common; it does not show the secret.
+func (c Client) key() [sha256.Size]byte {
+	var b []byte
+	for _, field := range []string{c.ID, c.Secret, c.TokenURL, c.Scope} {
+		b = binary.AppendUvarint(b, uint64(len(field)))
+		b = append(b, field...)
+	}
+	if c.Post {
+		b = append(b, 1)
+	}
+	return sha256.Sum256(b)
+}
+
+// registry holds the Sources of the process's clients. One that nobody uses
+// stays for as long as its token is of use to who comes next.
+var registry struct {
+	sync.Mutex
+	sources map[[sha256.Size]byte]*Source
+}
+
+// Acquire returns the Source for c, the same one for equal clients. The caller
+// gives it back with [Source.Release].
+func Acquire(c Client) *Source {
+	key := c.key()
+	registry.Lock()
+	defer registry.Unlock()
+	for k, s := range registry.sources {
+		if k != key && s.users <= 0 && s.spent() {
+			delete(registry.sources, k)
+		}
+	}
+	s := registry.sources[key]
+	if s == nil {
+		s = &Source{exchange: c.exchanger(newTransport())}
+		if registry.sources == nil {
+			registry.sources = map[[sha256.Size]byte]*Source{}
+		}
+		registry.sources[key] = s
+	}
+	s.users++
+	return s
+}
+
+// spent tells that s holds no token that is worth keeping for another user.
+// One of unknown lifetime is not.
+func (s *Source) spent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.grant.fresh(time.Now()) || s.grant.expires.IsZero()
+}
+
+// CheckToken tells whether a token can be sent in a header.
+func CheckToken(token string) bool {
+	for i := range len(token) {
+		if token[i] <= ' ' || token[i] >= 0x7f {
+			return false
+		}
+	}
+	return token != ""
+}
+
+const (
+	// maxAnswer bounds a token endpoint's answer, in bytes; its headers are
+	// bounded by as much.
+	maxAnswer = 256 << 10
+	// tries is how often an exchange is tried at most.
+	tries = 3
+	// retryDelay is about how long it waits before the second try.
+	retryDelay = 200 * time.Millisecond
+)
+
+// newTransport makes connections that end with their one exchange: the next is
+// an hour away.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    10 * time.Second,
+		MaxResponseHeaderBytes: maxAnswer,
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+	}
+}
+
+// exchanger returns the function that gets a token for c. What an overloaded
+// or restarting endpoint answers, and a connection that fails, is tried again.
+func (c Client) exchanger(transport http.RoundTripper) func(context.Context) (*oauth2.Token, error) {
+	cc := clientcredentials.Config{
+		ClientID:     c.ID,
+		ClientSecret: c.Secret,
+		TokenURL:     c.TokenURL,
+		AuthStyle:    oauth2.AuthStyleInHeader,
+	}
+	if c.Post {
+		cc.AuthStyle = oauth2.AuthStyleInParams
+	}
+	if c.Scope != "" {
+		cc.Scopes = []string{c.Scope}
+	}
+	host := "?"
+	if u, err := url.Parse(c.TokenURL); err == nil {
+		host = u.Host
+	}
+	client := &http.Client{Transport: guard{transport}}
+	return func(ctx context.Context) (*oauth2.Token, error) {
+		for try := 1; ; try++ {
+			token, err := cc.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
+			if err == nil {
+				if err := checkToken(token); err != nil {
+					err.Host = host
+					return nil, err
+				}
+				return token, nil
+			}
+			e := describe(ctx, err)
+			e.Host = host
+			if !e.again || try == tries {
+				return nil, e
+			}
+			d := retryDelay << (try - 1)
+			t := time.NewTimer(d/2 + rand.N(d))
+			select {
+			case <-t.C:
+			case <-ctx.Done():
+				t.Stop()
+				return nil, e
+			}
+		}
+	}
+}
+
+// guard keeps a token endpoint's answers within bounds. It reads them to their
+// end, and returns redirects as errors: a secret goes to no other address than
+// the configured one.
+type guard struct{ next http.RoundTripper }
+
+var (
+	errTooLarge = errors.New("its answer is too large")
+	errRedirect = errors.New("it redirects, which is not followed: configure the URL of the endpoint itself")
+)
+
+func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := g.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
+		return nil, &refusal{resp.StatusCode, errRedirect}
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxAnswer {
+		if resp.StatusCode < 300 {
+			return nil, &refusal{resp.StatusCode, errTooLarge}
+		}
+		body = nil // the status says enough
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// refusal is guard's error: an answer that is not taken.
+type refusal struct {
+	status int
+	err    error
+}
+
+func (r *refusal) Error() string { return r.err.Error() }

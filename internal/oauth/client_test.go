@@ -1,0 +1,330 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const (
+	clientID     = "client:me@example"
+	clientSecret = "t0p s3cret/&+"
+	goodAnswer   = `{"access_token":"the-t0ken","token_type":"bearer","expires_in":3600}`
+)
+
+// newEndpoint starts a token endpoint.
+func newEndpoint(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// acquire gets the Source of a client of the endpoint at url.
+func acquire(t *testing.T, url string, change ...func(*Client)) *Source {
+	t.Helper()
+	c := Client{ID: clientID, Secret: clientSecret, TokenURL: url}
+	for _, f := range change {
+		f(&c)
+	}
+	s := Acquire(c)
+	t.Cleanup(s.Release)
+	return s
+}
+
+// checkSilent reports an error that shows more than it may.
+func checkSilent(t *testing.T, err error) {
+	t.Helper()
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		text := fmt.Sprintf("%v %+v %#v", e, e, e)
+		for _, secret := range []string{clientSecret, "s3cret", "t0ken", "LEAK"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%q is in %s", secret, text)
+			}
+		}
+	}
+}
+
+func answer(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func TestExchange(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		post  bool
+		scope string
+	}{
+		{"basic", false, ""},
+		{"basic with scope", false, "engine.read engine.write"},
+		{"post", true, "engine"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+				id, secret, basic := r.BasicAuth()
+				if test.post {
+					id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+				} else {
+					// RFC 6749, section 2.3.1: form-encoded before they are joined.
+					if id != "client%3Ame%40example" || secret != "t0p+s3cret%2F%26%2B" {
+						t.Errorf("basic %q %q", id, secret)
+					}
+					id, secret = clientID, clientSecret
+				}
+				if basic == test.post || id != clientID || secret != clientSecret || r.Method != http.MethodPost ||
+					r.PostFormValue("grant_type") != "client_credentials" || r.PostFormValue("scope") != test.scope {
+					t.Errorf("%s, basic %v, form %v", r.Method, basic, r.PostForm)
+				}
+				answer(200, "application/json", goodAnswer)(w, r)
+			})
+			s := acquire(t, srv.URL+"/token", func(c *Client) { c.Post, c.Scope = test.post, test.scope })
+			g := want(t, s, "the-t0ken")
+			if left := time.Until(g.renew); left < 58*time.Minute || left > 59*time.Minute {
+				t.Errorf("renewed in %v", left)
+			}
+		})
+	}
+}
+
+func TestBadAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		handler   http.HandlerFunc
+		want      string
+		exchanges int
+		refused   bool
+	}{
+		{"500", answer(500, "text/html", "<h1>LEAK t0ken</h1>"), "HTTP status 500: it gave no token", tries, false},
+		{"503 in JSON", answer(503, "application/json", `{"error":"temporarily_unavailable","error_description":"LEAK"}`),
+			"HTTP status 503 temporarily_unavailable: it gave no token", tries, false},
+		{"429", answer(429, "text/plain", "LEAK"), "HTTP status 429: it gave no token", 1, false},
+		{"401", answer(401, "application/json", `{"error":"invalid_client","error_description":"LEAK t0p s3cret/&+"}`),
+			"HTTP status 401 invalid_client: it refused the client", 1, true},
+		{"400 with an unknown code", answer(400, "application/json", `{"error":"LEAK"}`), "HTTP status 400: it refused the client", 1, true},
+		{"an error with status 200", answer(200, "application/json", `{"error":"invalid_scope"}`), "HTTP status 200 invalid_scope: it refused", 1, true},
+		{"malformed", answer(200, "application/json", `{"access_token": LEAK`), problemMalformed, 1, false},
+		{"HTML", answer(200, "text/html", "<html>LEAK</html>"), problemMalformed, 1, false},
+		{"text", answer(200, "text/plain", "LEAK=%zz"), problemMalformed, 1, false},
+		{"empty", answer(200, "application/json", ""), problemMalformed, 1, false},
+		{"without a token", answer(200, "application/json", `{"token":"LEAK"}`), problemMalformed, 1, false},
+		{"a token of another type", answer(200, "application/json", `{"access_token":"LEAK","token_type":"mac"}`), problemMalformed, 1, false},
+		{"a token with a line break", answer(200, "application/json", `{"access_token":"LEAK\r\nx: y"}`), problemMalformed, 1, false},
+		{"a lifetime that is no number", answer(200, "application/json", `{"access_token":"LEAK","expires_in":"LEAK"}`), problemMalformed, 1, false},
+		{"oversized", answer(200, "application/json", `{"access_token":"`+strings.Repeat("LEAK", maxAnswer/4)+`"}`), "too large", 1, false},
+		{"endless", func(w http.ResponseWriter, _ *http.Request) {
+			for {
+				if _, err := io.WriteString(w, strings.Repeat(" LEAK", 1000)); err != nil {
+					return
+				}
+			}
+		}, "too large", 1, false},
+		{"an oversized error", answer(401, "application/json", strings.Repeat("LEAK", maxAnswer)), "HTTP status 401: it refused", 1, true},
+		{"oversized headers", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("x", strings.Repeat("LEAK", maxAnswer))
+			answer(200, "application/json", goodAnswer)(w, r)
+		}, problemMalformed, 1, false},
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, "LEAK")
+		}, "closed before the answer was complete", tries, false},
+		{"the connection is dropped", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			"closed before the answer was complete", tries, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var exchanges atomic.Int32
+			srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+				exchanges.Add(1)
+				test.handler(w, r)
+			})
+			_, err := acquire(t, srv.URL).Token(t.Context())
+			e, ok := errors.AsType[*Error](err)
+			if !ok || e.Refused != test.refused || e.Host != strings.TrimPrefix(srv.URL, "http://") ||
+				!strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), e.Host) {
+				t.Errorf("error %#v", err)
+			}
+			checkSilent(t, err)
+			if n := int(exchanges.Load()); n != test.exchanges {
+				t.Errorf("%d exchanges, want %d", n, test.exchanges)
+			}
+		})
+	}
+}
+
+// An answer that is no HTTP is quoted by net/http, and not by us.
+func TestNotHTTP(t *testing.T) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lis.Close()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := lis.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 4096))
+			_, _ = io.WriteString(conn, "LEAK t0ken\r\n\r\n")
+			_ = conn.Close()
+		}
+	}()
+	_, err = acquire(t, "http://"+lis.Addr().String()).Token(t.Context())
+	if _, ok := errors.AsType[*Error](err); !ok {
+		t.Errorf("error %v", err)
+	}
+	checkSilent(t, err)
+	_ = lis.Close()
+	<-done
+}
+
+func TestEndpointRecovers(t *testing.T) {
+	var exchanges atomic.Int32
+	srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		if exchanges.Add(1) < tries {
+			answer(502, "text/html", "bad gateway")(w, r)
+			return
+		}
+		answer(200, "application/json", goodAnswer)(w, r)
+	})
+	want(t, acquire(t, srv.URL), "the-t0ken")
+}
+
+func TestEndpointIsDown(t *testing.T) {
+	srv := newEndpoint(t, answer(200, "application/json", goodAnswer))
+	srv.Close()
+	_, err := acquire(t, srv.URL).Token(t.Context())
+	if _, ok := errors.AsType[*net.OpError](err); !ok || !strings.Contains(err.Error(), "it cannot be reached: dial tcp") {
+		t.Errorf("error %v", err)
+	}
+	checkSilent(t, err)
+}
+
+// The secret goes to the configured address and to no other.
+func TestRedirectIsRefused(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			other := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request) {
+				t.Errorf("the redirect was followed: %v", r.Header)
+			})
+			srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, other.URL+"/LEAK", status)
+			})
+			_, err := acquire(t, srv.URL).Token(t.Context())
+			if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("HTTP status %d: it redirects", status)) {
+				t.Errorf("error %v", err)
+			}
+			checkSilent(t, err)
+		})
+	}
+}
+
+func TestCertificateIsChecked(t *testing.T) {
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the request was sent")
+	}))
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0)
+	srv.StartTLS()
+	defer srv.Close()
+	_, err := acquire(t, srv.URL).Token(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "its certificate was not accepted") {
+		t.Errorf("error %v", err)
+	}
+	checkSilent(t, err)
+}
+
+func TestOverTLS(t *testing.T) {
+	srv := httptest.NewTLSServer(answer(200, "application/json", goodAnswer))
+	defer srv.Close()
+	transport := newTransport()
+	transport.TLSClientConfig.RootCAs = srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	s := &Source{exchange: Client{ID: "a", Secret: "b", TokenURL: srv.URL}.exchanger(transport), users: 1}
+	defer s.Release()
+	want(t, s, "the-t0ken")
+}
+
+// The last user ends the exchange that is on its way.
+func TestReleaseEndsTheExchange(t *testing.T) {
+	began := make(chan struct{})
+	ended := make(chan struct{})
+	srv := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server watches the connection
+		close(began)
+		<-r.Context().Done()
+		close(ended)
+	})
+	c := Client{ID: clientID, Secret: clientSecret, TokenURL: srv.URL}
+	s := Acquire(c)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-began
+		cancel()
+	}()
+	if _, err := s.Token(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	s.Release()
+	<-ended
+}
+
+func TestEqualClientsShare(t *testing.T) {
+	var exchanges atomic.Int32
+	srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		exchanges.Add(1)
+		answer(200, "application/json", goodAnswer)(w, r)
+	})
+	c := Client{ID: "a", Secret: "b", TokenURL: srv.URL, Scope: "c"}
+	first := Acquire(c)
+	want(t, first, "the-t0ken")
+	first.Release()
+	// Also the one who comes after the last has gone.
+	if again := Acquire(c); again != first {
+		t.Error("the token was forgotten")
+	}
+	for _, change := range []func(*Client){
+		func(c *Client) { c.ID = "x" },
+		func(c *Client) { c.Secret = "x" },
+		func(c *Client) { c.TokenURL += "/x" },
+		func(c *Client) { c.Scope = "x" },
+		func(c *Client) { c.Post = true },
+		func(c *Client) { c.ID, c.Secret = "ab", "" },
+	} {
+		d := c
+		change(&d)
+		s := Acquire(d)
+		if s == first {
+			t.Errorf("%+v shares with %+v", d.ID, c.ID)
+		}
+		s.Release()
+	}
+	first.Release()
+	if n := exchanges.Load(); n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
+// The registry does not grow with the clients that were ever used.
+func TestRegistryForgets(t *testing.T) {
+	for i := range 1000 {
+		Acquire(Client{ID: fmt.Sprint(i), Secret: "x", TokenURL: "https://h"}).Release()
+	}
+	registry.Lock()
+	defer registry.Unlock()
+	if n := len(registry.sources); n > 100 {
+		t.Errorf("%d sources are kept", n)
+	}
+}

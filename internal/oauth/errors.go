@@ -1,0 +1,138 @@
+package oauth
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// Error says why a token endpoint gave no token. It holds nothing that the
+// endpoint wrote but its status and, where the standard knows it, its error
+// code.
+type Error struct {
+	// Host is the endpoint's host; empty for the application's TokenSource.
+	Host string
+	// Status is the HTTP status, 0 where no answer came.
+	Status int
+	// Code is an error code of RFC 6749, such as invalid_client, or empty.
+	Code string
+	// Refused says that the endpoint refused the client: trying again does not
+	// help.
+	Refused bool
+	// Problem is what went wrong, in this package's words.
+	Problem string
+	// Err is a failure of the network, or nil.
+	Err error
+
+	again bool // worth another try
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("token endpoint")
+	if e.Host != "" {
+		b.WriteString(" " + e.Host)
+	}
+	b.WriteString(": ")
+	if e.Status != 0 {
+		fmt.Fprintf(&b, "HTTP status %d", e.Status)
+		if e.Code != "" {
+			b.WriteString(" " + e.Code)
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(e.Problem)
+	if e.Err != nil {
+		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// registered are the error codes of RFC 6749, sections 5.2 and 4.1.2.1.
+var registered = []string{
+	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+	"invalid_scope", "access_denied", "unsupported_response_type", "server_error", "temporarily_unavailable",
+}
+
+const problemMalformed = "its answer holds no bearer token that can be read"
+
+// describe makes an Error of what an exchange returned. The cause is kept only
+// where it is known to quote no answer: net/http and encoding/json do so in
+// some of their errors, and oauth2.RetrieveError holds the whole of it.
+func describe(ctx context.Context, err error) *Error {
+	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+		return refusedBy(retrieve)
+	}
+	if r, ok := errors.AsType[*refusal](err); ok {
+		return &Error{Status: r.status, Problem: r.err.Error()}
+	}
+	if ctx.Err() != nil {
+		return &Error{Problem: fmt.Sprintf("no answer within %v", exchangeTimeout)}
+	}
+	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return &Error{Problem: "its certificate was not accepted", Err: cert}
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return &Error{Problem: "it cannot be reached", Err: op, again: true}
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &Error{Problem: "the connection was closed before the answer was complete", again: true}
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return &Error{Problem: "no answer in time", again: true}
+	}
+	return &Error{Problem: problemMalformed}
+}
+
+func refusedBy(r *oauth2.RetrieveError) *Error {
+	e := &Error{Problem: "it gave no token"}
+	if r.Response != nil {
+		e.Status = r.Response.StatusCode
+	}
+	if slices.Contains(registered, r.ErrorCode) {
+		e.Code = r.ErrorCode
+	}
+	switch {
+	case e.Status >= 500:
+		e.again = true
+	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests:
+	default:
+		e.Refused = true
+		e.Problem = "it refused the client: check client id, secret, scope and the way they are sent"
+	}
+	return e
+}
+
+// checkToken tells what keeps a token from being sent as a bearer token.
+func checkToken(t *oauth2.Token) *Error {
+	if t == nil || !CheckToken(t.AccessToken) || t.Type() != "Bearer" {
+		return &Error{Problem: problemMalformed}
+	}
+	return nil
+}
+
+// askTokenSource asks the application's TokenSource. Its error is the
+// application's own to see, unless it quotes what a token endpoint wrote.
+func askTokenSource(ts oauth2.TokenSource) (*oauth2.Token, error) {
+	t, err := ts.Token()
+	if err != nil {
+		if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+			return nil, refusedBy(retrieve)
+		}
+		return nil, fmt.Errorf("the token source: %w", err)
+	}
+	if checkToken(t) != nil {
+		return nil, errors.New("the token source gave no bearer token that can be sent")
+	}
+	return t, nil
+}
