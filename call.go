@@ -3,6 +3,8 @@ package e6data
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"sync/atomic"
 
@@ -13,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 )
 
@@ -59,7 +62,7 @@ func (c *Connector) call(ctx context.Context, phase Phase, r route, method strin
 	}
 	c.entry.Confirm(r.state)
 	if a, ok := resp.(announcer); ok && a.GetNewStrategy() != "" {
-		c.announce(r.state, a.GetNewStrategy())
+		c.announce(ctx, r.state, a.GetNewStrategy())
 	}
 	return nil
 }
@@ -68,13 +71,40 @@ func (c *Connector) call(ctx context.Context, phase Phase, r route, method strin
 // makes failures into *Error. The headers that the caller's context may carry
 // for other gRPC services are not sent.
 func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
+	if c.tokens == nil {
+		return c.send(ctx, phase, r, nil, method, req, resp, opts...)
+	}
+	return c.bear(ctx, phase, r, func(grant *oauth.Grant) error {
+		return c.send(ctx, phase, r, grant, method, req, resp, opts...)
+	})
+}
+
+// send makes the call, with a bearer token where there is one.
+func (c *Connector) send(ctx context.Context, phase Phase, r route, grant *oauth.Grant, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
+	if c.hook == nil && !c.cfg.Debug {
+		return c.transmit(ctx, phase, r, grant, method, req, resp, opts...)
+	}
+	return c.observed(ctx, phase, r, method, resp, func(ctx context.Context) error {
+		return c.transmit(ctx, phase, r, grant, method, req, resp, opts...)
+	})
+}
+
+func (c *Connector) transmit(ctx context.Context, phase Phase, r route, grant *oauth.Grant, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
 	var sent atomic.Bool
 	rpc := context.WithValue(metadata.NewOutgoingContext(ctx, r.headers), sentKey{}, &sent)
-	err := r.channel.Invoke(rpc, method, req, resp, opts...)
-	if err != nil {
-		return c.failure(ctx, phase, r, err, sent.Load())
+	if grant != nil {
+		rpc = metadata.AppendToOutgoingContext(rpc, authorizationHeader, grant.Header())
 	}
-	return nil
+	err := r.channel.Invoke(rpc, method, req, resp, opts...)
+	if err == nil {
+		return nil
+	}
+	s := status.Convert(err)
+	cond := classify(s, sent.Load())
+	if grant != nil && refusesToken(s, cond, req) {
+		cond = tokenRefused
+	}
+	return c.failure(ctx, phase, r, s, cond, c.redact(s.Message(), grant, req), sent.Load())
 }
 
 // sentKey is the context key of an atomic.Bool that tells whether a call left
@@ -102,30 +132,39 @@ func (sentWatch) HandleRPC(ctx context.Context, s stats.RPCStats) {
 
 // announce hears new_strategy: new queries go to that colour from now on. What
 // is neither blue nor green is ignored (WIRE.md section 3).
-func (c *Connector) announce(from strategy.State, name string) {
-	if color, ok := strategy.Parse(name); ok {
-		c.entry.Announce(from, color)
+func (c *Connector) announce(ctx context.Context, from strategy.State, name string) {
+	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {
+		c.change(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String())
 	}
 }
 
 // failure makes an *Error of what gRPC returned.
-func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error, sent bool) *Error {
-	s := status.Convert(err)
+func (c *Connector) failure(ctx context.Context, phase Phase, r route, s *status.Status, cond condition, message string, sent bool) *Error {
 	e := &Error{
 		Phase:     phase,
 		QueryID:   r.queryID,
 		Strategy:  r.state.Color.String(),
 		Code:      s.Code(),
-		Message:   c.redact(s.Message()),
-		condition: classify(s, sent),
+		Message:   message,
+		condition: cond,
 		sent:      sent,
 	}
-	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare) {
+	if e.condition == unsent {
+		c.explainConnection(e, s.Message())
+	}
+	if s.Code() == codes.ResourceExhausted && strings.HasPrefix(s.Message(), receivedTooMuch) {
+		e.Message += ": max_recv_bytes is " + formatSize(int64(c.cfg.MaxRecvBytes))
+		if phase == PhaseMetadata || phase == PhaseFetch {
+			e.condition = noAnswer // it was consumed, and is lost
+		}
+	}
+	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare || phase == PhaseCatalog) {
 		e.condition = wrongStrategy // nothing was executed: the other colour may answer
 	}
+	gone := ended(ctx)
 	switch {
-	case ctx.Err() != nil:
-		e.condition, e.Err = gaveUp, contextError(ctx)
+	case gone != nil:
+		e.condition, e.Err = gaveUp, gone
 	case s.Code() == codes.DeadlineExceeded && hasDeadline(ctx):
 		// The engine knows the deadline, too, and may notice it first.
 		e.condition, e.Err = gaveUp, context.DeadlineExceeded
@@ -135,8 +174,8 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, err error
 		e.Kind = kinds[e.condition]
 	}
 	e.judge()
-	if e.condition == wrongStrategy {
-		c.entry.Invalidate(r.state)
+	if e.condition == wrongStrategy && c.entry.Invalidate(r.state) {
+		c.change(ctx, slog.LevelDebug, "the colour is not live any more", "strategy", e.Strategy, "query_id", e.QueryID)
 	}
 	return e
 }
@@ -152,7 +191,12 @@ func (e *Error) judge() {
 		e.Kind = ErrAmbiguousExecution
 	case (e.Phase == PhaseMetadata || e.Phase == PhaseFetch) && e.condition != gaveUp &&
 		(e.lost() || e.condition == unsent || e.Kind != nil):
-		e.Err, e.Kind = e.Kind, ErrIncompleteResult
+		if e.Err == nil {
+			e.Err = e.Kind
+		} else if e.Kind != nil {
+			e.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
+		}
+		e.Kind = ErrIncompleteResult
 	}
 }
 
@@ -161,12 +205,17 @@ func hasDeadline(ctx context.Context) bool {
 	return ok
 }
 
-// redact keeps the token out of messages, should the engine repeat it.
-func (c *Connector) redact(msg string) string {
-	if c.cfg.Token == "" {
-		return msg
+// redact keeps the secrets, and the token and session of the call, out of
+// messages, should the engine repeat them.
+func (c *Connector) redact(msg string, grant *oauth.Grant, req proto.Message) string {
+	msg = c.secrets.Replace(msg)
+	if grant != nil {
+		msg = redactor(grant.Secret()).Replace(msg)
 	}
-	return strings.ReplaceAll(msg, string(c.cfg.Token), redacted)
+	if r, ok := req.(interface{ GetSessionId() string }); ok {
+		msg = redactor(r.GetSessionId()).Replace(msg)
+	}
+	return msg
 }
 
 // wrap puts an error that no answer carried into an *Error; one that already

@@ -2,6 +2,7 @@ package e6data_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"testing"
@@ -188,5 +189,51 @@ func TestConnectionLost(t *testing.T) {
 	}
 	if n := srv.Stats().Executed; n != 2 {
 		t.Errorf("%d executions of two queries", n)
+	}
+}
+
+// slowClock is a context whose own timer does not fire at its deadline.
+type slowClock struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c slowClock) Deadline() (time.Time, bool) { return c.deadline, true }
+
+// The engine knows the caller's deadline. When it notices first, and a proxy makes
+// an HTTP status of that, it is the caller's deadline all the same.
+func TestTheEngineNoticesTheDeadlineFirst(t *testing.T) {
+	for _, method := range []string{"authenticate", "executeStatement", "getResultMetadata", "getNextResultBatch"} {
+		for _, proxied := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, proxy %t", method, proxied), func(t *testing.T) {
+				t.Parallel()
+				srv := newEngine(t, enginetest.Config{})
+				srv.Handle("q", ids(10, 5))
+				dsn := srv.DSN("prefetch_bytes=0")
+				if proxied {
+					dsn = newProxy(t, srv, enginetest.ProxyConfig{}).DSN("prefetch_bytes=0")
+				}
+				db, err := sql.Open("e6data", dsn)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer db.Close()
+				if method != "authenticate" {
+					if err := db.PingContext(within(t, time.Minute)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				hang := srv.Inject(enginetest.Fault{Method: method, Times: 1, Hang: true})
+				defer hang.Release()
+				ctx := slowClock{within(t, time.Minute), time.Now().Add(100 * time.Millisecond)}
+				_, err = readAll(ctx, t, db, "q")
+				if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, e6data.ErrIncompleteResult) {
+					t.Errorf("got %v", err)
+				}
+				if ambiguous := method == "executeStatement"; errors.Is(err, e6data.ErrAmbiguousExecution) != ambiguous {
+					t.Errorf("ambiguous: %t: %v", !ambiguous, err)
+				}
+			})
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 
@@ -16,6 +17,7 @@ import (
 // the session is locked.
 type conn struct {
 	c       *Connector
+	shared  *channel // where the connection is counted; it stays there
 	channel *grpc.ClientConn
 
 	mu      sync.Mutex
@@ -24,6 +26,12 @@ type conn struct {
 	// the connection.
 	refused bool
 	closed  bool
+
+	// sessions is how many sessions it has had.
+	sessions atomic.Int64
+	// pending are the options of the call that database/sql is about to make, on
+	// the connection or a statement.
+	pending pendingOptions
 
 	// background is the clearing of queries whose callers did not wait.
 	background sync.WaitGroup
@@ -38,13 +46,14 @@ var (
 	_ driver.Pinger             = (*conn)(nil)
 	_ driver.SessionResetter    = (*conn)(nil)
 	_ driver.Validator          = (*conn)(nil)
+	_ driver.NamedValueChecker  = (*conn)(nil)
 )
 
 // sessionOn returns the session if it belongs to color.
 func (cn *conn) sessionOn(color strategy.Color) (session, bool) {
 	cn.mu.Lock()
 	defer cn.mu.Unlock()
-	return cn.session, cn.session.id != "" && cn.session.state.Color == color
+	return cn.session, color != strategy.Unknown && cn.session.state.Color == color
 }
 
 func (cn *conn) setSession(s session) {
@@ -93,10 +102,24 @@ func (cn *conn) Ping(ctx context.Context) error {
 }
 
 func (cn *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if len(args) > 0 {
-		return nil, ErrArguments
+	opts := cn.pending.take(args)
+	if h, ok := ctx.Value(fetchKey{}).(QueryHandle); ok && query == "" {
+		r, err := cn.fetch(ctx, h, opts)
+		if err != nil {
+			return nil, err
+		}
+		return r, nil
 	}
-	r, err := cn.open(ctx, query)
+	req, err := cn.bind(ctx, query, args, opts)
+	if err != nil {
+		return nil, err
+	}
+	return cn.query(ctx, req)
+}
+
+// query is open for database/sql.
+func (cn *conn) query(ctx context.Context, req *request) (driver.Rows, error) {
+	r, err := cn.open(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -104,22 +127,16 @@ func (cn *conn) QueryContext(ctx context.Context, query string, args []driver.Na
 }
 
 func (cn *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if len(args) > 0 {
-		return nil, ErrArguments
-	}
-	r, err := cn.exec(ctx, query)
+	req, err := cn.bind(ctx, query, args, cn.pending.take(args))
 	if err != nil {
 		return nil, err
 	}
-	return r, nil
+	return cn.exec(ctx, req)
 }
 
+// PrepareContext reads the statement, and sends nothing.
 func (cn *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
-	text, err := statement(query)
-	if err != nil {
-		return nil, err
-	}
-	return &stmt{cn: cn, text: text}, nil
+	return newStmt(cn, query)
 }
 
 func (cn *conn) Prepare(query string) (driver.Stmt, error) {
@@ -161,5 +178,5 @@ func (cn *conn) Close() error {
 		return nil
 	}
 	cn.background.Wait()
-	return cn.c.release()
+	return cn.c.release(cn.shared)
 }

@@ -13,11 +13,23 @@
 //
 // # Connections and sessions
 //
-// A [Connector], and so an [database/sql.DB], has one gRPC channel. Every
-// connection of the pool has a session of its own on the engine and uses that
-// channel; opening more connections opens no more sockets. Connections are
+// A [Connector], and so an [database/sql.DB], has one gRPC channel, or as many as
+// [Config].Channels says. Every connection of the pool has a session of its own
+// on the engine and uses one of them; opening more connections opens no more
+// sockets. Connections are
 // cheap: any number of queries may run at the same time, also on one
 // [database/sql.Conn], where each [database/sql.Rows] has its own query.
+//
+// # Parameters
+//
+// Placeholders are ?, or :name and @name with [database/sql.Named], not both in one
+// statement. The driver writes the arguments into the text as literals that
+// no string can leave; with [ParamsServer] the engine takes them beside the
+// text. A time.Time is a TIMESTAMP in UTC, [Date] and [TimestampTZ] make it
+// something else; [Decimal] is exact; a slice is the members of an IN list, as in
+// x IN (?). A [QueryOption] may stand among the arguments and counts as none
+// of them. What is wrong with an argument is an [ArgumentError], with the text a
+// [SyntaxError].
 //
 // # Blue/green deployments
 //

@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// Config says how to reach an engine. Make one with [NewConfig] or [ParseDSN].
-// Printing it shows no secret.
+// Config says how to reach an engine, and how to use it. Make one with
+// [NewConfig] or [ParseDSN]: both set the defaults named here, which the zero
+// value has not. Each field has a DSN parameter of the same name, such as
+// max_retries for MaxRetries; see [ParseDSN]. Printing a Config shows no secret.
 type Config struct {
 	// Host is the engine's name or address. Required.
 	Host string
@@ -21,8 +21,12 @@ type Config struct {
 	Port int
 	// User is the e-mail address of the account.
 	User string
-	// Token is the account's access token.
+	// Token is the account's access token: the DSN parameter password. Where no
+	// credentials are set NewConnector takes those of the environment.
 	Token Secret
+	// Impersonate is the user on whose behalf User works; empty for none.
+	Impersonate string
+
 	// Database is the default schema.
 	Database string
 	// Catalog is the default catalog; without one the engine's own default
@@ -30,15 +34,54 @@ type Config struct {
 	Catalog string
 	// ClusterName is the cluster to use behind an endpoint that serves several.
 	ClusterName string
-	// Secure turns TLS on, with the system's certificate authorities.
+
+	// Secure turns TLS on: false.
 	Secure bool
-	// PrefetchBytes bounds the result bytes that are fetched ahead of the
-	// application, per query: 64 MiB in NewConfig and in a DSN. At least one batch
-	// is fetched ahead, however large. 0 turns fetching ahead off.
-	PrefetchBytes int64
-	// ResultBatchV2 says whether to fetch several chunks a call. Empty is
-	// BatchV2Off.
-	ResultBatchV2 BatchV2
+	// CACert is a file of certificate authorities in PEM form, or their PEM text
+	// itself; empty stands for the system's.
+	CACert string
+	// ClientCert is the client's certificate for mutual TLS: a PEM file, or the PEM
+	// text itself. It needs ClientKey.
+	ClientCert string
+	// ClientKey is the key of ClientCert: a PEM file, or the PEM text itself.
+	ClientKey Secret
+	// ServerName is the name in the server's certificate; empty stands for Host.
+	ServerName string
+	// TLSConfig is the name of a configuration given to [RegisterTLSConfig].
+	TLSConfig string
+	// InsecureSkipVerify accepts any certificate: false. For tests only.
+	InsecureSkipVerify bool
+
+	// AccessToken is an OAuth 2.0 access token, to be used as it is until it
+	// expires.
+	AccessToken Secret
+	// ClientID is the OAuth 2.0 client for the client credentials grant.
+	ClientID string
+	// ClientSecret is the secret of ClientID.
+	ClientSecret Secret
+	// TokenURL is where tokens for ClientID are issued: https, or loopback.
+	TokenURL string
+	// OAuthScope is the scope to ask for; empty for none.
+	OAuthScope string
+	// ClientAuthMethod says how ClientID and ClientSecret are sent: ClientAuthBasic.
+	// Another is an error where there is no ClientID.
+	ClientAuthMethod ClientAuth
+
+	// ConnectTimeout bounds each attempt to open a connection, from the socket to
+	// the session: 30 s. Waking a cluster is not counted. 0 is no bound.
+	ConnectTimeout time.Duration
+	// PrepareTimeout bounds the preparing of a query, in which it may wait for its
+	// turn: 600 s. 0 is no bound.
+	PrepareTimeout time.Duration
+	// QueryTimeout bounds a query from its start to its last row: 0, no bound.
+	QueryTimeout time.Duration
+	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
+	// after the caller's context has ended: 10 s. 0 is no bound.
+	CleanupTimeout time.Duration
+	// AutoResume wakes a suspended cluster and waits for it: true.
+	AutoResume bool
+	// ResumeTimeout bounds that wait: 300 s. 0 is no bound.
+	ResumeTimeout time.Duration
 	// MaxRetries is how often a call is made at most, the first time included,
 	// where the engine cannot have seen it or says that it did nothing: 5, or what
 	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says.
@@ -47,19 +90,68 @@ type Config struct {
 	// successful call: 300 s, or the seconds in E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is
 	// for ever.
 	StrategyTTL time.Duration
-	// AutoResume wakes a suspended cluster and waits for it: true.
-	AutoResume bool
-	// ResumeTimeout bounds that wait: 300 s.
-	ResumeTimeout time.Duration
-	// PrepareTimeout bounds the preparing of a query, in which it may wait for its
-	// turn: 600 s. 0 is no bound.
-	PrepareTimeout time.Duration
-	// QueryTimeout bounds a query from its start to its last row: 0, no bound.
-	QueryTimeout time.Duration
-	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
-	// after the caller's context has ended: 10 s.
-	CleanupTimeout time.Duration
+
+	// KeepaliveTime is how long a channel is silent before it is pinged: 30 s, and
+	// 10 s at least. 0 turns pings off.
+	KeepaliveTime time.Duration
+	// KeepaliveTimeout is how long the answer to a ping is awaited: 900 s.
+	KeepaliveTimeout time.Duration
+	// KeepaliveWithoutCalls pings while no call is on its way, too: true.
+	KeepaliveWithoutCalls bool
+	// MaxRecvBytes bounds an answer's size: -1, no bound.
+	MaxRecvBytes int
+	// MaxSendBytes bounds a request's size: 300 MiB. -1 is no bound.
+	MaxSendBytes int
+	// Channels is how many gRPC channels the connections share: 1.
+	Channels int
+	// Compression is how requests, and so answers, are compressed: "gzip", or empty
+	// for not at all.
+	Compression string
+	// UserAgent comes before the driver's own name in the user-agent header.
+	UserAgent string
+
+	// PrefetchBytes bounds the result bytes that are fetched ahead of the
+	// application, per query: 64 MiB. At least one batch is fetched ahead, however
+	// large. 0 turns fetching ahead off.
+	PrefetchBytes int64
+	// ResultBatchV2 says whether to fetch several chunks a call: BatchV2Off.
+	ResultBatchV2 BatchV2
+	// Params says who puts arguments into a statement: ParamsClient.
+	Params ParamsMode
+	// Loc is the location whose wall clock TIMESTAMP and DATETIME values show: UTC,
+	// for which nil stands.
+	Loc *time.Location
+	// Cache lets the engine answer from its result cache: true.
+	Cache bool
+
+	// Debug logs every call and every change of session, colour and cluster: false.
+	Debug bool
+	// LogStatements lets SQL text, with the arguments in it, into the log, and the
+	// engine's error messages, which may quote it: false.
+	LogStatements bool
 }
+
+// ClientAuth says how an OAuth 2.0 client names itself to the token endpoint.
+type ClientAuth string
+
+const (
+	// ClientAuthBasic sends the client's id and secret in the Authorization header.
+	ClientAuthBasic ClientAuth = "basic"
+	// ClientAuthPost sends them in the request's body.
+	ClientAuthPost ClientAuth = "post"
+)
+
+// ParamsMode says who puts the arguments of a query into the statement.
+type ParamsMode string
+
+const (
+	// ParamsClient renders arguments as literals into the SQL text, as the
+	// vendor's connectors do.
+	ParamsClient ParamsMode = "client"
+	// ParamsServer sends them beside the text, as the engine's parameters. NULL
+	// and slices cannot be sent so.
+	ParamsServer ParamsMode = "server"
+)
 
 // BatchV2 says when results are fetched with getNextResultBatchV2, which brings
 // several chunks a call (WIRE.md section 3).
@@ -76,38 +168,42 @@ const (
 	BatchV2On BatchV2 = "on"
 )
 
-func (b BatchV2) valid() bool {
-	return b == "" || b == BatchV2Off || b == BatchV2Auto || b == BatchV2On
-}
-
 const (
-	dsnScheme            = "e6data"
-	defaultPrefetchBytes = 64 << 20
+	dsnPrefix = "e6data://"
+	jdbc      = "jdbc:"
 )
 
-// NewConfig returns a Config with the defaults, for which it reads the
-// environment.
+// NewConfig returns a Config with the defaults, some of which the environment
+// may change (see [ParseDSN]). A variable that cannot be read is passed over
+// here and told by ParseDSN and [NewConnector].
 func NewConfig() *Config {
-	return &Config{
-		PrefetchBytes:  defaultPrefetchBytes,
-		ResultBatchV2:  BatchV2Off,
-		MaxRetries:     fromEnv("E6DATA_MAX_RETRY_ATTEMPTS", 5),
-		StrategyTTL:    time.Duration(fromEnv("E6DATA_STRATEGY_CACHE_TIMEOUT", 300)) * time.Second,
-		AutoResume:     true,
-		ResumeTimeout:  300 * time.Second,
-		PrepareTimeout: 600 * time.Second,
-		CleanupTimeout: 10 * time.Second,
-	}
+	c := builtIn()
+	_ = c.readEnvSettings()
+	return c
 }
 
-// fromEnv is a number of 0 or more from the environment; what is none is as if
-// it were not there.
-func fromEnv(name string, otherwise int) int {
-	n, err := strconv.Atoi(os.Getenv(name))
-	if err != nil || n < 0 || n > 1<<30 {
-		return otherwise
+// builtIn is a Config with the defaults of an empty environment.
+func builtIn() *Config {
+	return &Config{
+		ClientAuthMethod:      ClientAuthBasic,
+		ConnectTimeout:        30 * time.Second,
+		PrepareTimeout:        600 * time.Second,
+		CleanupTimeout:        10 * time.Second,
+		AutoResume:            true,
+		ResumeTimeout:         300 * time.Second,
+		MaxRetries:            5,
+		StrategyTTL:           300 * time.Second,
+		KeepaliveTime:         30 * time.Second,
+		KeepaliveTimeout:      900 * time.Second,
+		KeepaliveWithoutCalls: true,
+		MaxRecvBytes:          -1,
+		MaxSendBytes:          300 << 20,
+		Channels:              1,
+		PrefetchBytes:         64 << 20,
+		ResultBatchV2:         BatchV2Off,
+		Params:                ParamsClient,
+		Cache:                 true,
 	}
-	return n
 }
 
 // Clone returns a copy that shares nothing with c.
@@ -118,317 +214,281 @@ func (c *Config) Clone() *Config {
 
 // address is host:port.
 func (c *Config) address() string {
-	port := c.Port
-	if port == 0 {
-		port = 80
-		if c.Secure {
-			port = 443
-		}
-	}
-	return net.JoinHostPort(c.Host, strconv.Itoa(port))
+	return net.JoinHostPort(c.Host, strconv.Itoa(c.port()))
 }
 
-// validate tells what keeps c from being used.
-func (c *Config) validate() error {
+// port is the port to connect to.
+func (c *Config) port() int {
 	switch {
-	case c.Host == "":
-		return errors.New("e6data: the host is missing")
-	case strings.ContainsAny(c.Host, "/?#@[]% \t\r\n"):
-		return fmt.Errorf("e6data: %q is no host name", c.Host)
-	case c.Port < 0 || c.Port > 65535:
-		return fmt.Errorf("e6data: port %d is out of range (1 to 65535)", c.Port)
-	case c.User == "" || c.Token == "":
-		return errors.New("e6data: user and access token are required")
-	case c.PrefetchBytes < 0:
-		return fmt.Errorf("e6data: prefetch_bytes of %d is negative", c.PrefetchBytes)
-	case c.MaxRetries < 0:
-		return fmt.Errorf("e6data: max_retries of %d is negative", c.MaxRetries)
-	case !c.ResultBatchV2.valid():
-		return fmt.Errorf("e6data: result_batch_v2 of %q is none of off, auto, on", c.ResultBatchV2)
+	case c.Port != 0:
+		return c.Port
+	case c.Secure:
+		return 443
 	}
-	return nil
-}
-
-// param is a DSN parameter.
-type param struct {
-	name string
-	get  func(*Config) string // "" leaves it out
-	set  func(*Config, string) error
-}
-
-func textParam(name string, field func(*Config) *string) param {
-	return param{
-		name: name,
-		get:  func(c *Config) string { return *field(c) },
-		set: func(c *Config, v string) error {
-			*field(c) = v
-			return nil
-		},
-	}
-}
-
-func boolParam(name string, field func(*Config) *bool) param {
-	return param{
-		name: name,
-		get:  func(c *Config) string { return unlessDefault(c, field, strconv.FormatBool) },
-		set: func(c *Config, v string) error {
-			b, err := strconv.ParseBool(v)
-			if err != nil {
-				return fmt.Errorf("%q is not true or false", v)
-			}
-			*field(c) = b
-			return nil
-		},
-	}
-}
-
-func durationParam(name string, field func(*Config) *time.Duration) param {
-	return param{
-		name: name,
-		get:  func(c *Config) string { return unlessDefault(c, field, time.Duration.String) },
-		set: func(c *Config, v string) error {
-			d, err := time.ParseDuration(v)
-			if err != nil || d < 0 {
-				return fmt.Errorf("%q is no duration such as 30s or 5m", v)
-			}
-			*field(c) = d
-			return nil
-		},
-	}
-}
-
-func intParam(name string, field func(*Config) *int) param {
-	return param{
-		name: name,
-		get:  func(c *Config) string { return unlessDefault(c, field, strconv.Itoa) },
-		set: func(c *Config, v string) error {
-			n, err := strconv.Atoi(v)
-			if err != nil || n < 0 {
-				return fmt.Errorf("%q is no number of 0 or more", v)
-			}
-			*field(c) = n
-			return nil
-		},
-	}
-}
-
-// unlessDefault formats a field of c, or returns "" where it has its default.
-func unlessDefault[T comparable](c *Config, field func(*Config) *T, format func(T) string) string {
-	v := *field(c)
-	if v == *field(NewConfig()) {
-		return ""
-	}
-	return format(v)
-}
-
-// params are the parameters of a DSN in the order in which FormatDSN writes
-// them.
-var params = []param{
-	textParam("catalog", func(c *Config) *string { return &c.Catalog }),
-	textParam("cluster_name", func(c *Config) *string { return &c.ClusterName }),
-	boolParam("secure", func(c *Config) *bool { return &c.Secure }),
-	{
-		name: "prefetch_bytes",
-		get: func(c *Config) string {
-			return unlessDefault(c, func(c *Config) *int64 { return &c.PrefetchBytes }, func(n int64) string { return strconv.FormatInt(n, 10) })
-		},
-		set: func(c *Config, v string) (err error) {
-			if c.PrefetchBytes, err = strconv.ParseInt(v, 10, 64); err != nil {
-				return fmt.Errorf("%q is no number of bytes", v)
-			}
-			return nil
-		},
-	},
-	{
-		name: "result_batch_v2",
-		get: func(c *Config) string {
-			if c.ResultBatchV2 == BatchV2Off {
-				return ""
-			}
-			return string(c.ResultBatchV2)
-		},
-		set: func(c *Config, v string) error {
-			c.ResultBatchV2 = BatchV2(strings.ToLower(v))
-			if v == "" || !c.ResultBatchV2.valid() {
-				return fmt.Errorf("%q is none of off, auto, on", v)
-			}
-			return nil
-		},
-	},
-	intParam("max_retries", func(c *Config) *int { return &c.MaxRetries }),
-	durationParam("strategy_ttl", func(c *Config) *time.Duration { return &c.StrategyTTL }),
-	boolParam("auto_resume", func(c *Config) *bool { return &c.AutoResume }),
-	durationParam("resume_timeout", func(c *Config) *time.Duration { return &c.ResumeTimeout }),
-	durationParam("prepare_timeout", func(c *Config) *time.Duration { return &c.PrepareTimeout }),
-	durationParam("query_timeout", func(c *Config) *time.Duration { return &c.QueryTimeout }),
-	durationParam("cleanup_timeout", func(c *Config) *time.Duration { return &c.CleanupTimeout }),
+	return 80
 }
 
 // ParseDSN reads
 //
 //	e6data://user:token@host:port/database?catalog=c&cluster_name=n&secure=true
+//	jdbc:e6data://host:port/database=d&catalog=c&user=u&password=token
 //
-// User and token are percent-encoded where they hold any of "/?#%", the user
-// also where it holds ":". Parameter names may be written with "-" for "_". An
-// unknown or repeated parameter is an error that names it. No error shows user
-// or token.
+// the latter with or without a "?" after the slash. The README lists the
+// parameters, which are the fields of [Config], and the names that the vendor's
+// connectors have for them. In names, letter case makes no difference, nor does
+// "-" for "_". Values are encoded as in any URL, only that in the jdbc form a "+"
+// stands for itself. User and token are percent-encoded where they hold any of
+// "/?#%", the user also where it holds ":". Durations are Go's, as in 30s; sizes
+// are bytes, or have a unit: 64MiB is 1<<26 bytes, 64MB 64 million.
+//
+// A parameter that is unknown, given twice (also under two names), wrong, or in
+// contradiction to another is an error that names it. No error shows user, token
+// or any other secret.
+//
+// Environment variables are defaults below the DSN. E6DATA_MAX_RETRY_ATTEMPTS and
+// E6DATA_STRATEGY_CACHE_TIMEOUT (seconds) are in the Config that is returned;
+// E6DATA_STRATEGY_LOG_LEVEL is for [WithLogger]. Credentials are not: [NewConnector] completes
+// what the Config lacks with E6DATA_USER, E6DATA_PASSWORD or E6DATA_TOKEN,
+// E6DATA_ACCESS_TOKEN, E6DATA_CLIENT_ID, E6DATA_CLIENT_SECRET and
+// E6DATA_TOKEN_URL, as far as they belong to the way to authenticate that the
+// Config chooses, or chooses one by them. A variable that cannot be read is an
+// error.
 func ParseDSN(dsn string) (*Config, error) {
-	rest, ok := strings.CutPrefix(dsn, dsnScheme+"://")
+	c := builtIn()
+	if err := c.readEnvSettings(); err != nil {
+		return nil, err
+	}
+	rest, isJDBC := strings.CutPrefix(dsn, jdbc)
+	rest, ok := strings.CutPrefix(rest, dsnPrefix)
 	if !ok {
-		return nil, fmt.Errorf("e6data: a DSN begins with %s://", dsnScheme)
+		return nil, fmt.Errorf("e6data: a DSN begins with %s (or %s%s)", dsnPrefix, jdbc, dsnPrefix)
 	}
-	rest, query, _ := strings.Cut(rest, "?")
-	authority, database, _ := strings.Cut(rest, "/")
-	c := NewConfig()
-	if err := c.parseAuthority(authority); err != nil {
+	p := dsnParser{cfg: c, given: map[string]string{}, unescape: url.QueryUnescape}
+	if isJDBC {
+		p.unescape = url.PathUnescape
+	}
+	if err := p.parse(rest, isJDBC); err != nil {
 		return nil, err
 	}
-	var err error
-	if c.Database, err = url.PathUnescape(database); err != nil {
-		return nil, fmt.Errorf("e6data: the DSN's database is not percent-encoded: %w", err)
-	}
-	if err := c.parseParams(query); err != nil {
+	full, err := c.withEnvCredentials()
+	if err != nil {
 		return nil, err
 	}
-	if err := c.validate(); err != nil {
+	if err := full.validate(); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func (c *Config) parseAuthority(authority string) error {
-	hostport := authority
-	// The last @ ends the user's part: an e-mail address may be written plainly.
-	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		hostport = authority[at+1:]
-		user, token, _ := strings.Cut(authority[:at], ":")
-		var err error
-		if c.User, err = url.PathUnescape(user); err != nil {
-			return errors.New("e6data: the DSN's user is not percent-encoded")
-		}
-		token, err = url.PathUnescape(token)
-		if err != nil {
-			return errors.New("e6data: the DSN's token is not percent-encoded")
-		}
-		c.Token = Secret(token)
+// dsnParser reads a DSN into cfg. Where a token was not encoded, its pieces can
+// turn up anywhere before an "@": nothing is shown that an "@" follows.
+type dsnParser struct {
+	cfg *Config
+	// given tells for each parameter that was given under what name.
+	given    map[string]string
+	unescape func(string) (string, error) // of parameters
+}
+
+// encodingHint follows where an unencoded token is the likely reason.
+const encodingHint = `; in user and token, any of "/?#%" is percent-encoded`
+
+// parse reads what follows the scheme.
+func (p *dsnParser) parse(s string, isJDBC bool) error {
+	end := strings.IndexAny(s, "/?")
+	if end < 0 {
+		end = len(s)
 	}
-	host, port, err := splitHostPort(hostport)
-	if err != nil {
+	authority, rest := s[:end], strings.TrimPrefix(s[end:], "/")
+	path, query, hasQuery := strings.Cut(rest, "?")
+	if isJDBC && strings.Contains(path, "=") {
+		if hasQuery {
+			return errors.New(`e6data: in a jdbc DSN, "?" comes before all parameters or not at all, and is %3F in a value`)
+		}
+		path, query = "", path
+	}
+	if strings.Contains(path, "@") {
+		return errors.New(`e6data: the DSN's database holds an "@", which is %40 there` + encodingHint)
+	}
+	if err := p.parseAuthority(authority, strings.Contains(rest, "@")); err != nil {
 		return err
 	}
-	c.Host = host
-	if port == "" {
+	if err := p.parsePath(path); err != nil {
+		return err
+	}
+	return p.parseParams(query)
+}
+
+// parsePath reads the database.
+func (p *dsnParser) parsePath(path string) error {
+	if path == "" {
 		return nil
 	}
-	if c.Port, err = strconv.Atoi(port); err != nil || c.Port < 1 {
-		return fmt.Errorf("e6data: %q is no port (1 to 65535)", port)
+	if strings.Contains(path, "=") {
+		return errors.New(`e6data: the DSN's database holds a "=", which is %3D there: parameters come after a "?"`)
+	}
+	database, err := url.PathUnescape(path)
+	if err != nil {
+		return errors.New("e6data: the DSN's database is not percent-encoded")
+	}
+	return p.setAhead("database", "the path", database)
+}
+
+// setAhead sets a parameter that stands before the others.
+func (p *dsnParser) setAhead(name, where, value string) error {
+	if value == "" {
+		return nil
+	}
+	p.given[name] = where
+	if err := mustParam(name).set(p.cfg, value); err != nil {
+		return fmt.Errorf("e6data: the DSN's %s %w", name, err)
 	}
 	return nil
 }
 
-// splitHostPort is net.SplitHostPort with an optional port.
-func splitHostPort(s string) (host, port string, err error) {
-	if ip, ok := strings.CutPrefix(s, "["); ok {
-		host, rest, ok := strings.Cut(ip, "]")
-		if !ok || rest != "" && rest[0] != ':' {
-			return "", "", fmt.Errorf("e6data: %q is no address", s)
+// parseAuthority reads user, token, host and port. late tells that an "@"
+// follows.
+func (p *dsnParser) parseAuthority(authority string, late bool) error {
+	hostport, shown := authority, false
+	// The last @ ends the user's part: an e-mail address may be written plainly.
+	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
+		hostport, shown = authority[at+1:], !late
+		user, token, _ := strings.Cut(authority[:at], ":")
+		user, err := url.PathUnescape(user)
+		if err != nil {
+			return errors.New("e6data: the DSN's user is not percent-encoded")
 		}
-		return host, strings.TrimPrefix(rest, ":"), nil
+		if token, err = url.PathUnescape(token); err != nil {
+			return errors.New("e6data: the DSN's token is not percent-encoded")
+		}
+		const where = "the part before the host"
+		if err := p.setAhead("user", where, user); err != nil {
+			return err
+		}
+		if err := p.setAhead("password", where, token); err != nil {
+			return err
+		}
 	}
-	host, port, _ = strings.Cut(s, ":")
-	if strings.Contains(port, ":") {
-		return "", "", fmt.Errorf("e6data: an IPv6 address stands in brackets: [%s]", s)
+	quoted := func(s string) string {
+		if shown {
+			return " " + strconv.Quote(s)
+		}
+		return ""
 	}
-	return host, port, nil
+	host, port, ok := splitHostPort(hostport)
+	if !ok {
+		return fmt.Errorf("e6data: the DSN's address%s is none: it is host, host:port or, for IPv6, [address]:port", quoted(hostport))
+	}
+	if err := checkHost(host); err != nil {
+		if host != "" {
+			host = quoted(host)
+		}
+		return fmt.Errorf("e6data: the DSN's host%s %w", host, err)
+	}
+	p.cfg.Host = host
+	if port == "" {
+		return nil
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		if port = quoted(port); port == "" {
+			return errors.New("e6data: the DSN's port is no number from 1 to 65535" + encodingHint)
+		}
+		return fmt.Errorf("e6data: the DSN's port%s is no number from 1 to 65535", port)
+	}
+	p.cfg.Port = n
+	return nil
 }
 
-func (c *Config) parseParams(query string) error {
-	seen := map[string]bool{}
-	for query != "" {
+// splitHostPort is net.SplitHostPort with an optional port. The zone of an IPv6
+// address is percent-encoded.
+func splitHostPort(s string) (host, port string, ok bool) {
+	if ip, bracketed := strings.CutPrefix(s, "["); bracketed {
+		host, rest, closed := strings.Cut(ip, "]")
+		if !closed || rest != "" && rest[0] != ':' || !strings.Contains(host, ":") {
+			return "", "", false
+		}
+		host, err := url.PathUnescape(host)
+		return host, strings.TrimPrefix(rest, ":"), err == nil
+	}
+	host, port, _ = strings.Cut(s, ":")
+	return host, port, !strings.Contains(port, ":")
+}
+
+func (p *dsnParser) parseParams(query string) error {
+	for position := 1; query != ""; position++ {
+		shown := !strings.Contains(query, "@")
 		var pair string
 		pair, query, _ = strings.Cut(query, "&")
 		if pair == "" {
 			continue
 		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
-		written, err := url.QueryUnescape(rawName)
-		if err != nil {
-			return errors.New("e6data: a DSN parameter's name is not percent-encoded")
-		}
-		value, err := url.QueryUnescape(rawValue)
-		if err != nil {
-			return fmt.Errorf("e6data: the value of DSN parameter %q is not percent-encoded", written)
-		}
-		name := strings.ReplaceAll(strings.ToLower(written), "-", "_")
-		i := slices.IndexFunc(params, func(p param) bool { return p.name == name })
-		if i < 0 {
-			return fmt.Errorf("e6data: unknown DSN parameter %q, do you mean %q?", written, nearest(name))
-		}
-		if seen[name] {
-			return fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
-		}
-		seen[name] = true
-		if err := params[i].set(c, value); err != nil {
-			return fmt.Errorf("e6data: DSN parameter %q: %w", name, err)
+		if err := p.parseParam(rawName, rawValue, position, shown); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// nearest returns the known parameter with the smallest edit distance to name.
-func nearest(name string) string {
-	best, least := "", -1
-	for _, p := range params {
-		if d := distance(name, p.name); least < 0 || d < least {
-			best, least = p.name, d
-		}
+// parseParam reads the parameter at the given position, counted from 1. Unless
+// shown, what is written is not repeated in errors.
+func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown bool) error {
+	written, err := p.unescape(rawName)
+	if err != nil {
+		return fmt.Errorf("e6data: the name of DSN parameter number %d is not percent-encoded", position)
 	}
-	return best
+	name := normalName(written)
+	known, ok := findParam(name)
+	if !ok {
+		return unknownParam(written, position, shown)
+	}
+	value, err := p.unescape(rawValue)
+	if err != nil {
+		return fmt.Errorf("e6data: the value of DSN parameter %q is not percent-encoded", name)
+	}
+	switch before := p.given[known.name]; before {
+	case "":
+		p.given[known.name] = name
+	case name:
+		return fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
+	default:
+		return fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
+	}
+	if err := known.setter(name)(p.cfg, value); err != nil {
+		return fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, shown), err)
+	}
+	return nil
 }
 
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config.
-// It contains the token.
+// FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config, as
+// far as c is valid. It contains the secrets of c. Of a location that has no
+// known name, the offset is written.
 func (c *Config) FormatDSN() string {
 	var b strings.Builder
-	b.WriteString(dsnScheme + "://")
-	if c.User != "" || c.Token != "" {
-		b.WriteString(url.UserPassword(c.User, string(c.Token)).String())
-		b.WriteByte('@')
+	b.WriteString(dsnPrefix)
+	switch {
+	case c.Token != "":
+		b.WriteString(url.UserPassword(c.User, string(c.Token)).String() + "@")
+	case c.User != "":
+		b.WriteString(url.User(c.User).String() + "@")
 	}
 	if strings.Contains(c.Host, ":") {
-		b.WriteString("[" + c.Host + "]")
+		b.WriteString("[" + url.PathEscape(c.Host) + "]")
 	} else {
 		b.WriteString(c.Host)
 	}
 	if c.Port != 0 {
 		b.WriteString(":" + strconv.Itoa(c.Port))
 	}
-	b.WriteString("/" + url.PathEscape(c.Database))
+	b.WriteString("/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(c.Database)))
+	// What differs from one of the two is written, so that the DSN means the same
+	// whether the environment says something or not.
+	here, elsewhere := NewConfig(), builtIn()
 	separator := byte('?')
-	for _, p := range params {
-		v := p.get(c)
-		if v == "" {
+	for i := range params {
+		p := &params[i]
+		v := p.text(c)
+		if p.ahead || v == p.text(here) && v == p.text(elsewhere) {
 			continue
 		}
 		b.WriteByte(separator)

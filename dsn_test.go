@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -16,111 +17,412 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
+// sameConfig compares two Configs. Locations are equal when their names are.
+func sameConfig(a, b *e6data.Config) bool {
+	x, y := *a, *b
+	x.Loc, y.Loc = nil, nil
+	return x == y && a.Loc.String() == b.Loc.String()
+}
+
 func TestParseDSN(t *testing.T) {
+	// Each begins with user "u", token "t" and host "h".
 	for _, test := range []struct {
 		dsn  string
-		want e6data.Config // see orDefault
+		want func(*e6data.Config)
 	}{
-		{"e6data://u:t@h", e6data.Config{Host: "h", User: "u", Token: "t"}},
-		{"e6data://u:t@h/", e6data.Config{Host: "h", User: "u", Token: "t"}},
-		{"e6data://me%40example.com:to%2Fk%3Aen@host.example:8080/sales?catalog=lake&cluster_name=c1&secure=true",
-			e6data.Config{Host: "host.example", Port: 8080, User: "me@example.com", Token: "to/k:en", Database: "sales", Catalog: "lake", ClusterName: "c1", Secure: true}},
-		{"e6data://me@example.com:tok@h", e6data.Config{Host: "h", User: "me@example.com", Token: "tok"}},
-		{"e6data://u:a:b@h", e6data.Config{Host: "h", User: "u", Token: "a:b"}},
-		{"e6data://u:a+b@h?cluster-name=x+y", e6data.Config{Host: "h", User: "u", Token: "a+b", ClusterName: "x y"}},
-		{"e6data://u:t@[::1]:80/d", e6data.Config{Host: "::1", Port: 80, User: "u", Token: "t", Database: "d"}},
-		{"e6data://u:t@[::1]", e6data.Config{Host: "::1", User: "u", Token: "t"}},
-		{"e6data://u:t@h?SECURE=1&", e6data.Config{Host: "h", User: "u", Token: "t", Secure: true}},
-		{"e6data://u:t@h/a%2Fb%20c", e6data.Config{Host: "h", User: "u", Token: "t", Database: "a/b c"}},
-		{"e6data://u:t@h?prefetch_bytes=1000&result-batch-v2=AUTO", e6data.Config{Host: "h", User: "u", Token: "t", PrefetchBytes: 1000, ResultBatchV2: e6data.BatchV2Auto}},
-		{"e6data://u:t@h?max_retries=7&strategy_ttl=1m&resume_timeout=90s&prepare-timeout=1h&query_timeout=1.5s&cleanup_timeout=1ms",
-			e6data.Config{Host: "h", User: "u", Token: "t", MaxRetries: 7, StrategyTTL: time.Minute, ResumeTimeout: 90 * time.Second,
-				PrepareTimeout: time.Hour, QueryTimeout: 1500 * time.Millisecond, CleanupTimeout: time.Millisecond}},
+		{"e6data://u:t@h", nil},
+		{"e6data://u:t@h/", nil},
+		{"e6data://u:t@h?", nil},
+		{"e6data://u:t@h/?&", nil},
+		{"e6data://me%40example.com:to%2Fk%3Aen@host.example:8080/sales?catalog=lake&cluster_name=c1&secure=true", func(c *e6data.Config) {
+			c.Host, c.Port, c.User, c.Token = "host.example", 8080, "me@example.com", "to/k:en"
+			c.Database, c.Catalog, c.ClusterName, c.Secure = "sales", "lake", "c1", true
+		}},
+		{"e6data://me@example.com:tok@h", func(c *e6data.Config) { c.User, c.Token = "me@example.com", "tok" }},
+		{"e6data://u:a:b@h", func(c *e6data.Config) { c.Token = "a:b" }},
+		{"e6data://u:a+b@h?cluster-name=x+y", func(c *e6data.Config) { c.Token, c.ClusterName = "a+b", "x y" }},
+		{"e6data://u:t@[::1]:80/d", func(c *e6data.Config) { c.Host, c.Port, c.Database = "::1", 80, "d" }},
+		{"e6data://u:t@[::1]", func(c *e6data.Config) { c.Host = "::1" }},
+		{"e6data://u:t@[fe80::1%25eth0]:80", func(c *e6data.Config) { c.Host, c.Port = "fe80::1%eth0", 80 }},
+		{"e6data://u:t@h/a%2Fb%20c%3Dd%40e", func(c *e6data.Config) { c.Database = "a/b c=d@e" }},
+		{"e6data://u:t@h?SECURE=1&", func(c *e6data.Config) { c.Secure = true }},
+		{"e6data://h?user=u&password=t", nil},
+		{"e6data://u@h?token=t", nil},
+		{"e6data://:t@h?username=u", nil},
+		{"e6data://u:t@h/?schema=D&catalog=C&cluster-name=N&secure=true", func(c *e6data.Config) {
+			c.Database, c.Catalog, c.ClusterName, c.Secure = "D", "C", "N", true
+		}},
+		{"jdbc:e6data://h:443/database=D&catalog=C&secure=true&cluster-uuid=U&user=u&password=t", func(c *e6data.Config) {
+			c.Port, c.Database, c.Catalog, c.Secure, c.ClusterName = 443, "D", "C", true, "U"
+		}},
+		{"jdbc:e6data://h/user=me@example.com&password=a+b%26&schema=D", func(c *e6data.Config) {
+			c.User, c.Token, c.Database = "me@example.com", "a+b&", "D"
+		}},
+		{"jdbc:e6data://h/?database=D&user=u&password=t", func(c *e6data.Config) { c.Database = "D" }},
+		{"jdbc:e6data://h?database=D&user=u&password=t", func(c *e6data.Config) { c.Database = "D" }},
+		{"jdbc:e6data://u:t@h/sales?catalog=C", func(c *e6data.Config) { c.Database, c.Catalog = "sales", "C" }},
+		{"jdbc:e6data://u:t@h", nil},
+		{"e6data://h?access_token=a.b&secure=true", func(c *e6data.Config) { c.User, c.Token, c.AccessToken, c.Secure = "", "", "a.b", true }},
+		{"e6data://localhost?access_token=a.b", func(c *e6data.Config) { c.Host, c.User, c.Token, c.AccessToken = "localhost", "", "", "a.b" }},
 	} {
-		orDefault(&test.want)
+		want := e6data.NewConfig()
+		want.Host, want.User, want.Token = "h", "u", "t"
+		if test.want != nil {
+			test.want(want)
+		}
 		got, err := e6data.ParseDSN(test.dsn)
 		if err != nil {
 			t.Errorf("%s: %v", test.dsn, err)
 			continue
 		}
-		if *got != test.want {
-			t.Errorf("%s: %+v, want %+v", test.dsn, *got, test.want)
+		if !sameConfig(got, want) {
+			t.Errorf("%s: %+v, want %+v", test.dsn, *got, *want)
 		}
 		again, err := e6data.ParseDSN(got.FormatDSN())
-		if err != nil || *again != *got {
+		if err != nil || !sameConfig(again, got) {
 			t.Errorf("%s: formatted as %s, read back as %+v, %v", test.dsn, got.FormatDSN(), again, err)
 		}
 	}
 }
 
-// orDefault gives the fields that are zero their defaults, as far as tests leave
-// them zero.
-func orDefault(c *e6data.Config) {
-	d := e6data.NewConfig()
-	c.AutoResume = d.AutoResume
-	set(&c.PrefetchBytes, d.PrefetchBytes)
-	set(&c.ResultBatchV2, d.ResultBatchV2)
-	set(&c.MaxRetries, d.MaxRetries)
-	set(&c.StrategyTTL, d.StrategyTTL)
-	set(&c.ResumeTimeout, d.ResumeTimeout)
-	set(&c.PrepareTimeout, d.PrepareTimeout)
-	set(&c.CleanupTimeout, d.CleanupTimeout)
-}
-
-func set[T comparable](v *T, otherwise T) {
-	var zero T
-	if *v == zero {
-		*v = otherwise
+// Each parameter, under each of its names.
+func TestParameters(t *testing.T) {
+	const base = "e6data://localhost?"
+	const user = "user=u&password=t&"
+	for _, test := range []struct {
+		query string
+		want  func(*e6data.Config)
+	}{
+		{user + "schema=x", func(c *e6data.Config) { c.Database = "x" }},
+		{user + "catalog=", func(*e6data.Config) {}},
+		{user + "cluster_uuid=x", func(c *e6data.Config) { c.ClusterName = "x" }},
+		{user + "secure=true&ca_cert=/ca.pem", func(c *e6data.Config) { c.Secure, c.CACert = true, "/ca.pem" }},
+		{user + "secure=true&ssl-cert=/ca.pem&server_name=e6", func(c *e6data.Config) { c.Secure, c.CACert, c.ServerName = true, "/ca.pem", "e6" }},
+		{user + "secure=true&client_cert=c&client_key=k", func(c *e6data.Config) { c.Secure, c.ClientCert, c.ClientKey = true, "c", "k" }},
+		{user + "secure=true&tls_config=mine", func(c *e6data.Config) { c.Secure, c.TLSConfig = true, "mine" }},
+		{user + "secure=true&insecure_skip_verify=true&server_name=x", func(c *e6data.Config) { c.Secure, c.InsecureSkipVerify, c.ServerName = true, true, "x" }},
+		{user + "insecure_skip_verify=false", func(*e6data.Config) {}},
+		{"client_id=i&client_secret=s&token_url=https://idp/t?x=y%26z&oauth_scope=a+b&client_auth_method=POST", func(c *e6data.Config) {
+			c.User, c.Token = "", ""
+			c.ClientID, c.ClientSecret, c.TokenURL, c.OAuthScope, c.ClientAuthMethod = "i", "s", "https://idp/t?x=y&z", "a b", e6data.ClientAuthPost
+		}},
+		{"client_id=i&client_secret=s&token_url=http://127.0.0.1:8/t", func(c *e6data.Config) {
+			c.User, c.Token = "", ""
+			c.ClientID, c.ClientSecret, c.TokenURL = "i", "s", "http://127.0.0.1:8/t"
+		}},
+		{user + "impersonate=x", func(c *e6data.Config) { c.Impersonate = "x" }},
+		{user + "userNameForImpersonation=x@y", func(c *e6data.Config) { c.Impersonate = "x@y" }},
+		{user + "auto-resume=false&resume_timeout=9s", func(c *e6data.Config) { c.AutoResume, c.ResumeTimeout = false, 9*time.Second }},
+		{user + "grpc_auto_resume_timeout_seconds=9", func(c *e6data.Config) { c.ResumeTimeout = 9 * time.Second }},
+		{user + "prepare_timeout=1h", func(c *e6data.Config) { c.PrepareTimeout = time.Hour }},
+		{user + "prepare_timeout=0", func(c *e6data.Config) { c.PrepareTimeout = 0 }},
+		{user + "grpc_prepare_timeout=60", func(c *e6data.Config) { c.PrepareTimeout = time.Minute }},
+		{user + "grpc_prepare_timeout=1m1ms", func(c *e6data.Config) { c.PrepareTimeout = time.Minute + time.Millisecond }},
+		{user + "query_timeout=1.5s", func(c *e6data.Config) { c.QueryTimeout = 1500 * time.Millisecond }},
+		{user + "cleanup_timeout=1us", func(c *e6data.Config) { c.CleanupTimeout = time.Microsecond }},
+		{user + "connect_timeout=5s", func(c *e6data.Config) { c.ConnectTimeout = 5 * time.Second }},
+		{user + "keepalive_time=0", func(c *e6data.Config) { c.KeepaliveTime = 0 }},
+		{user + "keepalive_time_ms=30001&keepalive-timeout-ms=20", func(c *e6data.Config) {
+			c.KeepaliveTime, c.KeepaliveTimeout = 30001*time.Millisecond, 20*time.Millisecond
+		}},
+		{user + "keepalive_timeout=5s", func(c *e6data.Config) { c.KeepaliveTimeout = 5 * time.Second }},
+		{user + "keepalive_permit_without_calls=0", func(c *e6data.Config) { c.KeepaliveWithoutCalls = false }},
+		{user + "max_recv_bytes=64MiB&max_send_bytes=-1", func(c *e6data.Config) { c.MaxRecvBytes, c.MaxSendBytes = 64<<20, -1 }},
+		{user + "max_receive_message_length=-1&max_send_message_length=314572800", func(*e6data.Config) {}},
+		{user + "channels=4", func(c *e6data.Config) { c.Channels = 4 }},
+		{user + "prefetch_bytes=1000", func(c *e6data.Config) { c.PrefetchBytes = 1000 }},
+		{user + "prefetch_bytes=64+mb", func(c *e6data.Config) { c.PrefetchBytes = 64e6 }},
+		{user + "prefetch_bytes=3GiB", func(c *e6data.Config) { c.PrefetchBytes = 3 << 30 }},
+		{user + "prefetch_bytes=2kB", func(c *e6data.Config) { c.PrefetchBytes = 2000 }},
+		{user + "result-batch-v2=AUTO", func(c *e6data.Config) { c.ResultBatchV2 = e6data.BatchV2Auto }},
+		{user + "enable_result_batch_v2=true", func(c *e6data.Config) { c.ResultBatchV2 = e6data.BatchV2On }},
+		{user + "enable_result_batch_v2=False", func(*e6data.Config) {}},
+		{user + "params=server", func(c *e6data.Config) { c.Params = e6data.ParamsServer }},
+		{user + "loc=Asia/Kolkata", func(c *e6data.Config) { c.Loc = mustLocation(t, "Asia/Kolkata") }},
+		{user + "loc=%2B05:30", func(c *e6data.Config) { c.Loc = time.FixedZone("+05:30", 19800) }},
+		{user + "loc=UTC", func(c *e6data.Config) { c.Loc = nil }},
+		{user + "loc=Local", func(c *e6data.Config) { c.Loc = time.Local }},
+		{user + "strategy_ttl=1m&max_retries=7", func(c *e6data.Config) { c.StrategyTTL, c.MaxRetries = time.Minute, 7 }},
+		{user + "cache=false", func(c *e6data.Config) { c.Cache = false }},
+		{user + "shouldNotCache=true", func(c *e6data.Config) { c.Cache = false }},
+		{user + "shouldNotCache=false", func(*e6data.Config) {}},
+		{user + "compression=GZIP", func(c *e6data.Config) { c.Compression = "gzip" }},
+		{user + "compression=none", func(*e6data.Config) {}},
+		{user + "user_agent=app/1", func(c *e6data.Config) { c.UserAgent = "app/1" }},
+		{user + "debug=true&log_statements=true", func(c *e6data.Config) { c.Debug, c.LogStatements = true, true }},
+	} {
+		want := e6data.NewConfig()
+		want.Host, want.User, want.Token = "localhost", "u", "t"
+		test.want(want)
+		got, err := e6data.ParseDSN(base + test.query)
+		if err != nil {
+			t.Errorf("%s: %v", test.query, err)
+			continue
+		}
+		if !sameConfig(got, want) {
+			t.Errorf("%s: %+v, want %+v", test.query, *got, *want)
+		}
+		again, err := e6data.ParseDSN(got.FormatDSN())
+		if err != nil || !sameConfig(again, got) {
+			t.Errorf("%s: formatted as %s, read back as %+v, %v", test.query, got.FormatDSN(), again, err)
+		}
 	}
 }
 
-// A connector's retries and the strategy's time to live are found in the
-// vendor's environment variables, below the DSN.
+func mustLocation(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
+// A location of the application's own is written as its offset.
+func TestFormatOwnLocation(t *testing.T) {
+	for _, test := range []struct {
+		loc  *time.Location
+		want string
+	}{
+		{time.FixedZone("office", -(3*3600 + 30*60)), "loc=-03%3A30%3A00"},
+		{time.FixedZone("Asia/Kolkata", 3600), "loc=%2B01%3A00%3A00"},
+		{time.FixedZone("+02:00", 7200), "loc=%2B02%3A00"},
+	} {
+		cfg := e6data.NewConfig()
+		cfg.Host, cfg.User, cfg.Token, cfg.Loc = "h", "u", "t", test.loc
+		if dsn := cfg.FormatDSN(); !strings.HasSuffix(dsn, "?"+test.want) {
+			t.Errorf("%v: %s", test.loc, dsn)
+		} else if _, err := e6data.ParseDSN(dsn); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// clearEnv takes away what the environment of the tests may say.
+func clearEnv(t *testing.T) {
+	t.Helper()
+	for _, name := range e6data.EnvNames() {
+		t.Setenv(name, "")
+	}
+}
+
+// The settings of the environment are below the DSN's.
 func TestEnvironment(t *testing.T) {
+	clearEnv(t)
 	t.Setenv("E6DATA_MAX_RETRY_ATTEMPTS", "9")
 	t.Setenv("E6DATA_STRATEGY_CACHE_TIMEOUT", "60")
+	t.Setenv("E6DATA_STRATEGY_LOG_LEVEL", "debug")
 	c, err := e6data.ParseDSN("e6data://u:t@h?strategy_ttl=5s")
-	if err != nil || c.MaxRetries != 9 || c.StrategyTTL != 5*time.Second {
-		t.Errorf("%+v, %v", c, err)
+	if err != nil || c.MaxRetries != 9 || c.StrategyTTL != 5*time.Second || c.Debug {
+		t.Fatalf("%+v, %v", c, err)
 	}
 	if c := e6data.NewConfig(); c.StrategyTTL != time.Minute {
 		t.Errorf("TTL %v", c.StrategyTTL)
 	}
-	t.Setenv("E6DATA_MAX_RETRY_ATTEMPTS", "many")
-	t.Setenv("E6DATA_STRATEGY_CACHE_TIMEOUT", "-1")
-	if c := e6data.NewConfig(); c.MaxRetries != 5 || c.StrategyTTL != 300*time.Second {
-		t.Errorf("%+v", c)
+	// A DSN means the same where the environment says something else.
+	c.StrategyTTL = 300 * time.Second
+	dsn := c.FormatDSN()
+	again, err := e6data.ParseDSN(dsn)
+	if err != nil || !sameConfig(c, again) {
+		t.Errorf("%s: %+v, %v", dsn, again, err)
+	}
+	clearEnv(t)
+	again, err = e6data.ParseDSN(dsn)
+	if err != nil || !sameConfig(c, again) {
+		t.Errorf("%s: %+v, %v", dsn, again, err)
+	}
+
+	for _, test := range []struct{ name, value, want string }{
+		{"E6DATA_MAX_RETRY_ATTEMPTS", "many", `E6DATA_MAX_RETRY_ATTEMPTS: "many" is no number of 0 or more`},
+		{"E6DATA_STRATEGY_CACHE_TIMEOUT", "-1", `E6DATA_STRATEGY_CACHE_TIMEOUT: "-1" is no number of seconds`},
+		{"E6DATA_STRATEGY_LOG_LEVEL", "LOUD", `"LOUD" is none of DEBUG, INFO,`},
+		{"E6DATA_PASSWORD", "s3cret\xff", `E6DATA_PASSWORD: the value is not valid UTF-8`},
+		{"E6DATA_ACCESS_TOKEN", "s3cret\n", `E6DATA_ACCESS_TOKEN: the value holds other characters`},
+		{"E6DATA_TOKEN_URL", "http://idp?s3cret", `E6DATA_TOKEN_URL: the value is not https`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Setenv(test.name, test.value)
+			cfg := e6data.NewConfig()
+			if cfg.MaxRetries != 5 || cfg.StrategyTTL != 300*time.Second {
+				t.Errorf("%+v", cfg)
+			}
+			_, parse := e6data.ParseDSN("e6data://u:t@h")
+			cfg.Host, cfg.User, cfg.Token = "h", "u", "t"
+			_, connector := e6data.NewConnector(cfg)
+			for _, err := range []error{parse, connector} {
+				if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "s3cret") {
+					t.Errorf("%v, want %s", err, test.want)
+				}
+			}
+		})
+	}
+}
+
+// Credentials of the environment complete the DSN's way to authenticate, or
+// choose one; they never add a second.
+func TestEnvironmentCredentials(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	bare := "e6data://" + srv.Addr() + "/db"
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		dsn  string
+		want string // of the error; "" when the engine lets it in
+	}{
+		{"user and password", map[string]string{"E6DATA_USER": enginetest.DefaultUser, "E6DATA_PASSWORD": enginetest.DefaultToken}, bare, ""},
+		{"token", map[string]string{"E6DATA_USER": enginetest.DefaultUser, "E6DATA_TOKEN": enginetest.DefaultToken}, bare, ""},
+		{"the same twice", map[string]string{"E6DATA_TOKEN": enginetest.DefaultToken, "E6DATA_PASSWORD": enginetest.DefaultToken}, bare + "?user=" + enginetest.DefaultUser, ""},
+		{"only the token", map[string]string{"E6DATA_USER": "x", "E6DATA_TOKEN": enginetest.DefaultToken}, bare + "?user=" + enginetest.DefaultUser, ""},
+		{"the DSN wins", map[string]string{"E6DATA_USER": "x", "E6DATA_TOKEN": "y", "E6DATA_PASSWORD": "z"}, srv.DSN(), ""},
+		{"the DSN's method wins", map[string]string{"E6DATA_ACCESS_TOKEN": "s3cret", "E6DATA_CLIENT_ID": "y"}, srv.DSN(), ""},
+		{"nothing", nil, bare, "credentials are missing"},
+		{"no password", map[string]string{"E6DATA_USER": "x"}, bare, "user needs password, which is missing"},
+		{"no other method completes one", map[string]string{"E6DATA_ACCESS_TOKEN": "s3cret"}, bare + "?user=x", "user needs password, which is missing"},
+		{"no secret", map[string]string{"E6DATA_CLIENT_ID": "x", "E6DATA_TOKEN_URL": "https://idp"}, bare, "client_id needs client_secret, which is missing"},
+		{"two methods", map[string]string{"E6DATA_TOKEN": "s3cret", "E6DATA_ACCESS_TOKEN": "s3cret"}, bare, "password and access_token contradict each other"},
+		{"two tokens", map[string]string{"E6DATA_USER": "x", "E6DATA_TOKEN": "s3cret", "E6DATA_PASSWORD": "s3cret2"}, bare, "E6DATA_PASSWORD and E6DATA_TOKEN contradict each other"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			clearEnv(t)
+			for name, value := range test.env {
+				t.Setenv(name, value)
+			}
+			db, err := sql.Open("e6data", test.dsn)
+			if err == nil {
+				err = db.PingContext(t.Context())
+				db.Close()
+			}
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("%v, want %s", err, test.want)
+			case err != nil && strings.Contains(err.Error(), "s3cret"):
+				t.Error(err)
+			}
+			// The environment's secrets do not get into a DSN.
+			if cfg, err := e6data.ParseDSN(bare); err == nil && strings.Contains(cfg.FormatDSN(), enginetest.DefaultToken) {
+				t.Error(cfg.FormatDSN())
+			}
+		})
 	}
 }
 
 func TestBadDSN(t *testing.T) {
+	const ok = "e6data://u:t0ps3cret@h?"
+	const oauth = "e6data://h?client_id=i&client_secret=t0ps3cret&"
 	for _, test := range []struct{ dsn, want string }{
-		{"mysql://u:t0ps3cret@h", "begins with e6data://"},
+		// The grammar.
+		{"mysql://u:t0ps3cret@h", "a DSN begins with e6data:// (or jdbc:e6data://)"},
 		{"u:t0ps3cret@h", "begins with e6data://"},
-		{"e6data://u:t0ps3cret@", "the host is missing"},
-		{"e6data://h", "user and access token are required"},
-		{"e6data://u@h", "user and access token are required"},
-		{"e6data://u:t0ps3cret@h:0", `"0" is no port`},
-		{"e6data://u:t0ps3cret@h:70000", "port 70000 is out of range"},
-		{"e6data://u:t0ps3cret@h:http", `"http" is no port`},
-		{"e6data://u:t0ps3cret@::1", "IPv6 address stands in brackets"},
-		{"e6data://u:t0ps3cret@[::1", "is no address"},
-		{"e6data://u:t0ps3cret@h x", `"h x" is no host name`},
+		{"jdbc:mysql://u:t0ps3cret@h", "begins with e6data://"},
+		{"e6data://u:t0ps3cret@", "host is missing"},
+		{"e6data:///db?user=u&password=t0ps3cret", "host is missing"},
+		{"e6data://h", "credentials are missing: give user and password"},
+		{"e6data://u@h", "user needs password, which is missing"},
+		{"e6data://:t0ps3cret@h", "password needs user, which is missing"},
+		{"e6data://u:t0ps3cret@h:0", `port "0" is no number from 1 to 65535`},
+		{"e6data://u:t0ps3cret@h:70000", `port "70000" is no number from 1 to 65535`},
+		{"e6data://u:t0ps3cret@h:http", `port "http" is no number`},
+		{"e6data://u:t0ps3cret@::1", `address "::1" is none: it is host, host:port or, for IPv6, [address]:port`},
+		{"e6data://u:t0ps3cret@[::1", `address "[::1" is none`},
+		{"e6data://u:t0ps3cret@[h]", `address "[h]" is none`},
+		{"e6data://u:t0ps3cret@[::x]", `host "::x" is no IPv6 address`},
+		{"e6data://u:t0ps3cret@h x", `host "h x" is no host name`},
 		{"e6data://u:t0ps3cret%zz@h", "token is not percent-encoded"},
 		{"e6data://u%zz:t0ps3cret@h", "user is not percent-encoded"},
+		{"e6data://u:t0ps3cret%ff@h", "password is not valid UTF-8"},
 		{"e6data://u:t0ps3cret@h/%zz", "database is not percent-encoded"},
-		{"e6data://u:t0ps3cret@h?catalog=%zz", `"catalog" is not percent-encoded`},
-		{"e6data://u:t0ps3cret@h?%zz=1", "name is not percent-encoded"},
-		{"e6data://u:t0ps3cret@h?secure=yes", `"secure": "yes" is not true or false`},
-		{"e6data://u:t0ps3cret@h?prefetch_bytes=-1", "prefetch_bytes of -1 is negative"},
-		{"e6data://u:t0ps3cret@h?prefetch_bytes=64MB", `"64MB" is no number of bytes`},
-		{"e6data://u:t0ps3cret@h?result_batch_v2=maybe", `"maybe" is none of off, auto, on`},
-		{"e6data://u:t0ps3cret@h?max_retries=-1", `"-1" is no number of 0 or more`},
-		{"e6data://u:t0ps3cret@h?query_timeout=30", `"query_timeout": "30" is no duration such as 30s`},
-		{"e6data://u:t0ps3cret@h?catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
-		{"e6data://u:t0ps3cret@h?cluster=x", `do you mean "cluster_name"?`},
-		{"e6data://u:t0ps3cret@h?catalog=x&catalog=y", `"catalog" occurs twice`},
-		{"e6data://u:t0ps3cret@h?cluster-name=x&cluster_name=y", `"cluster_name" occurs twice`},
+		{"e6data://u:t0ps3cret@h/database=d&catalog=c", `holds a "=", which is %3D there: parameters come after a "?"`},
+		{"jdbc:e6data://h/database=d?password=t0ps3cret", `"?" comes before all parameters or not at all`},
+		{ok + "catalog=%zz", `"catalog" is not percent-encoded`},
+		{ok + "%zz=1", "name of DSN parameter number 1 is not percent-encoded"},
+		// A token that was not encoded falls apart: no piece of it is shown.
+		{"e6data://u:t0ps3cret", "port is no number from 1 to 65535; in user and token, any of \"/?#%\" is percent-encoded"},
+		{"e6data://u:t0ps3cret/x@h", `database holds an "@"`},
+		{"e6data://u:1/t0ps3cret@h", `database holds an "@"`},
+		{"e6data://u:t0ps3cret?x@h", "port is no number"},
+		{"e6data://u:1?t0ps3cret=@h", "unknown DSN parameter number 1"},
+		{"e6data://u:1?secure=t0ps3cret@h", `"secure": the value is not true or false`},
+		{"e6data://u:p@t0ps3cret!:x?x@h", "port is no number"},
+		{"e6data://u:p@t0ps3cret y?x@h", "host is no host name"},
+		{"e6data://u:p@a:t0ps3cret:b?x@h", "address is none"},
+		{"e6data://u:1?%zzt0ps3cret@h", "name of DSN parameter number 1"},
+		// Names.
+		{ok + "catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
+		{ok + "cluster=x", `do you mean "cluster_name"?`},
+		{ok + "shema=x", `do you mean "schema"?`},
+		{"e6data://u@h?pasword=t0ps3cret", `unknown DSN parameter "pasword", do you mean "password"?`},
+		{"e6data://u@h?pass+word=t0ps3cret", `unknown DSN parameter number 1, do you mean "password"?`},
+		{ok + "t0ps3cret%3Dx=1", `unknown DSN parameter number 1, do you mean`},
+		{ok + "=1", `unknown DSN parameter number 1, do you mean`},
+		{ok + "catalog=x&catalog=y", `"catalog" occurs twice`},
+		{ok + "cluster-name=x&cluster_name=y", `"cluster_name" occurs twice`},
+		{ok + "cluster-name=x&cluster-uuid=y", `"cluster_uuid" is given already, by cluster_name`},
+		{ok + "cache=true&shouldNotCache=false", `"shouldnotcache" is given already, by cache`},
+		{"e6data://u:x@h/d?schema=d", `"schema" is given already, by the path`},
+		{"e6data://u:x@h?password=t0ps3cret", `"password" is given already, by the part before the host`},
+		{"e6data://u:x@h?token=t0ps3cret", `"token" is given already, by the part before the host`},
+		{"e6data://u@h?token=t0ps3cret&password=t0ps3cret", `"password" is given already, by token`},
+		// Values.
+		{ok + "secure=yes", `"secure": "yes" is not true or false`},
+		{ok + "secure=", `"secure": "" is not true or false`},
+		{ok + "shouldNotCache=0.5", `"shouldnotcache": "0.5" is not true or false`},
+		{ok + "prefetch_bytes=-1", `"prefetch_bytes": "-1" is no number of bytes such as 65536, 64MiB or 300MB`},
+		{ok + "prefetch_bytes=64M", `"64M" is no number of bytes`},
+		{ok + "prefetch_bytes=9999999999GiB", `"9999999999GiB" is no number of bytes`},
+		{ok + "max_recv_bytes=0", `"0" is neither -1 (no bound) nor a number of bytes above 0`},
+		{ok + "max_send_bytes=-2", `"-2" is neither -1`},
+		{ok + "max_send_message_length=x", `"max_send_message_length": "x" is no number of bytes`},
+		{ok + "result_batch_v2=maybe", `"maybe" is none of off, auto, on`},
+		{ok + "client_auth_method=jwt", `"jwt" is none of basic, post`},
+		{ok + "compression=zstd", `"zstd" is none of gzip, none`},
+		{ok + "params=auto", `"auto" is none of client, server: what a statement does must not depend on a guess`},
+		{ok + "params=both", `"both" is none of client, server`},
+		{ok + "max_retries=-1", `"-1" is no number of 0 or more`},
+		{ok + "channels=0", `"0" is no number from 1 to 256`},
+		{ok + "query_timeout=30", `"query_timeout": "30" is no duration such as 30s`},
+		{ok + "query_timeout=-1s", `"-1s" is no duration such as 30s`},
+		{ok + "grpc_prepare_timeout=x", `"x" is no number of seconds and no duration such as 30s`},
+		{ok + "grpc_prepare_timeout=99999999999999", `"99999999999999" is no number of seconds`},
+		{ok + "keepalive_time=5s", `"5s" is less than 10s, and not 0`},
+		{ok + "keepalive_time_ms=x", `"x" is no number of milliseconds`},
+		{ok + "keepalive_timeout=0", `"0" is not more than 0`},
+		{ok + "loc=Mars/Olympus", `"Mars/Olympus" is no time zone such as Asia/Kolkata or +05:30`},
+		{ok + "loc=", `"" is no time zone`},
+		{ok + "cluster_name=%0A", `"\n" holds other characters than printable ASCII`},
+		{ok + "catalog=%ff", `is not valid UTF-8`},
+		{ok + "catalog=" + strings.Repeat("x", 200) + "%ff", `xxx"... is not valid UTF-8`},
+		{"e6data://h?secure=true&access_token=t0ps3cret%0A", `"access_token": the value holds other characters`},
+		{oauth + "secure=true&token_url=http://idp.example.com?t0ps3cret", `"token_url": the value is not https, which only a loopback host may do without`},
+		{oauth + "secure=true&token_url=https://u:t0ps3cret@idp", `"token_url": the value holds a user`},
+		{oauth + "secure=true&token_url=idp?t0ps3cret", `"token_url": the value is no URL such as`},
+		{oauth + "secure=true&token_url=https://idp%23t0ps3cret", `"token_url": the value holds a fragment`},
+		{oauth + "secure=true&token_url=%3At0ps3cret", `"token_url": the value is no URL`},
+		// Contradictions.
+		{ok + "access_token=x", "access_token contradict each other"},
+		{ok + "client_id=x", "and client_id contradict each other: they belong to two ways to authenticate"},
+		{"e6data://h?secure=true&access_token=t0ps3cret&client_secret=t0ps3cret", "access_token and client_secret contradict each other"},
+		{"e6data://h?secure=true&client_id=i", "client_id needs client_secret, which is missing"},
+		{"e6data://h?secure=true&client_secret=t0ps3cret", "client_secret needs client_id, which is missing"},
+		{oauth + "secure=true", "client_id needs token_url, which is missing"},
+		{"e6data://h?secure=true&oauth_scope=x", "oauth_scope needs client_id, which is missing"},
+		{"e6data://h?secure=true&client_auth_method=post", "client_auth_method needs client_id, which is missing"},
+		{ok + "client_auth_method=post", "user and client_auth_method contradict each other"},
+		{"e6data://h?secure=true&access_token=t0ps3cret&client_auth_method=post", "access_token and client_auth_method contradict each other"},
+		{"e6data://h?access_token=t0ps3cret", "access_token needs secure=true"},
+		{oauth + "token_url=https://idp", "client_id needs secure=true"},
+		{"e6data://h?secure=true&access_token=t0ps3cret&impersonate=x", "impersonate and access_token contradict each other"},
+		{ok + "ca_cert=x", "ca_cert needs secure=true"},
+		{ok + "client_key=t0ps3cret", "client_key needs secure=true"},
+		{ok + "server_name=x", "server_name needs secure=true"},
+		{ok + "tls_config=x", "tls_config needs secure=true"},
+		{ok + "insecure_skip_verify=true", "insecure_skip_verify needs secure=true"},
+		{ok + "secure=true&client_cert=x", "client_cert needs client_key"},
+		{ok + "secure=true&client_key=t0ps3cret", "client_key needs client_cert"},
+		{ok + "secure=true&tls_config=x&ca_cert=x", "tls_config and ca_cert contradict each other"},
+		{ok + "secure=true&tls_config=x&insecure_skip_verify=1", "tls_config and insecure_skip_verify contradict each other"},
+		{ok + "secure=true&ca_cert=x&insecure_skip_verify=1", "insecure_skip_verify and ca_cert contradict each other"},
 	} {
 		// A bad DSN fails at once, not when the first query runs.
 		db, err := sql.Open("e6data", test.dsn)
@@ -134,6 +436,40 @@ func TestBadDSN(t *testing.T) {
 		}
 		if strings.Contains(err.Error(), "t0ps3cret") {
 			t.Errorf("%s: the error shows the token: %q", test.dsn, err)
+		}
+	}
+}
+
+// What no DSN can say is checked in a Config as well.
+func TestBadConfig(t *testing.T) {
+	for _, test := range []struct {
+		change func(*e6data.Config)
+		want   string
+	}{
+		{func(c *e6data.Config) { c.Host = "" }, "the host is missing"},
+		{func(c *e6data.Config) { c.Host = "a/b" }, `the host "a/b" is no host name`},
+		{func(c *e6data.Config) { c.Port = -1 }, "port -1 is out of range"},
+		{func(c *e6data.Config) { c.Port = 65536 }, "port 65536 is out of range"},
+		{func(c *e6data.Config) { c.User, c.Token = "", "" }, "credentials are missing"},
+		{func(c *e6data.Config) { c.QueryTimeout = -time.Second }, `query_timeout: "-1s" is no duration`},
+		{func(c *e6data.Config) { c.KeepaliveTime = time.Second }, `keepalive_time: "1s" is less than 10s`},
+		{func(c *e6data.Config) { c.Channels = 0 }, `channels: "0" is no number from 1 to 256`},
+		{func(c *e6data.Config) { c.MaxSendBytes = 0 }, `max_send_bytes: "0" is neither -1`},
+		{func(c *e6data.Config) { c.PrefetchBytes = -1 }, `prefetch_bytes: "-1" is no number of bytes`},
+		{func(c *e6data.Config) { c.Params = "auto" }, `params: "auto" is none of client, server`},
+		{func(c *e6data.Config) { c.Token = "t0ps3cret\xff" }, `password: the value is not valid UTF-8`},
+		{func(c *e6data.Config) { c.CACert = "x" }, "ca_cert needs secure=true"},
+		{func(c *e6data.Config) { c.AccessToken = "t0ps3cret" }, "user and access_token contradict"},
+	} {
+		cfg := e6data.NewConfig()
+		cfg.Host, cfg.User, cfg.Token = "h", "u", "t"
+		if _, err := e6data.NewConnector(cfg); err != nil {
+			t.Fatal(err)
+		}
+		test.change(cfg)
+		_, err := e6data.NewConnector(cfg)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "t0ps3cret") {
+			t.Errorf("%v, want %q", err, test.want)
 		}
 	}
 }
@@ -157,7 +493,10 @@ func FuzzParseDSN(f *testing.F) {
 	for _, s := range []string{
 		"e6data://u:t@h", "e6data://me%40x:to%2Fk@h:80/d?catalog=c&cluster-name=n&secure=true", "e6data://u:t@[::1]:80/d%20e",
 		"e6data://u:t@h?prefetch_bytes=0&result_batch_v2=on",
-		"e6data://@:@@h", "e6data://:%00@h/?catalog=%ff",
+		"e6data://@:@@h", "e6data://:%00@h/?catalog=%ff", "jdbc:e6data://h:1/user=u&password=t&database=d%3D%40",
+		"e6data://u:t@[fe80::1%25e]?loc=%2B05:30&cache=0&max_recv_bytes=1KiB&keepalive_time_ms=20000&channels=2",
+		"e6data://localhost?client_id=i&client_secret=s&token_url=https://idp/x%3Fy&oauth_scope=a+b&client_auth_method=post",
+		"e6data://u:t@h?secure=1&ca_cert=a&client_cert=b&client_key=c&server_name=d&compression=gzip&params=server",
 	} {
 		f.Add(s)
 	}
@@ -171,17 +510,63 @@ func FuzzParseDSN(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q was formatted as %q: %v", dsn, formatted, err)
 		}
-		if *again != *cfg {
+		if !sameConfig(again, cfg) {
 			t.Fatalf("%q: %+v read back as %+v", dsn, *cfg, *again)
 		}
 		if again.FormatDSN() != formatted {
 			t.Fatalf("%q is no fixed point", formatted)
 		}
+		if cfg.CACert != "" || cfg.ClientCert != "" || cfg.TLSConfig != "" {
+			return // NewConnector would look for them
+		}
+		c, err := e6data.NewConnector(cfg)
+		if err == nil {
+			err = c.Close()
+		} else if strings.Contains(err.Error(), "credentials are missing") {
+			err = nil
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", dsn, err)
+		}
+	})
+}
+
+// However a token is written, and whatever is around it, no error shows it.
+func FuzzDSNErrors(f *testing.F) {
+	const secret = "t0ps3cret"
+	f.Add("u", "", "", "h", "catalog=%zz")
+	f.Add("u", "1?", "=", "h:1", "secure=x")
+	f.Add("u", "a/", "?b", "h:http/d", "")
+	f.Add("u", "1?secure=", "&", "h", "user=x")
+	f.Add("u", "1@a b", ":c", "[::1", "password=")
+	f.Add("", "p@h:", "#", "h", "token_url=https://")
+	f.Fuzz(func(t *testing.T, user, before, after, host, query string) {
+		token := before + secret + after
+		for _, dsn := range []string{
+			"e6data://" + user + ":" + token + "@" + host + "/?" + query,
+			"jdbc:e6data://" + host + "/" + query + "&user=u&password=" + url.QueryEscape(token),
+			"e6data://" + url.UserPassword(user, token).String() + "@" + host + "?" + query,
+			"e6data://" + host + "?secure=1&access_token=" + url.QueryEscape(token) + "&" + query,
+		} {
+			if strings.Contains(user+host+query, "cret") {
+				return
+			}
+			cfg, err := e6data.ParseDSN(dsn)
+			if err == nil {
+				if text := fmt.Sprintf("%v %+v %#v", cfg, *cfg, cfg); string(cfg.Token) == token && strings.Contains(text, secret) {
+					t.Fatalf("%q: %s", dsn, text)
+				}
+				continue
+			}
+			if strings.Contains(err.Error(), secret) {
+				t.Fatalf("%q: %v", dsn, err)
+			}
+		}
 	})
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	cfg := e6data.Config{Host: "h", User: "u", Token: "t0ps3cret"}
+	cfg := e6data.Config{Host: "h", User: "u", Token: "t0ps3cret", AccessToken: "t0ps3cret", ClientSecret: "t0ps3cret", ClientKey: "t0ps3cret"}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&out, verb+verb+"\n", cfg, &cfg)

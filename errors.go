@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,9 +14,13 @@ import (
 // What went wrong, for errors.Is. The error itself is an *[Error] that says
 // where and carries the cause.
 var (
-	// ErrAuthentication: the engine refused user or token. Trying again does
-	// not help.
+	// ErrAuthentication: the engine refused user or token, or the token endpoint
+	// the OAuth client. Trying again does not help.
 	ErrAuthentication = errors.New("authentication failed")
+	// ErrTokenUnavailable: no OAuth access token could be had, because the token
+	// endpoint or the application's token source failed. Trying again later may
+	// help.
+	ErrTokenUnavailable = errors.New("no access token is available")
 	// ErrWrongStrategy: the deployment's colour that the query belongs to is no
 	// longer live. Before a query was executed the driver moves to the live
 	// colour by itself; this error means that it could not, or that the query
@@ -34,16 +39,27 @@ var (
 	// came. The engine may or may not have executed it; the driver does not
 	// send it again. Find out by the query's effect before running it anew.
 	ErrAmbiguousExecution = errors.New("the query may or may not have been executed")
+	// ErrTLS: no TLS connection could be made, and the call was not sent. The
+	// message says what to do; errors.As finds the cause where the driver saw it,
+	// such as an [crypto/x509.UnknownAuthorityError], [crypto/x509.HostnameError]
+	// or [crypto/x509.CertificateInvalidError].
+	ErrTLS = errors.New("the TLS handshake failed")
+	// ErrQueryCancelled: the query was cancelled by [Conn.Cancel] or
+	// [Conn.Clear] in this process. The rows that were read are right. What a
+	// statement that changes data had done by then, only its effect tells.
+	ErrQueryCancelled = errors.New("the query was cancelled")
+	// ErrNotRunning: the query has been closed already, or this process does not
+	// know it.
+	ErrNotRunning = errors.New("the query is not running")
 	// ErrTransactions: the engine has no transactions.
 	ErrTransactions = errors.New("e6data: transactions are not supported")
-	// ErrArguments: the driver cannot send arguments with a statement.
-	ErrArguments = errors.New("e6data: query arguments are not supported")
 )
 
 // Phase is a step in the life of a connection or query.
 type Phase string
 
-// The phases of a query in their order, and that of waking a cluster.
+// The phases of a query in their order; waking a cluster; browsing catalogs and
+// dry runs; and watching and cancelling a query.
 const (
 	PhaseConnect  Phase = "connect"
 	PhasePing     Phase = "ping"
@@ -53,6 +69,10 @@ const (
 	PhaseFetch    Phase = "fetch"
 	PhaseClear    Phase = "clear"
 	PhaseResume   Phase = "resume"
+	PhaseCatalog  Phase = "catalog"
+	PhaseStatus   Phase = "status"
+	PhaseExplain  Phase = "explain"
+	PhaseCancel   Phase = "cancel"
 )
 
 // Error is a failure in talking to the engine. errors.Is finds the Err...
@@ -72,7 +92,8 @@ type Error struct {
 	// Message is the engine's own text, or what the driver found wrong. It
 	// holds no secret of the configuration.
 	Message string
-	// Kind is one of the Err... variables, or nil: an SQL error, for one.
+	// Kind is one of the Err... variables; [errors.ErrUnsupported] where the
+	// engine lacks the method; or nil: an SQL error, for one.
 	Kind error
 	// Err is the cause, or nil: a context's error, a *thriftrows.FormatError.
 	Err error
@@ -103,8 +124,15 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		fmt.Fprintf(&b, ": %s", e.Message)
 	}
+	if overhear != nil {
+		overhear(b.String())
+	}
 	return b.String()
 }
+
+// overhear is told the text of an error whenever somebody asks for it: the tests
+// set it.
+var overhear func(text string)
 
 // Unwrap returns Kind and Err, as far as they are set.
 func (e *Error) Unwrap() []error {
@@ -144,17 +172,25 @@ const (
 	unsent   // the call did not leave this process
 	noAnswer // the call was sent; its answer was lost on the way
 	gaveUp   // the caller's context ended
+	// tlsFailed: the call did not leave this process, because server and driver
+	// do not accept each other; the next moment will not change that.
+	tlsFailed
+	tokenRefused // OAuth: the engine did not accept the access token
 
 	numConditions
 )
 
 var conditionNames = [numConditions]string{
-	"none", "wrong strategy", "session expired", "suspended", "unimplemented", "not sent", "no answer", "gave up",
+	"none", "wrong strategy", "session expired", "suspended", "unimplemented", "not sent", "no answer", "gave up", "TLS failed",
+	"token refused",
 }
 
 func (c condition) String() string { return conditionNames[c] }
 
-var kinds = [numConditions]error{wrongStrategy: ErrWrongStrategy, sessionExpired: ErrSessionExpired, suspended: ErrClusterSuspended}
+var kinds = [numConditions]error{
+	wrongStrategy: ErrWrongStrategy, sessionExpired: ErrSessionExpired, suspended: ErrClusterSuspended,
+	unimplemented: errors.ErrUnsupported, tlsFailed: ErrTLS, tokenRefused: ErrAuthentication,
+}
 
 // conditionOf tells what an error that the driver made means.
 func conditionOf(err error) condition {
@@ -171,6 +207,7 @@ const (
 	httpStatusPrefix  = "unexpected http status code received from server: "
 	resetStreamPrefix = "stream terminated by rst_stream with error code: "
 	unmarshalPrefix   = "grpc: failed to unmarshal"
+	receivedTooMuch   = "grpc: received message larger than max"
 )
 
 // classify recognises a condition in a gRPC status, in the shapes in which it
@@ -221,17 +258,35 @@ func classify(s *status.Status, sent bool) condition {
 }
 
 // mute tells that a proxy claimed to speak gRPC and gave no status: what it
-// wanted to say is lost. WIRE.md section 6 tells the first form, and one with
-// RESOURCE_EXHAUSTED that a bounded receive size gives; without a bound it is
-// the second or third.
+// wanted to say is lost. WIRE.md section 6 tells the first form, and that of a
+// bounded receive size, where four letters of the proxy's text are taken for a
+// size; without a bound it is one of the others.
 func mute(s *status.Status) bool {
 	switch s.Code() {
+	case codes.ResourceExhausted:
+		const fourBlanks = 0x20202020
+		var size, bound int64
+		n, _ := fmt.Sscanf(s.Message(), receivedTooMuch+" (%d vs. %d)", &size, &bound)
+		return n == 2 && size >= fourBlanks
 	case codes.Unknown:
 		return s.Message() == ""
 	case codes.Internal:
 		return s.Message() == "unexpected EOF" || s.Message() == "server closed the stream without sending trailers"
 	}
 	return false
+}
+
+// ended returns why ctx has ended, nil while it has not. A deadline that has
+// passed counts: the engine and proxies know it, too, and what they make of it
+// may be here before ctx's own timer has fired.
+func ended(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return contextError(ctx)
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
 
 // contextError is the context's error, with its cause where it has another.

@@ -5,8 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
 	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
 
 	e6data "github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -102,6 +110,122 @@ func ExampleParseDSN() {
 	// Output:
 	// me@example.com e6.example.com sales lake etl
 	// e6data: unknown DSN parameter "catalogue", do you mean "catalog"?
+}
+
+// With an access token: the account's e-mail address needs no encoding.
+func ExampleParseDSN_token() {
+	db, err := sql.Open("e6data", "e6data://me@example.com:token@e6.example.com/sales?secure=true")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+}
+
+// As JDBC tools have it.
+func ExampleParseDSN_jdbc() {
+	cfg, err := e6data.ParseDSN("jdbc:e6data://e6.example.com:443/database=sales&catalog=lake&secure=true&cluster-uuid=etl&user=me@example.com&password=token")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(cfg.Port, cfg.Database, cfg.Catalog, cfg.ClusterName, cfg.User)
+	// Output: 443 sales lake etl me@example.com
+}
+
+// TLS with a private certificate authority, and a client certificate of our
+// own.
+func ExampleParseDSN_tls() {
+	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?secure=true" +
+		"&ca_cert=/etc/e6/ca.pem&client_cert=/etc/e6/me.pem&client_key=/etc/e6/me.key")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(cfg.CACert)
+	// Output: /etc/e6/ca.pem
+}
+
+// Through a HAProxy that is reached by its address and has a certificate for
+// another name.
+func ExampleParseDSN_haproxy() {
+	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@10.0.0.7:8443/sales?secure=true" +
+		"&ca_cert=/etc/e6/haproxy-ca.pem&server_name=e6.internal&cluster_name=etl")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(cfg.Host, cfg.ServerName)
+	// Output: 10.0.0.7 e6.internal
+}
+
+// OAuth 2.0: the driver gets access tokens for a client, or is given one.
+func Example_oauth() {
+	// The token endpoint, which is an identity provider's in real life.
+	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, secret, _ := r.BasicAuth(); id != "etl" || secret != "the-client-secret" || r.PostFormValue("scope") != "e6.query" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"access_token":"the-access-token","token_type":"Bearer","expires_in":3600}`)
+	}))
+	defer idp.Close()
+	srv, err := enginetest.NewServer(enginetest.Config{Bearer: func(token string) bool { return token == "the-access-token" }})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer srv.Close()
+
+	for _, credentials := range []string{
+		"client_id=etl&client_secret=the-client-secret&oauth_scope=e6.query&token_url=" + url.QueryEscape(idp.URL+"/oauth2/token"),
+		"access_token=the-access-token",
+	} {
+		// Such as e6data://e6.example.com/sales?secure=true&client_id=etl&...
+		db, err := sql.Open("e6data", srv.DSN(credentials))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("ping:", db.Ping())
+		_ = db.Close()
+	}
+
+	// Output:
+	// ping: <nil>
+	// ping: <nil>
+}
+
+// Credentials in the environment stay out of DSNs, and of what FormatDSN writes.
+func ExampleNewConnector_environment() {
+	_ = os.Setenv("E6DATA_USER", "me@example.com")
+	_ = os.Setenv("E6DATA_TOKEN", "token")
+	defer func() { _, _ = os.Unsetenv("E6DATA_USER"), os.Unsetenv("E6DATA_TOKEN") }()
+
+	cfg, err := e6data.ParseDSN("e6data://e6.example.com/sales?secure=true")
+	if err != nil {
+		log.Fatal(err)
+	}
+	connector, err := e6data.NewConnector(cfg)
+	if err != nil {
+		log.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
+
+	fmt.Println(cfg.FormatDSN())
+	// Output: e6data://e6.example.com/sales?secure=true
+}
+
+// gRPC's own options, such as a stats handler for tracing, go through
+// WithDialOptions.
+func ExampleWithDialOptions() {
+	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?secure=true")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var tracing stats.Handler // otelgrpc.NewClientHandler(), for one
+	connector, err := e6data.NewConnector(cfg, e6data.WithDialOptions(grpc.WithStatsHandler(tracing)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	db := sql.OpenDB(connector)
+	defer func() { _ = db.Close() }()
 }
 
 func ExampleConfig_FormatDSN() {

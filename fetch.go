@@ -22,8 +22,7 @@ import (
 // next and stop are called by one goroutine, the rows' reader.
 type fetcher struct {
 	q       *query
-	ctx     context.Context // the rows' own
-	cancel  context.CancelFunc
+	ctx     context.Context // the rows' own, which q.stop ends
 	columns int
 	// limit bounds the bytes that lie ready; 0 fetches when asked to.
 	limit int64
@@ -50,12 +49,11 @@ type fetcher struct {
 	stopped bool
 }
 
-func newFetcher(ctx context.Context, cancel context.CancelFunc, q *query, columns int, promised int64) *fetcher {
+func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fetcher {
 	c := q.cn.c
 	f := &fetcher{
 		q:        q,
 		ctx:      ctx,
-		cancel:   cancel,
 		columns:  columns,
 		limit:    c.cfg.PrefetchBytes,
 		promised: promised,
@@ -80,6 +78,7 @@ func (f *fetcher) run() {
 		if err == nil {
 			f.ready = append(f.ready, b)
 			f.ahead += size
+			f.countAhead(1, size)
 		}
 		f.err = err
 		f.mu.Unlock()
@@ -129,8 +128,13 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 				}
 			}
 		}
-		if err := f.advance(); err != nil {
+		// What lies ready of a query that was cancelled is not read any more: its
+		// result does not end as one that is whole.
+		if err := f.q.cancelled(PhaseFetch); err != nil {
 			return nil, err
+		}
+		if err := f.advance(); err != nil {
+			return nil, f.q.because(f.ctx, PhaseFetch, err)
 		}
 	}
 }
@@ -158,6 +162,7 @@ func (f *fetcher) advance() error {
 	f.current = f.ready[0]
 	f.ready = append(f.ready[:0], f.ready[1:]...)
 	f.ahead -= f.current.bytes()
+	f.countAhead(-1, -f.current.bytes())
 	f.changed.Signal()
 	return nil
 }
@@ -177,7 +182,7 @@ func (f *fetcher) recycle() {
 // stop ends the fetching at once, and returns when it has ended. It may be
 // called again.
 func (f *fetcher) stop() {
-	f.cancel()
+	f.q.stop(nil)
 	if f.done == nil {
 		return
 	}
@@ -186,6 +191,15 @@ func (f *fetcher) stop() {
 	f.mu.Unlock()
 	f.changed.Signal()
 	<-f.done
+	f.countAhead(-len(f.ready), -f.ahead)
+	f.ready, f.ahead = nil, 0
+}
+
+// countAhead counts batches that lie ready.
+func (f *fetcher) countAhead(batches int, bytes int64) {
+	n := &f.q.cn.c.stats
+	n.batchesAhead.Add(int64(batches))
+	n.bytesAhead.Add(bytes)
 }
 
 // While rows are owed, an answer without rows is followed by asking again,
@@ -218,6 +232,9 @@ func (f *fetcher) fill(b *batch) error {
 			return wrap(PhaseFetch, f.q.route, err)
 		}
 		f.delivered += rows
+		if rows > 0 {
+			f.q.record.batch(rows, b.bytes())
+		}
 		f.ended = b.endOfStream
 		switch {
 		case rows > 0:
@@ -251,7 +268,7 @@ func (f *fetcher) ask(b *batch) error {
 	}
 	b.reset(f.v2)
 	err := f.q.about(f.ctx, PhaseFetch, method, func() proto.Message {
-		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: f.q.sessionID, QueryId: f.q.queryID}
+		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: f.q.session(), QueryId: f.q.queryID}
 	}, b, intoBatch)
 	if f.v2 && conditionOf(err) == unimplemented {
 		f.v2 = false

@@ -3,6 +3,8 @@ package e6data_test
 import (
 	"context"
 	"database/sql"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,9 +12,13 @@ import (
 
 	_ "github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/strategy"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	listener.listen()
+	goleak.VerifyTestMain(listening{m})
+}
 
 // newEngine starts an engine whose books must balance when the test ends.
 func newEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
@@ -33,8 +39,28 @@ func newUncheckedEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(srv.Close)
+	forget(t, srv.Addr())
+	t.Cleanup(func() {
+		srv.Close()
+		forget(t, srv.Addr()) // for the examples, which have no t
+	})
 	return srv
+}
+
+// forget makes connectors that are made from now on know nothing of who listens
+// at addr. The system gives a port to one test after another, and what the
+// process knows of an endpoint's colour outlives the connectors.
+func forget(t testing.TB, addr string) {
+	t.Helper()
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range strategy.Shared().Snapshot() {
+		if strings.HasSuffix(s.Key.Endpoint, ":"+port) { // by whatever name or address of this host
+			strategy.Shared().Forget(s.Key)
+		}
+	}
 }
 
 // openDB opens a pool on srv, which is closed before srv.
@@ -58,4 +84,20 @@ func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// A test knows nothing of an engine that had the port before.
+func TestPortsAreForgotten(t *testing.T) {
+	before := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
+	if err := openDB(t, before).PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before.Close()
+	srv := newEngine(t, enginetest.Config{Listen: before.Addr()})
+	if err := openDB(t, srv).PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := strategies(srv, "authenticate"); got != "blue" {
+		t.Errorf("authenticated on %s", got)
+	}
 }

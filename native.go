@@ -49,14 +49,38 @@ func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 	})
 }
 
-// Query runs a statement whose result is read column by column. The caller
-// closes the result, before it leaves f of [WithConn].
-func (c *Conn) Query(ctx context.Context, query string) (*Batches, error) {
-	r, err := c.cn.open(ctx, query)
+// Query runs a statement whose result is read column by column. Its arguments are
+// those of [database/sql.DB.QueryContext], with each [QueryOption] among them. The
+// caller closes the result, before it leaves f of [WithConn].
+func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
+	values, opts := arguments(args)
+	req, err := c.cn.bind(ctx, query, values, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &Batches{rows: r, batch: thriftrows.NewBatch(&c.cn.c.zones, nil)}, nil
+	r, err := c.cn.open(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return c.batches(r), nil
+}
+
+// arguments numbers the arguments of a query, as database/sql does, and takes the
+// options out.
+func arguments(args []any) (values []driver.NamedValue, opts []QueryOption) {
+	for _, arg := range args {
+		nv := driver.NamedValue{Value: arg}
+		if named, ok := arg.(sql.NamedArg); ok {
+			nv.Name, nv.Value = named.Name, named.Value
+		}
+		if opt, ok := nv.Value.(QueryOption); ok {
+			opts = append(opts, opt)
+			continue
+		}
+		nv.Ordinal = len(values) + 1
+		values = append(values, nv)
+	}
+	return values, opts
 }
 
 // Batches is a result that is read batch by batch, each column by column, with
@@ -71,6 +95,9 @@ func (b *Batches) Columns() []thriftrows.Column { return b.rows.meta.Columns }
 
 // QueryID is the engine's id of the query.
 func (b *Batches) QueryID() string { return b.rows.q.queryID }
+
+// Handle names the query for calls about it, by this connection or another.
+func (b *Batches) Handle() QueryHandle { return b.rows.q.handle() }
 
 // Next moves to the next batch and tells whether there is one; after the last,
 // or a failure, see Err. A batch has one row at least, and 65,536 at most.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,17 +123,13 @@ func newProxy(t testing.TB, srv *enginetest.Server, cfg enginetest.ProxyConfig) 
 		t.Fatal(err)
 	}
 	t.Cleanup(p.Close)
+	forget(t, p.Addr())
 	return p
 }
 
-var clusters atomic.Int64
-
-// openProxyDB opens a pool on p, which is closed before p. It has a cluster name
-// of its own, lest the process remembers a colour of an earlier test whose proxy
-// had the same port.
+// openProxyDB opens a pool on p, which is closed before p.
 func openProxyDB(t testing.TB, p *enginetest.Proxy, params ...string) *sql.DB {
 	t.Helper()
-	params = append(params, fmt.Sprintf("cluster_name=c%d", clusters.Add(1)))
 	db, err := sql.Open("e6data", p.DSN(params...))
 	if err != nil {
 		t.Fatal(err)
@@ -196,12 +191,12 @@ func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 // A failover whose proxy answers 456 in any shape: green is found at first, and
 // again whenever the colours change.
 func TestFailoverThroughProxy(t *testing.T) {
-	for _, s := range wrongStrategyShapes() {
-		t.Run(s.String(), func(t *testing.T) {
+	test := func(s shape, params ...string) {
+		t.Run(strings.Join(append(params, s.String()), " "), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
 			srv.Handle("q", ids(5, 2))
 			p := newProxy(t, srv, enginetest.ProxyConfig{WrongStrategy: s.Shape})
-			db := openProxyDB(t, p)
+			db := openProxyDB(t, p, params...)
 			query := func() {
 				t.Helper()
 				if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 5 || err != nil {
@@ -239,6 +234,12 @@ func TestFailoverThroughProxy(t *testing.T) {
 				t.Errorf("%d executions of five queries", n)
 			}
 		})
+	}
+	for _, s := range wrongStrategyShapes() {
+		test(s)
+		if s.bounded != "" {
+			test(s, "max_recv_bytes=4MiB")
+		}
 	}
 }
 

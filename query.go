@@ -2,8 +2,10 @@ package e6data
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -15,52 +17,60 @@ import (
 
 // query is one query on the engine, from prepare to clear. It is pinned to the
 // session's colour and to the planner that prepared it (WIRE.md section 3).
-// Its calls are made one at a time.
+// The calls of its reader are made one at a time; other connections may watch
+// and end it meanwhile, see handle.go.
 type query struct {
 	cn *conn
 	route
 	engineIP string
+	v2       bool
+	noCache  bool
+	// stop ends the context of the query's calls. It is set before others can
+	// find the query.
+	stop context.CancelCauseFunc
+	// record is what others see of the query.
+	record *record
+
+	mu sync.Mutex
 	// sessionID is the session of the next call: an answer may replace it.
 	sessionID string
-	v2        bool
+	life      life
+	// settled is closed when the Cancel that is under way is done.
+	settled chan struct{}
 }
 
-// start prepares and executes text, anew where the engine's answer proves that
-// it did not run; see policy. Nothing is ever executed twice.
-func (cn *conn) start(ctx context.Context, text string) (*query, error) {
+// start prepares and executes a request, anew where the engine's answer proves that
+// it did not run; see policy. Nothing is ever executed twice. stop ends ctx.
+func (cn *conn) start(ctx context.Context, stop context.CancelCauseFunc, req *request) (*query, error) {
+	rec := recordOf(ctx)
 	for try := 2; ; try++ {
+		rec.preparing()
 		s, err := cn.currentSession(ctx)
 		if err != nil {
 			return nil, err
 		}
 		phase := PhasePrepare
-		q, err := cn.prepare(ctx, s, text)
+		q, err := cn.prepare(ctx, s, req)
 		if err == nil {
-			phase = PhaseExecute
-			if err = q.execute(ctx); err == nil {
-				return q, nil
+			q.stop, q.record = stop, rec
+			rec.prepared(q)
+			cn.c.running.Store(q.queryID, q)
+			var params []*wire.ParameterValue
+			if len(req.params) > 0 {
+				params, err = q.parameters(ctx, req.params)
 			}
+			if err == nil {
+				phase = PhaseExecute
+				rec.executes(q)
+				if err = q.execute(ctx, params); err == nil {
+					rec.executed()
+					return q, nil
+				}
+			}
+			err = q.because(ctx, phase, err)
 			q.abandon(ctx)
 		}
-		switch actionAfter(phase, err) {
-		case restart:
-			if conditionOf(err) == sessionExpired {
-				cn.dropSession(s.id)
-			}
-			if try > cn.c.cfg.MaxRetries {
-				return nil, err
-			}
-			if pause(ctx, delayBefore(try, err)) != nil {
-				return nil, interrupted(ctx, err)
-			}
-		case resume:
-			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
-				return nil, wakeErr
-			}
-			if try > cn.c.cfg.MaxRetries {
-				return nil, err
-			}
-		default:
+		if err := cn.another(ctx, phase, try, s, err); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +82,7 @@ const prepareGrace = 500 * time.Millisecond
 
 // prepare sends the statement. It returns as soon as ctx ends; should the
 // engine's answer still come within prepareGrace, the query is cleared.
-func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, error) {
+func (cn *conn) prepare(ctx context.Context, s session, req *request) (*query, error) {
 	type result struct {
 		q   *query
 		err error
@@ -81,7 +91,7 @@ func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, er
 	rpc, cancel := withTimeout(context.WithoutCancel(ctx), cn.c.cfg.PrepareTimeout)
 	cn.background.Go(func() {
 		defer cancel()
-		q, err := cn.sendPrepare(rpc, s, text)
+		q, err := cn.sendPrepare(rpc, s, req)
 		select {
 		case prepared <- result{q, err}:
 		case <-ctx.Done():
@@ -100,19 +110,19 @@ func (cn *conn) prepare(ctx context.Context, s session, text string) (*query, er
 	}
 }
 
-func (cn *conn) sendPrepare(ctx context.Context, s session, text string) (*query, error) {
-	cfg := cn.c.cfg
+func (cn *conn) sendPrepare(ctx context.Context, s session, req *request) (*query, error) {
+	opts := &req.opts
 	r := cn.c.route(cn.channel, s.state)
 	resp := &wire.PrepareStatementResponse{}
-	v2 := cfg.Catalog != ""
+	v2 := opts.catalog != ""
 	err := cn.c.retry(ctx, PhasePrepare, nil, func() error {
 		if v2 {
 			return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatementV2_FullMethodName, &wire.PrepareStatementV2Request{
-				SessionId: s.id, Schema: cfg.Database, Catalog: cfg.Catalog, QueryString: text,
+				SessionId: s.id, Schema: opts.schema, Catalog: opts.catalog, QueryString: req.text,
 			}, resp)
 		}
 		return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatement_FullMethodName, &wire.PrepareStatementRequest{
-			SessionId: s.id, Schema: cfg.Database, QueryString: text,
+			SessionId: s.id, Schema: opts.schema, QueryString: req.text,
 		}, resp)
 	})
 	if err != nil {
@@ -124,6 +134,7 @@ func (cn *conn) sendPrepare(ctx context.Context, s session, text string) (*query
 		engineIP:  resp.GetEngineIP(),
 		sessionID: s.id,
 		v2:        v2,
+		noCache:   opts.noCache,
 	}
 	q.renew(resp)
 	if q.queryID == "" {
@@ -136,25 +147,35 @@ func (cn *conn) sendPrepare(ctx context.Context, s session, text string) (*query
 // replaces one (WIRE.md section 3).
 func (q *query) renew(resp interface{ GetSessionId() string }) {
 	if id := resp.GetSessionId(); id != "" {
+		q.mu.Lock()
 		q.sessionID = id
+		q.mu.Unlock()
 	}
 }
 
+// session is the session of the query's next call.
+func (q *query) session() string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.sessionID
+}
+
 // execute runs the query. Once it is sent, only an answer tells whether the
-// engine saw it; without one the query may have run.
-func (q *query) execute(ctx context.Context) error {
+// engine saw it; without one the query may have run. Parameters need the second
+// version of the call, also where the first one of prepare was used.
+func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) error {
 	if ctx.Err() != nil {
-		return &Error{Phase: PhaseExecute, QueryID: q.queryID, Strategy: q.state.Color.String(), Err: contextError(ctx), condition: gaveUp}
+		return q.failed(PhaseExecute, nil, contextError(ctx))
 	}
 	resp := &wire.ExecuteStatementResponse{}
 	err := q.cn.c.retry(ctx, PhaseExecute, nil, func() error {
-		if q.v2 {
+		if q.v2 || len(params) > 0 {
 			return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatementV2_FullMethodName, &wire.ExecuteStatementV2Request{
-				EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
+				EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID, ShouldNotCache: q.noCache, Params: params,
 			}, resp)
 		}
 		return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatement_FullMethodName, &wire.ExecuteStatementRequest{
-			EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID,
+			EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID, ShouldNotCache: q.noCache,
 		}, resp)
 	})
 	if err != nil {
@@ -168,7 +189,7 @@ func (q *query) execute(ctx context.Context) error {
 func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	resp := &wire.GetResultMetadataResponse{}
 	err := q.about(ctx, PhaseMetadata, wire.QueryEngineService_GetResultMetadata_FullMethodName, func() proto.Message {
-		return &wire.GetResultMetadataRequest{EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID}
+		return &wire.GetResultMetadataRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
 	}, resp)
 	if err != nil {
 		return nil, err
@@ -199,7 +220,7 @@ func (q *query) newSession(ctx context.Context) error {
 	var s session
 	for try := 2; ; try++ {
 		var err error
-		if s, err = q.cn.authenticate(ctx, q.state); err == nil {
+		if s, err = q.cn.attempt(ctx, q.state, true); err == nil {
 			break
 		}
 		// The query stays where it is, so another colour or a cluster that wakes
@@ -208,24 +229,28 @@ func (q *query) newSession(ctx context.Context) error {
 			return err
 		}
 	}
+	q.mu.Lock()
 	q.sessionID = s.id
+	q.mu.Unlock()
 	if _, ok := q.cn.sessionOn(q.state.Color); ok {
 		q.cn.setSession(s)
 	}
 	return nil
 }
 
-// close clears the query on the engine, whatever has become of the caller's
-// context; it takes at most
-// Config.CleanupTimeout. It is called once.
+// close clears the query on the engine, unless a Cancel has ended it, whatever
+// has become of the caller's context; it takes at most Config.CleanupTimeout. It
+// is called once.
 func (q *query) close(ctx context.Context) {
 	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
 	defer cancel()
-	err := q.about(ctx, PhaseClear, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
-		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: q.sessionID, QueryId: q.queryID}
-	}, &wire.ClearOrCancelQueryResponse{})
+	before, err := q.enter(ctx, lifeClosed)
+	q.cn.c.running.CompareAndDelete(q.queryID, q)
+	if before == lifeRunning && err == nil {
+		err = q.end(ctx, PhaseClear)
+	}
 	if err != nil {
-		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", err)
+		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", q.cn.c.logged(err))
 	}
 }
 
@@ -248,32 +273,82 @@ func withTimeout(ctx context.Context, d time.Duration) (context.Context, context
 	return context.WithTimeout(ctx, d)
 }
 
-// open starts text and describes its result. The rows end with ctx, and after
-// Config.QueryTimeout.
-func (cn *conn) open(ctx context.Context, query string) (*rows, error) {
-	text, err := statement(query)
-	if err != nil {
-		return nil, err
+// limits returns the context of a query, which ends with ctx, after
+// Config.QueryTimeout, and when stop is called with the reason.
+func (cn *conn) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	d := cn.c.cfg.QueryTimeout
+	if d <= 0 {
+		return ctx, end
 	}
-	caller := ctx
-	ctx, cancel := withTimeout(ctx, cn.c.cfg.QueryTimeout)
-	q, err := cn.start(ctx, text)
-	if err != nil {
-		cancel()
-		return nil, err
+	ctx, release := context.WithTimeout(ctx, d)
+	return ctx, func(cause error) {
+		end(cause)
+		release()
 	}
-	meta, err := q.metadata(ctx)
-	if err != nil {
-		q.abandon(ctx)
-		cancel()
-		return nil, err
-	}
-	return newRows(caller, ctx, cancel, q, meta), nil
 }
 
-// exec runs text, reads its result to the end and clears it.
-func (cn *conn) exec(ctx context.Context, text string) (*result, error) {
-	r, err := cn.open(ctx, text)
+// open runs a statement and describes its result. The rows end with ctx, and
+// after Config.QueryTimeout.
+func (cn *conn) open(caller context.Context, req *request) (*rows, error) {
+	ctx, rec := cn.begin(caller, req)
+	ctx, stop := cn.limits(ctx)
+	q, err := cn.start(ctx, stop, req)
+	if err != nil {
+		stop(nil)
+		rec.over(err)
+		rec.end()
+		return nil, err
+	}
+	r, err := q.describe(caller, ctx)
+	if err != nil {
+		q.finish(ctx, err)
+		stop(nil)
+	}
+	return r, err
+}
+
+// describe returns the rows of a query that was executed.
+func (q *query) describe(caller, ctx context.Context) (*rows, error) {
+	meta, err := q.metadata(ctx)
+	if err != nil {
+		return nil, q.because(ctx, PhaseMetadata, err)
+	}
+	q.record.described(meta.RowCount)
+	return newRows(caller, ctx, q, meta), nil
+}
+
+// finish ends the query with err, nil or io.EOF when it succeeded. It is abandon
+// for one that nobody will start again.
+func (q *query) finish(ctx context.Context, err error) <-chan struct{} {
+	q.record.over(err)
+	done := make(chan struct{})
+	q.cn.background.Go(func() {
+		defer close(done)
+		if q.record.analyze {
+			q.analyze(ctx)
+		}
+		q.close(ctx)
+		q.record.end()
+	})
+	return done
+}
+
+// analyze asks for what [QueryInfo.Analyze] wants to know.
+func (q *query) analyze(ctx context.Context) {
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
+	defer cancel()
+	a, err := (&Conn{q.cn}).ExplainAnalyze(ctx, q.handle())
+	if err != nil {
+		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be analyzed", "query_id", q.queryID, "error", q.cn.c.logged(err))
+		return
+	}
+	q.record.update(func(s *QueryState, _ time.Duration) { s.Analysis = a })
+}
+
+// exec runs a request, reads its result to the end and clears it.
+func (cn *conn) exec(ctx context.Context, req *request) (driver.Result, error) {
+	r, err := cn.open(ctx, req)
 	if err != nil {
 		return nil, err
 	}

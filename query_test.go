@@ -180,7 +180,8 @@ func TestTrailingSemicolon(t *testing.T) {
 		}
 	}
 	for _, q := range []string{"", " ; ", "\n"} {
-		if _, err := db.Query(q); err == nil || !strings.Contains(err.Error(), "empty") {
+		var syntax *e6data.SyntaxError
+		if _, err := db.Query(q); !errors.As(err, &syntax) {
 			t.Errorf("%q: %v", q, err)
 		}
 	}
@@ -296,12 +297,6 @@ func TestUnsupported(t *testing.T) {
 	db := openDB(t, srv)
 	if _, err := db.Begin(); !errors.Is(err, e6data.ErrTransactions) {
 		t.Errorf("Begin: %v", err)
-	}
-	if _, err := db.Query("SELECT ?", 1); !errors.Is(err, e6data.ErrArguments) {
-		t.Errorf("Query with an argument: %v", err)
-	}
-	if _, err := db.Exec("SELECT ?", 1); !errors.Is(err, e6data.ErrArguments) {
-		t.Errorf("Exec with an argument: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -26,8 +27,9 @@ func (cn *conn) wake(ctx context.Context, cause error) error {
 	if !c.cfg.AutoResume {
 		return cause
 	}
+	c.stats.resumes.Add(1)
 	err := c.entry.Share(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, c.cfg.ResumeTimeout)
+		ctx, cancel := withTimeout(ctx, c.cfg.ResumeTimeout)
 		defer cancel()
 		err := cn.resumeCluster(ctx)
 		if errors.Is(err, context.DeadlineExceeded) { // no waiter's: ctx has none of those
@@ -55,6 +57,7 @@ const (
 func (cn *conn) resumeCluster(ctx context.Context) error {
 	c := cn.c
 	asked := false
+	last := ""
 	for {
 		state, err := cn.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
 			User: c.cfg.User, Password: string(c.cfg.Token),
@@ -62,11 +65,17 @@ func (cn *conn) resumeCluster(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.log.InfoContext(ctx, "e6data: the cluster is suspended", "state", state, "resume_sent", asked)
-		switch {
-		case state == clusterActive:
+		if state == clusterActive {
+			c.change(ctx, slog.LevelInfo, "the cluster is active")
 			return nil
+		}
+		if state != last {
+			c.change(ctx, slog.LevelInfo, "the cluster is suspended", "state", state)
+			last = state
+		}
+		switch {
 		case state == clusterSuspended && !asked:
+			c.change(ctx, slog.LevelInfo, "the cluster is told to resume")
 			asked = true
 			_, err := cn.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
 				User: c.cfg.User, Password: string(c.cfg.Token),

@@ -120,6 +120,17 @@ func TestResumeGivesUp(t *testing.T) {
 	}
 }
 
+// 0 is no bound, as with the other timeouts.
+func TestResumeWithoutBound(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 5))
+	srv.SetResume(3, enginetest.ClusterActive)
+	srv.SetCluster(enginetest.ClusterSuspended)
+	if n, err := readIDs(t.Context(), openWith(t, srv.DSN("resume_timeout=0"), pollFast), "q"); n != 5 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
 // A waiter's deadline is its own, and nothing goes on when all have left.
 func TestResumeKeepsDeadlines(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
@@ -157,7 +168,7 @@ func TestLog(t *testing.T) {
 	if _, err := readIDs(t.Context(), db, "q"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"the cluster is suspended", "state=resuming", "could not be cleared", "query_id=query-blue-000002"} {
+	for _, want := range []string{"the cluster is suspended", "the cluster is told to resume", "state=resuming", "the cluster is active", "could not be cleared", "query_id=query-blue-000002"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in the log:\n%s", want, out.String())
 		}

@@ -20,6 +20,9 @@ const (
 	restart
 	// resume waits until the cluster runs, and then begins anew.
 	resume
+	// newToken makes the same call once more with a renewed access token; bear
+	// does so, and who sees it afterwards reports the error.
+	newToken
 )
 
 // policy says what follows a failed call, by the phase it was made in and the
@@ -29,8 +32,11 @@ const (
 // answer was lost, only calls that execute nothing are made again: at worst the
 // engine is left with a prepared query that nobody runs, whose id is lost
 // either way, and clearing a query that is cleared already is an error that
-// harms nobody. Once a query may have been executed nothing executes it again, and
-// a result call is not repeated, because it may have consumed rows.
+// harms nobody; the same goes for watching and cancelling it. Once a query may
+// have been executed nothing executes it again, and a result call is not
+// repeated, because it may have consumed rows. A call that was not sent because
+// the two sides of a TLS handshake do not accept each other is not made again
+// either: that will not change by itself.
 //
 //	            456      session   suspended  not sent  no answer
 //	connect     restart  fail      resume     restart   restart
@@ -41,17 +47,34 @@ const (
 //	fetch       fail     renew     fail       again     fail (incomplete)
 //	clear       again    renew     fail       again     again
 //	resume      (*)      fail      fail       again     fail
+//	catalog     restart  restart   resume     again     again
+//	status      fail     renew     fail       again     again
+//	explain     fail     renew     fail       again     again
+//	cancel      again    renew     fail       again     again
 //
 // (*) A resume asks the other colour.
+//
+// With OAuth there is one condition more, a refused token: UNAUTHENTICATED, or
+// "Access denied" to a call that brought no session. A refusal comes before
+// anything else is done, so the call is made once more with a renewed token, also
+// for a batch: should the engine have consumed that nevertheless, the row count
+// tells. Only execute is not repeated, where nothing would tell: WIRE.md section
+// 6 does not count UNAUTHENTICATED as proof that the engine did not see it. A
+// query that brings a session which an answer gave it goes on without when that
+// is denied.
 var policy = map[Phase]map[condition]action{
-	PhaseConnect:  {wrongStrategy: restart, suspended: resume, unsent: restart, noAnswer: restart},
-	PhasePing:     {wrongStrategy: restart, unsent: again, noAnswer: again},
-	PhasePrepare:  {wrongStrategy: restart, sessionExpired: restart, suspended: resume, unsent: again, noAnswer: again},
+	PhaseConnect:  {wrongStrategy: restart, suspended: resume, unsent: restart, noAnswer: restart, tokenRefused: newToken},
+	PhasePing:     {wrongStrategy: restart, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhasePrepare:  {wrongStrategy: restart, sessionExpired: restart, suspended: resume, unsent: again, noAnswer: again, tokenRefused: newToken},
 	PhaseExecute:  {wrongStrategy: restart, sessionExpired: restart, unsent: again},
-	PhaseMetadata: {sessionExpired: renew, unsent: again},
-	PhaseFetch:    {sessionExpired: renew, unsent: again},
-	PhaseResume:   {unsent: again},
-	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again},
+	PhaseMetadata: {sessionExpired: renew, unsent: again, tokenRefused: newToken},
+	PhaseFetch:    {sessionExpired: renew, unsent: again, tokenRefused: newToken},
+	PhaseResume:   {unsent: again, tokenRefused: newToken},
+	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseCatalog:  {wrongStrategy: restart, sessionExpired: restart, suspended: resume, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseStatus:   {sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseExplain:  {sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseCancel:   {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
 }
 
 // actionAfter looks up what follows an error.
@@ -73,17 +96,46 @@ func delayBefore(try int, err error) time.Duration {
 	return 0
 }
 
+// another gets ready for another try from the beginning, and returns nil; or
+// it returns what is to be reported of err, with which try number try-1 failed.
+// s is the session that was used.
+func (cn *conn) another(ctx context.Context, phase Phase, try int, s session, err error) error {
+	switch actionAfter(phase, err) {
+	case restart:
+		if conditionOf(err) == sessionExpired {
+			cn.dropSession(s.id)
+		}
+		if try > cn.c.cfg.MaxRetries {
+			return err
+		}
+		cn.c.retrying(ctx, phase, try, err)
+		if pause(ctx, delayBefore(try, err)) != nil {
+			return interrupted(ctx, err)
+		}
+	case resume:
+		if wakeErr := cn.wake(ctx, err); wakeErr != nil {
+			return wakeErr
+		}
+		if try > cn.c.cfg.MaxRetries {
+			return err
+		}
+		cn.c.retrying(ctx, phase, try, err)
+	default:
+		return err
+	}
+	return nil
+}
+
 // interrupted is err when the caller's context ended before the call could be
 // made again: both can be found in it.
 func interrupted(ctx context.Context, err error) error {
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
 		return err
 	}
-	ended := *e
-	ended.condition = gaveUp
-	ended.Err = contextError(ctx)
-	return &ended
+	given := *e
+	given.condition, given.Err = gaveUp, contextError(ctx)
+	return &given
 }
 
 // pause waits for about d, so that many who wait do not return at once.
@@ -118,15 +170,17 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 			if try > c.cfg.MaxRetries {
 				return err
 			}
+			c.retrying(ctx, phase, try, err)
 			if pause(ctx, max(delayBefore(try, err), retryDelay/4)) != nil {
 				return interrupted(ctx, err)
 			}
 		case renew:
-			// Nobody but the engine is worse off when a query cannot be cleared, so
-			// that is tried for longer.
-			if renewed && phase != PhaseClear || try > c.cfg.MaxRetries || newSession(ctx) != nil {
+			// Nobody but the engine is worse off when a query cannot be ended, so that
+			// is tried for longer.
+			if renewed && phase != PhaseClear && phase != PhaseCancel || try > c.cfg.MaxRetries || newSession(ctx) != nil {
 				return err
 			}
+			c.retrying(ctx, phase, try, err)
 			renewed = true
 		default:
 			var e *Error

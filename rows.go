@@ -35,15 +35,15 @@ var (
 	_ driver.RowsColumnTypePrecisionScale   = (*rows)(nil)
 )
 
-func newRows(caller, ctx context.Context, cancel context.CancelFunc, q *query, meta *thriftrows.Metadata) *rows {
+func newRows(caller, ctx context.Context, q *query, meta *thriftrows.Metadata) *rows {
 	r := &rows{
 		ctx:     ctx,
 		caller:  caller,
 		q:       q,
 		meta:    meta,
 		columns: make([]string, len(meta.Columns)),
-		fetcher: newFetcher(ctx, cancel, q, len(meta.Columns), meta.RowCount),
-		cursor:  thriftrows.NewCursor(&q.cn.c.zones, nil),
+		fetcher: newFetcher(ctx, q, len(meta.Columns), meta.RowCount),
+		cursor:  thriftrows.NewCursor(&q.cn.c.zones, q.cn.c.cfg.Loc),
 	}
 	for i, c := range meta.Columns {
 		r.columns[i] = c.Name
@@ -114,12 +114,26 @@ func (r *rows) Close() error {
 	}
 	r.closed = true
 	r.fetcher.stop()
-	cleared := r.q.abandon(r.ctx)
+	cleared := r.q.finish(r.ctx, r.outcome())
 	select {
 	case <-cleared:
 	case <-r.caller.Done():
 	}
 	return nil
+}
+
+// outcome is what the query ended with.
+func (r *rows) outcome() error {
+	if r.err != nil {
+		return r.err
+	}
+	if err := r.q.cancelled(PhaseFetch); err != nil {
+		return err
+	}
+	if r.caller.Err() == nil {
+		return nil
+	}
+	return r.q.failed(PhaseFetch, nil, contextError(r.caller))
 }
 
 func (r *rows) columnType(i int) (thriftrows.VectorType, bool) {
@@ -158,21 +172,35 @@ func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 
 // ColumnTypeDatabaseTypeName returns the engine's name of the type in upper
 // case, without parameters.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
-	name, _, _ := strings.Cut(r.meta.Columns[i].Type, "(")
-	return strings.ToUpper(strings.TrimSpace(name))
-}
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return typeName(r.meta.Columns[i].Type) }
 
 // ColumnTypeNullable returns true, true: the metadata does not say otherwise.
 func (r *rows) ColumnTypeNullable(int) (nullable, ok bool) { return true, true }
 
 // ColumnTypeLength returns the length of CHAR(n) and VARCHAR(n), and
 // math.MaxInt64 for other types of variable length.
-func (r *rows) ColumnTypeLength(i int) (int64, bool) {
-	t, _ := r.columnType(i)
+func (r *rows) ColumnTypeLength(i int) (int64, bool) { return typeLength(r.meta.Columns[i].Type) }
+
+// ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
+func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
+	return precisionScale(r.meta.Columns[i].Type)
+}
+
+// typeName is a type word without parameters.
+func typeName(word string) string {
+	name, _, _ := strings.Cut(word, "(")
+	return strings.ToUpper(strings.TrimSpace(name))
+}
+
+// typeLength is the length that a type word tells.
+func typeLength(word string) (int64, bool) {
+	t, ok := thriftrows.ParseType(word)
+	if !ok {
+		return 0, false
+	}
 	switch t {
 	case thriftrows.String, thriftrows.Binary:
-		if n := parameters(r.meta.Columns[i].Type); len(n) == 1 {
+		if n := parameters(word); len(n) == 1 {
 			return n[0], true
 		}
 		return math.MaxInt64, true
@@ -182,12 +210,12 @@ func (r *rows) ColumnTypeLength(i int) (int64, bool) {
 	return 0, false
 }
 
-// ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
-func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	if t, _ := r.columnType(i); t != thriftrows.Decimal128 {
+// precisionScale is p and s of DECIMAL(p,s).
+func precisionScale(word string) (precision, scale int64, ok bool) {
+	if t, _ := thriftrows.ParseType(word); t != thriftrows.Decimal128 {
 		return 0, 0, false
 	}
-	n := parameters(r.meta.Columns[i].Type)
+	n := parameters(word)
 	if len(n) != 2 {
 		return 0, 0, false
 	}

@@ -13,12 +13,24 @@ var _ driver.RowsColumnScanner = (*rows)(nil)
 // of Next.
 func (r *rows) NextRow() error { return r.nextRow() }
 
+// composer is the part of database/sql's decimal interface that takes a value.
+type composer interface {
+	Compose(form byte, negative bool, coefficient []byte, exponent int32) error
+}
+
 // ScanColumn stores a column of the current row in *dest, straight from the
-// chunk where the types allow it, else by database/sql's own conversion.
+// chunk where the types allow it, else by database/sql's own conversion. Beyond
+// that, a decimal is stored by Compose in what is no sql.Scanner.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	ok, err := r.cursor.Scan(index, dest)
 	if ok {
 		return nil
+	}
+	if c, ok := dest.(composer); ok && err == nil {
+		_, scanner := dest.(sql.Scanner)
+		if d, ok := r.cursor.Decimal(index); ok && !scanner {
+			return c.Compose(d.Decompose(nil))
+		}
 	}
 	var v driver.Value
 	if err == nil {

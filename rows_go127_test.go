@@ -48,6 +48,8 @@ var destinations = []reflect.Type{
 	reflect.TypeFor[sql.Null[string]](), reflect.TypeFor[sql.Null[time.Time]](), reflect.TypeFor[sql.Null[bool]](), reflect.TypeFor[sql.Null[[]byte]](),
 	reflect.TypeFor[*int64](), reflect.TypeFor[*int32](), reflect.TypeFor[*float64](), reflect.TypeFor[*string](), reflect.TypeFor[*time.Time](),
 	reflect.TypeFor[*bool](), reflect.TypeFor[**int64](), reflect.TypeFor[*[]byte](),
+	reflect.TypeFor[e6data.Decimal](), reflect.TypeFor[sql.Null[e6data.Decimal]](), reflect.TypeFor[*e6data.Decimal](), reflect.TypeFor[**e6data.Decimal](),
+	reflect.TypeFor[*sql.Null[e6data.Decimal]](),
 	reflect.TypeFor[myInt](), reflect.TypeFor[myString](), reflect.TypeFor[anyScanner](), reflect.TypeFor[struct{}](),
 }
 
@@ -192,9 +194,111 @@ func TestScanIntoNilPointer(t *testing.T) {
 	if !rows.Next() {
 		t.Fatal(rows.Err())
 	}
-	for _, dest := range []any{(*int64)(nil), (*int)(nil)} {
+	for _, dest := range []any{(*int64)(nil), (*int)(nil), (*e6data.Decimal)(nil), (**e6data.Decimal)(nil)} {
 		if err := rows.Scan(dest); err == nil {
 			t.Errorf("%T(nil) was accepted", dest)
 		}
+	}
+}
+
+// parts is a decimal of another package, which knows nothing of Scan.
+type parts struct {
+	negative    bool
+	coefficient []byte
+	exponent    int32
+	err         error
+}
+
+func (p *parts) Compose(form byte, negative bool, coefficient []byte, exponent int32) error {
+	if form != 0 {
+		return errors.New("not finite")
+	}
+	p.negative, p.coefficient, p.exponent = negative, coefficient, exponent
+	return p.err
+}
+
+// scannedParts has both; Scan is what database/sql would call.
+type scannedParts struct {
+	parts
+	src any
+}
+
+func (p *scannedParts) Scan(src any) error {
+	p.src = src
+	return nil
+}
+
+func TestScanComposes(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", decimals("DECIMAL(38,2)", "-2.58", "1.00", nil))
+	rows, err := openDB(t, srv).Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	full := errors.New("no room")
+	var p parts
+	var s scannedParts
+	if err := rows.Scan(&p); err != nil || !reflect.DeepEqual(p, parts{true, []byte{1, 2}, -2, nil}) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if err := rows.Scan(&s); err != nil || s.src != "-2.58" || s.coefficient != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if err := rows.Scan(&parts{err: full}); !errors.Is(err, full) {
+		t.Errorf("%v", err)
+	}
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	if err := rows.Scan(&p); err != nil || !reflect.DeepEqual(p, parts{false, []byte{100}, -2, nil}) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	if err := rows.Scan(&p); err == nil {
+		t.Error("NULL was composed")
+	}
+}
+
+// A Decimal comes straight from the chunk.
+func TestScanDecimalAllocations(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", decimals("DECIMAL(38,2)", "-2.58", "12345678901234567890.12"))
+	conn, err := openDB(t, srv).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	err = conn.Raw(func(dc any) error {
+		rows, err := dc.(driver.QueryerContext).QueryContext(t.Context(), "q", nil)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		direct := rows.(driver.RowsColumnScanner)
+		if err := direct.NextRow(); err != nil {
+			return err
+		}
+		var d e6data.Decimal
+		var null sql.Null[e6data.Decimal]
+		var dests = []any{&d, &null}
+		if n := testing.AllocsPerRun(100, func() {
+			for _, dest := range dests {
+				if err := direct.ScanColumn(driver.ScanContext{}, 0, dest); err != nil {
+					t.Error(err)
+				}
+			}
+		}); n != 0 || d != e6data.NewDecimal(-258, 2) || null.V != d {
+			t.Errorf("%v allocations, %v, %v", n, d, null)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

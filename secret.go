@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 )
 
 // Secret is a text that must not be seen: an access token or a password. It
@@ -37,3 +38,50 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns a placeholder for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// redactor puts the placeholder in the place of each secret in what others
+// wrote. gRPC quotes what a proxy wrote, who may have quoted it before.
+func redactor(secrets ...string) *strings.Replacer {
+	var pairs []string
+	for _, s := range secrets {
+		if s != "" {
+			once := quoted(s)
+			// The longest first, as it may begin with a shorter one.
+			pairs = append(pairs, quoted(once), redacted, once, redacted, s, redacted)
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// Format shows no secret, whatever the verb: fmt does not ask Secret where it
+// finds that verb and value do not go together.
+func (c Config) Format(f fmt.State, verb rune) {
+	type config Config
+	format := "%+v"
+	if verb == 'v' {
+		format = fmt.FormatString(f, verb)
+	}
+	_, _ = fmt.Fprintf(f, format, config(c))
+}
+
+// Format writes where the connector leads, for every verb. Secrets are in it, or
+// one of the application's own, in a token source.
+func (c *Connector) Format(f fmt.State, _ rune) {
+	if c.cfg == nil {
+		_, _ = io.WriteString(f, "e6data without a DSN")
+		return
+	}
+	_, _ = io.WriteString(f, "e6data at "+c.cfg.address())
+}
+
+// Format hides the session from fmt.
+func (c Conn) Format(f fmt.State, verb rune) { c.cn.Format(f, verb) }
+
+// Format hides the session from fmt, here and in what has a connection.
+func (cn *conn) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "connection to e6data at "+cn.c.cfg.address())
+}
+
+func (s *stmt) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "statement by %v", s.cn) }
+
+func (r *rows) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rows of query "+r.q.queryID) }

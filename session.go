@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+
+	"google.golang.org/grpc/codes"
 
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/wire"
 )
 
 // session is what authenticate gives: the right to ask one colour of the
-// deployment. It has no end that a client could ask for.
+// deployment. It has no end that a client could ask for. With OAuth it has no id
+// and says only that the connection uses that colour.
 type session struct {
 	id    string
 	state strategy.State
@@ -27,9 +31,10 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 			s.state = state
 			return s, nil
 		}
-		s, err := cn.newSession(ctx, state, known)
+		s, err := cn.attempt(ctx, state, known)
 		if err == nil {
 			cn.setSession(s)
+			c.uses(ctx, s)
 			// The answer may have announced a switch: look again.
 			if now, ok := c.entry.Current(c.cfg.StrategyTTL); !ok || now == s.state || try > c.cfg.MaxRetries {
 				return s, nil
@@ -41,6 +46,7 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 			if errors.Is(err, strategy.ErrNoLiveColor) || try > c.cfg.MaxRetries {
 				return session{}, err
 			}
+			c.retrying(ctx, PhaseConnect, try, err)
 			if pause(ctx, delayBefore(try, err)) != nil {
 				return session{}, interrupted(ctx, err)
 			}
@@ -51,6 +57,7 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 			if try > c.cfg.MaxRetries {
 				return session{}, err
 			}
+			c.retrying(ctx, PhaseConnect, try, err)
 		default:
 			if errors.Is(err, ErrAuthentication) {
 				cn.refuse()
@@ -58,6 +65,28 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 			return session{}, err
 		}
 	}
+}
+
+// attempt is newSession within Config.ConnectTimeout.
+func (cn *conn) attempt(ctx context.Context, state strategy.State, known bool) (session, error) {
+	limit := cn.c.cfg.ConnectTimeout
+	bounded, cancel := withTimeout(ctx, limit)
+	defer cancel()
+	s, err := cn.newSession(bounded, state, known)
+	if limit <= 0 || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+		return s, err
+	}
+	ours, _ := bounded.Deadline()
+	if theirs, ok := ctx.Deadline(); ok && !ours.Before(theirs) {
+		return s, err
+	}
+	e := Error{Phase: PhaseConnect}
+	if cause, ok := errors.AsType[*Error](err); ok {
+		e = *cause
+	}
+	e.condition = gaveUp
+	e.Err = fmt.Errorf("connect_timeout of %s elapsed: %w", formatDuration(limit), context.DeadlineExceeded)
+	return session{}, &e
 }
 
 // newSession authenticates with the live colour, or, where that is not known,
@@ -68,6 +97,13 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 	if known {
 		return cn.authenticate(ctx, state)
 	}
+	if c.tokens != nil {
+		// One failure to get a token is for all who wait: only then does one of
+		// them begin the detection.
+		if _, err := c.tokens.Token(ctx); err != nil {
+			return session{}, c.noToken(ctx, PhaseConnect, route{}, codes.OK, err)
+		}
+	}
 	var found session
 	var announced string
 	state, err := c.entry.Detect(ctx, c.cfg.StrategyTTL, func(ctx context.Context, color strategy.Color) error {
@@ -75,8 +111,9 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 		switch {
 		case conditionOf(err) == wrongStrategy:
 			return fmt.Errorf("%w: %w", strategy.ErrWrongColor, err)
-		case conditionOf(err) == gaveUp || errors.Is(err, ErrAuthentication):
-			// What this connection's user or context met is not for others.
+		case conditionOf(err) == gaveUp || errors.Is(err, ErrAuthentication) || errors.Is(err, ErrTokenUnavailable) || errors.Is(err, ErrTLS):
+			// What this connection's user, certificates or context met is not for
+			// others.
 			return fmt.Errorf("%w: %w", strategy.ErrNotShared, err)
 		case err != nil:
 			return err
@@ -87,12 +124,12 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 	if err != nil {
 		return session{}, connectError(err)
 	}
-	if found.id == "" || found.state.Color != state.Color {
+	if found.state.Color != state.Color {
 		return cn.authenticate(ctx, state) // another connection found it
 	}
 	found.state = state
 	if announced != "" {
-		c.announce(state, announced)
+		c.announce(ctx, state, announced)
 	}
 	return found, nil
 }
@@ -110,28 +147,40 @@ func connectError(err error) error {
 	return &Error{Phase: PhaseConnect, Code: cause.Code, Kind: ErrWrongStrategy, Err: err, condition: wrongStrategy}
 }
 
+// authenticate gets a session on a colour that is known to be live. With OAuth
+// that takes no call.
 func (cn *conn) authenticate(ctx context.Context, state strategy.State) (session, error) {
+	if cn.c.tokens != nil {
+		return session{state: state}, nil
+	}
 	s, announced, err := cn.ask(ctx, state)
 	if announced != "" {
-		cn.c.announce(state, announced)
+		cn.c.announce(ctx, state, announced)
 	}
 	return s, err
 }
 
-// ask sends authenticate. The announcement in the answer, if any, is left to
+// ask sends authenticate, or probes. The announcement in the answer, if any, is left to
 // the caller: a detection knows only afterwards under which state it was made.
 func (cn *conn) ask(ctx context.Context, state strategy.State) (session, string, error) {
 	c := cn.c
+	if c.tokens != nil {
+		s, err := cn.probe(ctx, state)
+		return s, "", err
+	}
 	r := c.route(cn.channel, state)
 	resp := &wire.AuthenticateResponse{}
-	err := c.invoke(ctx, PhaseConnect, r, wire.QueryEngineService_Authenticate_FullMethodName, &wire.AuthenticateRequest{
-		User:     c.cfg.User,
-		Password: string(c.cfg.Token),
-	}, resp)
+	req := &wire.AuthenticateRequest{User: c.cfg.User, Password: string(c.cfg.Token)}
+	if c.cfg.Impersonate != "" {
+		req.UserNameForImpersonation = &c.cfg.Impersonate
+	}
+	refused := fmt.Sprintf("%s refused user %q or the access token", c.cfg.address(), c.cfg.User)
+	err := c.invoke(ctx, PhaseConnect, r, wire.QueryEngineService_Authenticate_FullMethodName, req, resp)
 	if err != nil {
 		var e *Error
-		if errors.As(err, &e) && e.condition == sessionExpired {
-			e.condition, e.Kind = noCondition, ErrAuthentication // no session was asked about
+		if errors.As(err, &e) && e.refusal() {
+			e.condition, e.Kind = noCondition, ErrAuthentication
+			e.Message = refused + ": " + e.Message
 		}
 		return session{}, "", err
 	}
@@ -139,9 +188,29 @@ func (cn *conn) ask(ctx context.Context, state strategy.State) (session, string,
 		return session{}, "", &Error{
 			Phase:    PhaseConnect,
 			Strategy: state.Color.String(),
-			Message:  fmt.Sprintf("%s refused user %q or its access token", c.cfg.address(), c.cfg.User),
+			Message:  refused,
 			Kind:     ErrAuthentication,
 		}
 	}
+	cn.opened(ctx, state)
 	return session{id: resp.GetSessionId(), state: state}, resp.GetNewStrategy(), nil
+}
+
+// opened counts a session that the engine gave.
+func (cn *conn) opened(ctx context.Context, state strategy.State) {
+	c := cn.c
+	c.stats.opened.Add(1)
+	msg := "a session was opened"
+	if cn.sessions.Add(1) > 1 {
+		c.stats.renewed.Add(1)
+		msg = "a session was renewed"
+	}
+	c.change(ctx, slog.LevelDebug, msg, "strategy", state.Color.String())
+}
+
+// refusal tells that an answer to authenticate refuses the credentials, be it
+// the engine's or a proxy's. No session was asked about.
+func (e *Error) refusal() bool {
+	return e.condition == sessionExpired ||
+		e.condition != gaveUp && (e.Code == codes.Unauthenticated || e.Code == codes.PermissionDenied)
 }

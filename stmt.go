@@ -3,35 +3,82 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
-	"strings"
+	"fmt"
+
+	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
-// stmt is a statement's text. The engine runs a prepared query once only, so
-// nothing is prepared there before the statement is executed, and nothing is
+// stmt is a statement that was read. The engine runs a prepared query once only,
+// so nothing is prepared there before the statement is executed, and nothing is
 // left when it is not.
 type stmt struct {
-	cn   *conn
-	text string
+	cn    *conn
+	query string
+	text  *sqltext.Statement
 }
 
 var (
-	_ driver.Stmt             = (*stmt)(nil)
-	_ driver.StmtQueryContext = (*stmt)(nil)
-	_ driver.StmtExecContext  = (*stmt)(nil)
+	_ driver.Stmt              = (*stmt)(nil)
+	_ driver.StmtQueryContext  = (*stmt)(nil)
+	_ driver.StmtExecContext   = (*stmt)(nil)
+	_ driver.NamedValueChecker = (*stmt)(nil)
 )
 
-// NumInput is 0: statements take no arguments.
-func (s *stmt) NumInput() int { return 0 }
+func newStmt(cn *conn, query string) (*stmt, error) {
+	text, err := parse(query)
+	if err != nil {
+		return nil, err
+	}
+	if text.NumInput() < 0 {
+		// Both kinds of placeholder, for which there are no right arguments.
+		_, _, err := text.Positional(nil)
+		return nil, fmt.Errorf("e6data: %w", err)
+	}
+	return &stmt{cn: cn, query: query, text: text}, nil
+}
+
+// NumInput is the number of ?, of which database/sql then sees that each gets an
+// argument. With named placeholders it is -1, and the driver's own error says
+// which name is missing: database/sql knows numbers only.
+func (s *stmt) NumInput() int {
+	if s.text.Named() {
+		return -1
+	}
+	return s.text.NumInput()
+}
+
+// CheckNamedValue is the connection's. It also refuses an argument too many here,
+// because database/sql would not say which one that is.
+func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
+	if err := s.cn.CheckNamedValue(nv); err != nil {
+		return err
+	}
+	if n := s.NumInput(); n >= 0 && nv.Ordinal > n {
+		s.cn.pending = pendingOptions{} // there will be no call
+		return &ArgumentError{
+			Name: nv.Name, Ordinal: nv.Ordinal, Offset: -1,
+			Reason: fmt.Sprintf("it is not used: the number of placeholders in the statement is %d", n),
+		}
+	}
+	return nil
+}
 
 func (s *stmt) Close() error { return nil }
 
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	return s.cn.QueryContext(ctx, s.text, args)
+	req, err := s.cn.bindTo(ctx, s.query, s.text, args, s.cn.pending.take(args))
+	if err != nil {
+		return nil, err
+	}
+	return s.cn.query(ctx, req)
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	return s.cn.ExecContext(ctx, s.text, args)
+	req, err := s.cn.bindTo(ctx, s.query, s.text, args, s.cn.pending.take(args))
+	if err != nil {
+		return nil, err
+	}
+	return s.cn.exec(ctx, req)
 }
 
 // Query is QueryContext without a context.
@@ -50,14 +97,4 @@ func named(args []driver.Value) []driver.NamedValue {
 		values[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	return values
-}
-
-// statement is the text to send: the engine refuses a trailing semicolon
-// (WIRE.md section 3).
-func statement(query string) (string, error) {
-	text := strings.TrimRight(query, "; \t\r\n\f\v")
-	if strings.TrimSpace(text) == "" {
-		return "", errors.New("e6data: the statement is empty")
-	}
-	return text, nil
 }

@@ -1,0 +1,63 @@
+package e6data_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/e6data/e6data-go"
+)
+
+// The recipes for those who come from Python name examples, each with the file
+// that it is in.
+func TestRecipesHaveExamples(t *testing.T) {
+	doc, err := os.ReadFile("docs/coming-from-python.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile("\\[`(Example\\w+)`\\]\\(\\.\\./(\\w+\\.go)\\)").FindAllSubmatch(doc, -1)
+	if len(links) < 20 {
+		t.Errorf("only %d examples are linked", len(links))
+	}
+	for _, link := range links {
+		name, file := string(link[1]), string(link[2])
+		code, err := os.ReadFile(file)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		found := regexp.MustCompile(`(?ms)^func ` + name + `\(\) \{$.*?^}$`).Find(code)
+		// Without an output an example is compiled and not run.
+		if !regexp.MustCompile(`(?m)^\t// Output:`).Match(found) {
+			t.Errorf("%s is not in %s, or has no output", name, file)
+		}
+	}
+}
+
+// What the document says a DSN has, a DSN has.
+func TestPythonArgumentsAreParameters(t *testing.T) {
+	doc, err := os.ReadFile("docs/coming-from-python.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(string(doc), "## Arguments of `Connection`")
+	tables, _, _ = strings.Cut(tables, "### Arguments of the asyncio connection")
+	known := 0
+	for line := range strings.Lines(tables) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 || strings.Contains(cells[3], "the same") {
+			continue
+		}
+		for _, word := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[3], -1) {
+			known++
+			_, err := e6data.ParseDSN("e6data://host/?" + word[1] + "=")
+			if err != nil && strings.Contains(err.Error(), "unknown DSN parameter") {
+				t.Errorf("%s: %v", word[1], err)
+			}
+		}
+	}
+	if known < 20 {
+		t.Errorf("only %d parameters are named", known)
+	}
+}

@@ -1,0 +1,368 @@
+package e6data
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// param is a setting that a DSN can hold.
+type param struct {
+	name string
+	// field is the name of the Config's field.
+	field string
+	// aliases are what the vendor's connectors call it.
+	aliases []alias
+	// doc is what it means, for the README.
+	doc string
+	// secret keeps the value out of errors.
+	secret bool
+	// ahead says that FormatDSN writes it before the parameters.
+	ahead bool
+	kind
+}
+
+// alias is another name for a param.
+type alias struct {
+	name string // as its users write it
+	set  func(*Config, string) error
+}
+
+// allNames are the names of p as normalName gives them, its own first.
+func (p *param) allNames() []string {
+	names := []string{p.name}
+	for _, a := range p.aliases {
+		names = append(names, normalName(a.name))
+	}
+	return names
+}
+
+// setter returns what reads a value that is written under the given name.
+func (p *param) setter(name string) func(*Config, string) error {
+	for _, a := range p.aliases {
+		if a.set != nil && normalName(a.name) == name {
+			return a.set
+		}
+	}
+	return p.set
+}
+
+// normalName is the form in which names of parameters are compared: letter case
+// and the difference of "-" and "_" do not count.
+func normalName(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
+
+// findParam returns the parameter with the given normal name or alias.
+func findParam(name string) (*param, bool) {
+	for i := range params {
+		if slices.Contains(params[i].allNames(), name) {
+			return &params[i], true
+		}
+	}
+	return nil, false
+}
+
+// mustParam is findParam for names that this package holds.
+func mustParam(name string) *param {
+	p, ok := findParam(name)
+	if !ok {
+		panic("e6data: no parameter " + name)
+	}
+	return p
+}
+
+func also(names ...string) []alias {
+	out := make([]alias, len(names))
+	for i, name := range names {
+		out[i].name = name
+	}
+	return out
+}
+
+// params are the parameters of a DSN in the order in which FormatDSN writes
+// them and the README lists them.
+var params = []param{
+	{
+		name: "user", field: "User", aliases: also("username"), ahead: true,
+		doc:  "e-mail address of the account; usually before the host",
+		kind: text(func(c *Config) *string { return &c.User }),
+	},
+	{
+		name: "password", field: "Token", aliases: also("token"), ahead: true, secret: true,
+		doc:  "the account's access token; usually before the host",
+		kind: text(func(c *Config) *Secret { return &c.Token }),
+	},
+	{
+		name: "database", field: "Database", aliases: also("schema"), ahead: true,
+		doc:  "default schema; usually the path",
+		kind: text(func(c *Config) *string { return &c.Database }),
+	},
+	{
+		name: "catalog", field: "Catalog",
+		doc:  "default catalog; without it the engine's own",
+		kind: text(func(c *Config) *string { return &c.Catalog }),
+	},
+	{
+		name: "cluster_name", field: "ClusterName", aliases: also("cluster-uuid"),
+		doc:  "which cluster behind a shared endpoint",
+		kind: header(func(c *Config) *string { return &c.ClusterName }),
+	},
+	{
+		name: "secure", field: "Secure",
+		doc:  "TLS; without it plaintext",
+		kind: boolean(func(c *Config) *bool { return &c.Secure }),
+	},
+	{
+		name: "ca_cert", field: "CACert", aliases: also("ssl_cert"),
+		doc:  "file of certificate authorities (PEM), or the PEM text itself; without it the system's",
+		kind: text(func(c *Config) *string { return &c.CACert }),
+	},
+	{
+		name: "client_cert", field: "ClientCert",
+		doc:  "the client's own certificate (PEM file or text), with `client_key`",
+		kind: text(func(c *Config) *string { return &c.ClientCert }),
+	},
+	{
+		name: "client_key", field: "ClientKey", secret: true,
+		doc:  "its key (PEM file or text)",
+		kind: text(func(c *Config) *Secret { return &c.ClientKey }),
+	},
+	{
+		name: "server_name", field: "ServerName",
+		doc:  "the name in the server's certificate; without it the host",
+		kind: text(func(c *Config) *string { return &c.ServerName }),
+	},
+	{
+		name: "tls_config", field: "TLSConfig",
+		doc:  "name of a configuration given to `RegisterTLSConfig`; not with `ca_cert` or `insecure_skip_verify`",
+		kind: text(func(c *Config) *string { return &c.TLSConfig }),
+	},
+	{
+		name: "insecure_skip_verify", field: "InsecureSkipVerify",
+		doc:  "accept any certificate; for tests only",
+		kind: boolean(func(c *Config) *bool { return &c.InsecureSkipVerify }),
+	},
+	{
+		name: "access_token", field: "AccessToken", secret: true,
+		doc:  "OAuth 2.0 access token, used as it is",
+		kind: header(func(c *Config) *Secret { return &c.AccessToken }),
+	},
+	{
+		name: "client_id", field: "ClientID",
+		doc:  "OAuth 2.0 client for the client credentials grant, with `client_secret` and `token_url`",
+		kind: text(func(c *Config) *string { return &c.ClientID }),
+	},
+	{
+		name: "client_secret", field: "ClientSecret", secret: true,
+		doc:  "its secret",
+		kind: text(func(c *Config) *Secret { return &c.ClientSecret }),
+	},
+	{
+		name: "token_url", field: "TokenURL", secret: true, // its query may hold one
+		doc:  "where its tokens are issued; https, or a loopback host",
+		kind: tokenURL(),
+	},
+	{
+		name: "oauth_scope", field: "OAuthScope",
+		doc:  "the scope to ask for",
+		kind: text(func(c *Config) *string { return &c.OAuthScope }),
+	},
+	{
+		name: "client_auth_method", field: "ClientAuthMethod",
+		doc:  "how `client_id` and `client_secret` are sent: `basic`, in the Authorization header, or `post`, in the body",
+		kind: choice(func(c *Config) *ClientAuth { return &c.ClientAuthMethod }, ClientAuthBasic, ClientAuthPost),
+	},
+	{
+		name: "impersonate", field: "Impersonate", aliases: also("userNameForImpersonation"),
+		doc:  "the user on whose behalf `user` works",
+		kind: text(func(c *Config) *string { return &c.Impersonate }),
+	},
+	{
+		name: "auto_resume", field: "AutoResume",
+		doc:  "wake a suspended cluster and wait for it",
+		kind: boolean(func(c *Config) *bool { return &c.AutoResume }),
+	},
+	{
+		name: "resume_timeout", field: "ResumeTimeout",
+		aliases: []alias{{"grpc_auto_resume_timeout_seconds", duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, time.Second, 0).set}},
+		doc:     "bounds that wait; 0 is no bound",
+		kind:    duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, 0, 0),
+	},
+	{
+		name: "prepare_timeout", field: "PrepareTimeout",
+		aliases: []alias{{"grpc_prepare_timeout", duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, time.Second, 0).set}},
+		doc:     "bounds the preparing of a query, queueing included; 0 is no bound",
+		kind:    duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, 0, 0),
+	},
+	{
+		name: "query_timeout", field: "QueryTimeout",
+		doc:  "bounds a query from its start to its last row; 0 is no bound",
+		kind: duration(func(c *Config) *time.Duration { return &c.QueryTimeout }, 0, 0),
+	},
+	{
+		name: "cleanup_timeout", field: "CleanupTimeout",
+		doc:  "bounds the clearing of a query on the engine; 0 is no bound",
+		kind: duration(func(c *Config) *time.Duration { return &c.CleanupTimeout }, 0, 0),
+	},
+	{
+		name: "connect_timeout", field: "ConnectTimeout",
+		doc:  "bounds each attempt to open a connection, from the socket to the session, the waking of a cluster not counted; 0 is no bound",
+		kind: duration(func(c *Config) *time.Duration { return &c.ConnectTimeout }, 0, 0),
+	},
+	{
+		name: "keepalive_time", field: "KeepaliveTime",
+		aliases: []alias{{"keepalive_time_ms", duration(func(c *Config) *time.Duration { return &c.KeepaliveTime }, time.Millisecond, minKeepaliveTime).set}},
+		doc:     "how long a channel is silent before it is pinged, 10 s at least; 0 turns pings off",
+		kind:    duration(func(c *Config) *time.Duration { return &c.KeepaliveTime }, 0, minKeepaliveTime),
+	},
+	{
+		name: "keepalive_timeout", field: "KeepaliveTimeout",
+		aliases: []alias{{"keepalive_timeout_ms", positiveDuration(func(c *Config) *time.Duration { return &c.KeepaliveTimeout }, time.Millisecond).set}},
+		doc:     "how long the answer to a ping is awaited",
+		kind:    positiveDuration(func(c *Config) *time.Duration { return &c.KeepaliveTimeout }, 0),
+	},
+	{
+		name: "keepalive_without_calls", field: "KeepaliveWithoutCalls", aliases: also("keepalive_permit_without_calls"),
+		doc:  "ping while no call is on its way, too",
+		kind: boolean(func(c *Config) *bool { return &c.KeepaliveWithoutCalls }),
+	},
+	{
+		name: "max_recv_bytes", field: "MaxRecvBytes", aliases: also("max_receive_message_length"),
+		doc:  "bounds an answer's size; -1 is no bound",
+		kind: size(func(c *Config) *int { return &c.MaxRecvBytes }, sizeLimit),
+	},
+	{
+		name: "max_send_bytes", field: "MaxSendBytes", aliases: also("max_send_message_length"),
+		doc:  "bounds a request's size; -1 is no bound",
+		kind: size(func(c *Config) *int { return &c.MaxSendBytes }, sizeLimit),
+	},
+	{
+		name: "channels", field: "Channels",
+		doc:  "how many gRPC channels, each with a socket of its own, the connections share",
+		kind: integer(func(c *Config) *int { return &c.Channels }, 1, 256),
+	},
+	{
+		name: "prefetch_bytes", field: "PrefetchBytes",
+		doc:  "how many result bytes to fetch ahead for each query, at least one batch; 0 for none",
+		kind: size(func(c *Config) *int64 { return &c.PrefetchBytes }, sizeAmount),
+	},
+	{
+		name: "result_batch_v2", field: "ResultBatchV2", aliases: also("enable_result_batch_v2"),
+		doc:  "several chunks a call: `off`; `auto`, until an engine turns out to lack it; `on` (or `true`), asking anew with each query",
+		kind: batchV2(),
+	},
+	{
+		name: "params", field: "Params",
+		doc:  "who puts a query's arguments into the statement: `client`, as literals, or `server`",
+		kind: paramsMode(),
+	},
+	{
+		name: "loc", field: "Loc",
+		doc:  "the zone whose wall clock TIMESTAMP and DATETIME show: an IANA name, an offset such as `+05:30`, or `Local`",
+		kind: location(func(c *Config) **time.Location { return &c.Loc }),
+	},
+	{
+		name: "strategy_ttl", field: "StrategyTTL",
+		doc:  "how long the live colour is believed without a successful call; 0 is for ever",
+		kind: duration(func(c *Config) *time.Duration { return &c.StrategyTTL }, 0, 0),
+	},
+	{
+		name: "max_retries", field: "MaxRetries",
+		doc:  "how often a call is made at most, the first time included",
+		kind: integer(func(c *Config) *int { return &c.MaxRetries }, 0, anyInt),
+	},
+	{
+		name: "cache", field: "Cache",
+		aliases: []alias{{"shouldNotCache", func(c *Config, v string) error {
+			b, err := parseBool(v)
+			c.Cache = !b
+			return err
+		}}},
+		doc:  "let the engine answer from its result cache (`shouldNotCache` says the opposite)",
+		kind: boolean(func(c *Config) *bool { return &c.Cache }),
+	},
+	{
+		name: "compression", field: "Compression",
+		doc:  "compress messages both ways: `gzip`, or `none`",
+		kind: compression(),
+	},
+	{
+		name: "user_agent", field: "UserAgent",
+		doc:  "comes before the driver's own name in the user-agent header",
+		kind: header(func(c *Config) *string { return &c.UserAgent }),
+	},
+	{
+		name: "debug", field: "Debug",
+		doc:  "log every call and every change of session, colour and cluster",
+		kind: boolean(func(c *Config) *bool { return &c.Debug }),
+	},
+	{
+		name: "log_statements", field: "LogStatements",
+		doc:  "let SQL text, with the arguments in it, and the engine's error messages, which may quote it, into the log",
+		kind: boolean(func(c *Config) *bool { return &c.LogStatements }),
+	},
+}
+
+// unknownParam is the error for a name that no parameter has. The name is shown
+// only where it cannot be a piece of a badly encoded token.
+func unknownParam(written string, position int, shown bool) error {
+	name := strconv.Quote(written)
+	if !shown || !plainName(written) {
+		name = fmt.Sprintf("number %d", position)
+	}
+	return fmt.Errorf("e6data: unknown DSN parameter %s, do you mean %q?", name, nearest(normalName(written)))
+}
+
+// plainName tells whether s looks like the name of a parameter.
+func plainName(s string) bool {
+	if s == "" || len(s) > 64 {
+		return false
+	}
+	for _, r := range s {
+		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// nearest returns the known name, or alias, that is most like name: one that
+// begins with it, or else one at the smallest edit distance.
+func nearest(name string) string {
+	name = name[:min(len(name), 64)]
+	best, least := "", -1
+	for i := range params {
+		for _, known := range params[i].allNames() {
+			d := distance(name, known)
+			if len(name) > 2 && strings.HasPrefix(known, name) {
+				d = 1
+			}
+			if least < 0 || d < least {
+				best, least = known, d
+			}
+		}
+	}
+	return best
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

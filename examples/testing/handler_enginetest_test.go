@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	e6data "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// These tests run the service on the driver itself, against an engine inside the
+// process: what goes wrong goes wrong on the wire.
+
+// salesSent is salesQuery as the engine gets it: with the argument as a literal,
+// whatever is in that.
+const salesSent = "SELECT day, product, amount FROM sales WHERE country = 'Côte d''Ivoire' ORDER BY day, product"
+
+// newEngine starts an engine with a database on it. When the test has ended no
+// query may be left on the engine.
+func newEngine(t *testing.T, params ...string) (*enginetest.Server, *sql.DB) {
+	t.Helper()
+	engine, err := enginetest.NewServer(enginetest.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open(e6data.DriverName, engine.DSN(params...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := engine.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			t.Error(err)
+		}
+		engine.Close()
+	})
+	return engine, db
+}
+
+// sales is a result of n rows of about 1 KB in batches of 100.
+func sales(n int) *enginetest.Result {
+	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return salesColumns().BatchRows(100).Generate(n, func(i int) []any {
+		return []any{first.AddDate(0, 0, i/100), fmt.Sprintf("product %d %01000d", i, 0), "12.30"}
+	})
+}
+
+func salesColumns() *enginetest.Result {
+	return enginetest.NewResult().
+		Column("day", "DATE").
+		Column("product", "STRING").
+		Column("amount", "DECIMAL(10,2)")
+}
+
+// many rows outgrow what the service keeps back.
+const many = 2 * held / 1000
+
+func TestRows(t *testing.T) {
+	engine, db := newEngine(t)
+	get := start(t, db, time.Minute)
+	engine.Handle(salesSent, salesColumns().
+		Row(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), "bolt", "12.30").
+		Row(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), "nut", nil))
+	r := get(t.Context())
+	want := `[{"day":"2026-01-02T00:00:00Z","product":"bolt","amount":"12.30"}
+,{"day":"2026-01-03T00:00:00Z","product":"nut","amount":null}
+]
+`
+	if r.err != nil || r.status != http.StatusOK || string(r.body) != want {
+		t.Errorf("status %d, %v, body\n%s", r.status, r.err, r.body)
+	}
+	if got := r.header.Get("Content-Type"); got != "application/json" {
+		t.Errorf("content type %q", got)
+	}
+
+	for _, n := range []int{0, 1, many} {
+		engine.Handle(salesSent, sales(n))
+		expectRows(t, get(t.Context()), n)
+	}
+}
+
+// The deployment moves from blue to green while a result is being read.
+func TestSwitchInTheMiddle(t *testing.T) {
+	engine, db := newEngine(t)
+	get := start(t, db, time.Minute)
+	engine.Handle(salesSent, sales(1000))
+	engine.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, Do: func() {
+		engine.SetLive(enginetest.Blue, enginetest.Green)
+		engine.Announce(enginetest.Green)
+	}})
+	expectRows(t, get(t.Context()), 1000) // ends where it began
+	engine.SetLive(enginetest.Green)
+	expectRows(t, get(t.Context()), 1000)
+	var ranOn []string
+	for _, call := range engine.CallsTo("executeStatement") {
+		ranOn = append(ranOn, call.Strategy)
+	}
+	if fmt.Sprint(ranOn) != "[blue green]" {
+		t.Errorf("the queries ran on %v", ranOn)
+	}
+}
+
+// The deployment has moved without a word between two requests.
+func TestSwitchUnannounced(t *testing.T) {
+	engine, db := newEngine(t)
+	get := start(t, db, time.Minute)
+	engine.Handle(salesSent, sales(10))
+	expectRows(t, get(t.Context()), 10)
+	engine.SetLive(enginetest.Green)
+	expectRows(t, get(t.Context()), 10)
+}
+
+func TestExpiredSession(t *testing.T) {
+	engine, db := newEngine(t)
+	get := start(t, db, time.Minute)
+	engine.Handle(salesSent, sales(1000))
+	expectRows(t, get(t.Context()), 1000)
+	engine.ExpireSessions() // between two requests
+	expectRows(t, get(t.Context()), 1000)
+	engine.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, Do: engine.ExpireSessions})
+	expectRows(t, get(t.Context()), 1000) // and while a result is being read
+}
+
+// Whatever ends a result early, no client takes a part of it for the whole.
+func TestEngineLost(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		fault enginetest.Fault
+	}{
+		{"connection cut", enginetest.Fault{Drop: true}},
+		{"answer lost", enginetest.Fault{Drop: true, After: true}},
+		{"colour gone", enginetest.Fault{Err: status.Error(codes.Unknown, "status: 456")}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			engine, db := newEngine(t)
+			get := start(t, db, time.Minute)
+			fault := test.fault
+			fault.Method, fault.Times = "getNextResultBatch", 1
+
+			engine.Handle(salesSent, sales(1000))
+			fault.Skip = 5
+			engine.Inject(fault)
+			expectError(t, get(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
+
+			// The rows before this have left for the client already.
+			engine.Handle(salesSent, sales(many))
+			fault.Skip = many / 100 * 9 / 10
+			engine.Inject(fault)
+			if r := get(t.Context()); r.err == nil {
+				t.Errorf("status %d, and %d bytes that look whole", r.status, len(r.body))
+			}
+
+			expectRows(t, get(t.Context()), many) // the service goes on
+		})
+	}
+}
+
+func TestShortResult(t *testing.T) {
+	engine, db := newEngine(t)
+	engine.Handle(salesSent, sales(10).RowCount(11))
+	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
+}
+
+// A client that leaves ends its query on the engine, too: newEngine checks.
+func TestClientLeaves(t *testing.T) {
+	for _, method := range []string{"prepareStatement", "executeStatement", "getNextResultBatch"} {
+		t.Run(method, func(t *testing.T) {
+			engine, db := newEngine(t)
+			get := start(t, db, time.Minute)
+			engine.Handle(salesSent, sales(10))
+			hang := engine.Inject(enginetest.Fault{Method: method, Hang: true})
+			ctx, cancel := context.WithCancel(within(t, 30*time.Second))
+			defer cancel()
+			go func() {
+				<-hang.Struck()
+				cancel()
+			}()
+			if r := get(ctx); !errors.Is(r.err, context.Canceled) {
+				t.Errorf("status %d, %v", r.status, r.err)
+			}
+			if err := engine.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				t.Error(err)
+			}
+			hang.Release()
+			expectRows(t, get(t.Context()), 10)
+		})
+	}
+}
+
+func TestSlowEngine(t *testing.T) {
+	for name, phase := range map[string]enginetest.Phase{
+		"prepare": enginetest.PhasePrepare, "execute": enginetest.PhaseExecute, "batch": enginetest.PhaseBatch,
+	} {
+		t.Run(name, func(t *testing.T) {
+			engine, db := newEngine(t)
+			engine.Handle(salesSent, sales(10).Delay(phase, time.Hour))
+			expectError(t, start(t, db, 50*time.Millisecond)(t.Context()), http.StatusGatewayTimeout, "the engine took too long")
+		})
+	}
+}
+
+func TestSuspendedCluster(t *testing.T) {
+	t.Run("left alone", func(t *testing.T) {
+		engine, db := newEngine(t, "auto_resume=false")
+		engine.SetCluster(enginetest.ClusterSuspended)
+		r := start(t, db, time.Minute)(t.Context())
+		expectError(t, r, http.StatusServiceUnavailable, "the cluster is suspended, try again later")
+		if r.header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+	})
+	t.Run("woken", func(t *testing.T) {
+		engine, _ := newEngine(t)
+		engine.Handle(salesSent, sales(10))
+		engine.SetCluster(enginetest.ClusterSuspended)
+		cfg, err := e6data.ParseDSN(engine.DSN())
+		if err != nil {
+			t.Fatal(err)
+		}
+		connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(time.Millisecond))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := sql.OpenDB(connector)
+		defer db.Close()
+		expectRows(t, start(t, db, time.Minute)(t.Context()), 10)
+	})
+}
+
+// The client is not told the engine's words, which hold SQL.
+func TestSQLError(t *testing.T) {
+	engine, db := newEngine(t)
+	engine.Handle(salesSent, salesColumns().Fail(enginetest.PhasePrepare, errors.New("line 1:26: no column amount")))
+	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusInternalServerError, "the query failed")
+}
+
+func TestEngineDown(t *testing.T) {
+	engine, db := newEngine(t, "max_retries=1")
+	engine.Close()
+	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine cannot be reached")
+}

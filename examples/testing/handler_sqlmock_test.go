@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/DATA-DOG/go-sqlmock"
+	"google.golang.org/grpc/codes"
+
+	e6data "github.com/e6data/e6data-go"
+)
+
+// These tests put a mock in the place of driver and engine: they say which SQL
+// the service sends and what it makes of rows and errors, and know nothing of
+// how those come about. A deadline is not for them: where the driver's error
+// holds context.DeadlineExceeded, the mock has an error of its own.
+
+// newMock returns a database that expects statements by their exact text. All
+// that it was told to expect must have happened when the test ends.
+func newMock(t *testing.T) (sqlmock.Sqlmock, *sql.DB) {
+	t.Helper()
+	db, mock, err := sqlmock.New(sqlmock.QueryMatcherOption(sqlmock.QueryMatcherEqual))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mock.ExpectClose()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := mock.ExpectationsWereMet(); err != nil {
+			t.Error(err)
+		}
+	})
+	return mock, db
+}
+
+func mockRows() *sqlmock.Rows {
+	return sqlmock.NewRows([]string{"day", "product", "amount"}).
+		AddRow(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), "bolt", "12.30").
+		AddRow(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), "nut", nil)
+}
+
+func TestMockRows(t *testing.T) {
+	mock, db := newMock(t)
+	mock.ExpectQuery("SELECT day, product, amount FROM sales WHERE country = ? ORDER BY day, product").
+		WithArgs(country).
+		WillReturnRows(mockRows()).
+		RowsWillBeClosed()
+	expectRows(t, start(t, db, time.Minute)(t.Context()), 2)
+}
+
+// Every error that the service knows, and what becomes of it. To bring each
+// about on the wire is the driver's own tests' task.
+func TestMockQueryErrors(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		status int
+		text   string
+	}{
+		{context.DeadlineExceeded, http.StatusGatewayTimeout, "the engine took too long"},
+		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution, Err: context.DeadlineExceeded}, http.StatusGatewayTimeout, "the engine took too long"},
+		{context.Canceled, statusClientLeft, "the client has left"},
+		{&e6data.Error{Phase: e6data.PhaseConnect, Kind: e6data.ErrClusterSuspended}, http.StatusServiceUnavailable, "the cluster is suspended, try again later"},
+		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution}, http.StatusBadGateway, "the engine was lost, try again"},
+		{&e6data.Error{Phase: e6data.PhaseMetadata, Kind: e6data.ErrIncompleteResult}, http.StatusBadGateway, "the engine was lost, try again"},
+		{&e6data.Error{Phase: e6data.PhaseConnect, Code: codes.Unavailable}, http.StatusBadGateway, "the engine cannot be reached"},
+		{&e6data.Error{Phase: e6data.PhaseConnect, Kind: e6data.ErrAuthentication}, http.StatusInternalServerError, "the query failed"},
+		{&e6data.Error{Phase: e6data.PhasePrepare, Message: "line 1:8: no column day"}, http.StatusInternalServerError, "the query failed"},
+	} {
+		t.Run(fmt.Sprint(test.err), func(t *testing.T) {
+			mock, db := newMock(t)
+			mock.ExpectQuery(salesQuery).WithArgs(country).WillReturnError(test.err)
+			expectError(t, start(t, db, time.Minute)(t.Context()), test.status, test.text)
+		})
+	}
+}
+
+// An error after the first row must not leave that row with the client.
+func TestMockRowError(t *testing.T) {
+	mock, db := newMock(t)
+	lost := &e6data.Error{Phase: e6data.PhaseFetch, Kind: e6data.ErrIncompleteResult}
+	mock.ExpectQuery(salesQuery).WithArgs(country).WillReturnRows(mockRows().RowError(1, lost)).RowsWillBeClosed()
+	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
+}
+
+// A column that is not what the service expects.
+func TestMockScanError(t *testing.T) {
+	mock, db := newMock(t)
+	mock.ExpectQuery(salesQuery).WithArgs(country).WillReturnRows(mockRows().AddRow("tomorrow", "screw", "1.00")).RowsWillBeClosed()
+	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusInternalServerError, "the query failed")
+}

@@ -1,0 +1,389 @@
+package e6data
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/e6data/e6data-go/strategy"
+	"github.com/e6data/e6data-go/wire"
+)
+
+// QueryHandle names a query on the engine: by its id, and by what else it takes
+// to reach it there (planner, colour and session). With it any connection to the
+// same deployment may watch, cancel or fetch the query, of another [Connector]
+// or process, too. It is an immutable value, safe for concurrent use; the zero
+// value names nothing.
+//
+// A handle is a secret, for its session lets others act as the user. Its text form
+// ([QueryHandle.MarshalText]) holds the session; everything else that makes text of
+// it, such as fmt and log/slog, shows the query only.
+type QueryHandle struct{ h *handle }
+
+// handle is behind a pointer so that printing a struct that a QueryHandle is
+// in cannot show it.
+type handle struct {
+	id, engineIP string
+	session      string
+	state        strategy.State
+	// local is the query that has its reader in this process; nil for one that
+	// was submitted, or whose handle was read from text.
+	local *query
+}
+
+var (
+	_ fmt.Formatter  = QueryHandle{}
+	_ slog.LogValuer = QueryHandle{}
+)
+
+// ID is the engine's id of the query.
+func (h QueryHandle) ID() string {
+	if h.h == nil {
+		return ""
+	}
+	return h.h.id
+}
+
+// IsZero tells whether the handle names nothing.
+func (h QueryHandle) IsZero() bool { return h.h == nil }
+
+// String tells which query it is, without the session.
+func (h QueryHandle) String() string {
+	if h.h == nil {
+		return "no query"
+	}
+	return fmt.Sprintf("query %s (%v, planner %s)", h.h.id, h.h.state.Color, h.h.engineIP)
+}
+
+// Format writes String for every verb.
+func (h QueryHandle) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
+
+// LogValue is String for log/slog.
+func (h QueryHandle) LogValue() slog.Value { return slog.StringValue(h.String()) }
+
+// handlePrefix begins the text form; its number is that of the format.
+const handlePrefix = "e6q1."
+
+// handleText is what the text form holds, as JSON in base64.
+type handleText struct {
+	ID       string `json:"q"`
+	EngineIP string `json:"p,omitempty"`
+	Session  string `json:"s,omitempty"`
+	Strategy string `json:"c"`
+}
+
+// MarshalText returns a text that [ParseQueryHandle] reads, also in another
+// process, and that has no characters that URLs or shells treat specially. It
+// holds the session: keep it as safe as a password. The zero handle's is empty.
+func (h QueryHandle) MarshalText() ([]byte, error) {
+	if h.h == nil {
+		return nil, nil
+	}
+	text := handleText{ID: h.h.id, EngineIP: h.h.engineIP, Session: h.h.session, Strategy: h.h.state.Color.String()}
+	if q := h.h.local; q != nil {
+		text.Session = q.session()
+	}
+	doc, err := json.Marshal(text)
+	if err != nil {
+		return nil, err
+	}
+	return base64.RawURLEncoding.AppendEncode([]byte(handlePrefix), doc), nil
+}
+
+// UnmarshalText reads what MarshalText wrote.
+func (h *QueryHandle) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		h.h = nil
+		return nil
+	}
+	// No error quotes the text: it is a secret.
+	body, ok := strings.CutPrefix(string(text), handlePrefix)
+	doc, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	var t handleText
+	if ok && err == nil {
+		err = json.Unmarshal(doc, &t)
+	}
+	color, known := strategy.Parse(t.Strategy)
+	if !ok || err != nil || !known || t.ID == "" || !printable(t.ID+t.EngineIP+t.Session) {
+		return errors.New("e6data: the text is not that of a query handle")
+	}
+	h.h = &handle{id: t.ID, engineIP: t.EngineIP, session: t.Session, state: strategy.State{Color: color}}
+	return nil
+}
+
+// printable tells whether s may travel in a header.
+func printable(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// ParseQueryHandle reads the text form of a handle. An error does not show it.
+func ParseQueryHandle(text string) (QueryHandle, error) {
+	var h QueryHandle
+	err := h.UnmarshalText([]byte(text))
+	if err == nil && h.h == nil {
+		err = errNoHandle
+	}
+	return h, err
+}
+
+var errNoHandle = errors.New("e6data: the query handle is empty")
+
+// handle returns a handle of the query, whose reader is in this process.
+func (q *query) handle() QueryHandle {
+	return QueryHandle{&handle{id: q.queryID, engineIP: q.engineIP, session: q.session(), state: q.state, local: q}}
+}
+
+// Handle returns the handle of a query that is running on any connection of the
+// same [Connector], and so of the same [database/sql.DB], from when it was
+// prepared until its rows are closed. Submitted queries are not among them.
+func (c *Conn) Handle(queryID string) (QueryHandle, bool) {
+	if q, ok := c.cn.c.running.Load(queryID); ok {
+		return q.(*query).handle(), true
+	}
+	return QueryHandle{}, false
+}
+
+// local finds the query if it has its reader in this process, on a connection
+// of c.
+func (c *Connector) local(h *handle) *query {
+	if h.local != nil && h.local.cn.c == c {
+		return h.local
+	}
+	if q, ok := c.running.Load(h.id); ok {
+		return q.(*query)
+	}
+	return nil
+}
+
+// attach returns the query that h names for calls by cn.
+func (cn *conn) attach(h *handle, session string) *query {
+	return &query{
+		cn:        cn,
+		route:     cn.c.route(cn.channel, h.state).planner(h.id, h.engineIP),
+		engineIP:  h.engineIP,
+		sessionID: session,
+	}
+}
+
+// life is how a query that has its reader in this process ends on the engine:
+// it is either cleared, by close, or cancelled, by another connection.
+type life uint8
+
+const (
+	lifeRunning   life = iota
+	lifeEnding         // a Cancel is under way
+	lifeCancelled      // a Cancel succeeded
+	lifeClosed
+)
+
+// enter makes a running query lifeEnding or lifeClosed, and returns what it was
+// before; anything but lifeRunning stays as it is. A Cancel that is under way
+// is waited for, as long as ctx lasts.
+func (q *query) enter(ctx context.Context, to life) (life, error) {
+	for {
+		q.mu.Lock()
+		was, settled := q.life, q.settled
+		if was == lifeRunning {
+			q.life = to
+			if to == lifeEnding {
+				q.settled = make(chan struct{})
+			}
+		}
+		q.mu.Unlock()
+		if was != lifeEnding {
+			return was, nil
+		}
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return was, contextError(ctx)
+		}
+	}
+}
+
+// settle ends lifeEnding.
+func (q *query) settle(to life) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.life = to
+	close(q.settled)
+}
+
+// cancelled returns ErrQueryCancelled as an *Error if a Cancel has ended the
+// query.
+func (q *query) cancelled(phase Phase) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.life != lifeCancelled {
+		return nil
+	}
+	return q.failed(phase, ErrQueryCancelled, nil)
+}
+
+// failed is an error that no answer brought.
+func (q *query) failed(phase Phase, kind, cause error) *Error {
+	return &Error{Phase: phase, QueryID: q.queryID, Strategy: q.state.Color.String(), Kind: kind, Err: cause, condition: gaveUp}
+}
+
+// because returns err, with which a call of the query's reader failed, or,
+// where a Cancel is the cause, an error that says so. It waits for a Cancel that
+// is under way.
+func (q *query) because(ctx context.Context, phase Phase, err error) error {
+	if errors.Is(err, io.EOF) {
+		return err
+	}
+	q.mu.Lock()
+	ending, settled := q.life == lifeEnding, q.settled
+	q.mu.Unlock()
+	if ending {
+		select {
+		case <-settled:
+		case <-ctx.Done():
+		}
+	}
+	if q.cancelled(phase) == nil {
+		return err
+	}
+	e := q.failed(phase, ErrQueryCancelled, nil)
+	var cause *Error
+	if errors.As(err, &cause) {
+		e.Code = cause.Code
+		if cause.condition != gaveUp {
+			e.Message = cause.Message
+		}
+		if errors.Is(cause.Kind, ErrAmbiguousExecution) {
+			e.Kind, e.Err = cause.Kind, ErrQueryCancelled
+		}
+	}
+	return e
+}
+
+// end clears or cancels the query on the engine.
+func (q *query) end(ctx context.Context, phase Phase) error {
+	if phase == PhaseCancel {
+		return q.about(ctx, phase, wire.QueryEngineService_CancelQuery_FullMethodName, func() proto.Message {
+			return &wire.CancelQueryRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
+		}, &wire.CancelQueryResponse{})
+	}
+	return q.about(ctx, phase, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
+		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
+	}, &wire.ClearOrCancelQueryResponse{})
+}
+
+// Cancel ends a query on the engine, whatever it is doing, and frees what it
+// holds there. It does not wait for calls of the query that are under way.
+//
+// A reader in this process, on any connection of the same [Connector], gets
+// [ErrQueryCancelled] from then on, also where batches lay ready for it; only a
+// result that has ended already stays whole. Elsewhere a reader gets what the
+// engine says, an error in any case. Cancelling such a query again does
+// nothing, and once its rows are closed Cancel fails with [ErrNotRunning]. What
+// happens to a query that another process, or nobody, reads and that has ended
+// is the engine's to say.
+//
+// c must not be the connection on which the query runs while a call such as
+// [database/sql.Rows.Next] uses it: that holds the connection until it returns.
+func (c *Conn) Cancel(ctx context.Context, h QueryHandle) error {
+	return c.cn.endOther(ctx, PhaseCancel, h)
+}
+
+// CancelID is [Conn.Cancel] by the query's id, for queries that [Conn.Handle]
+// finds; for others it fails with [ErrNotRunning].
+func (c *Conn) CancelID(ctx context.Context, queryID string) error {
+	h, ok := c.Handle(queryID)
+	if !ok {
+		return &Error{Phase: PhaseCancel, QueryID: queryID, Kind: ErrNotRunning}
+	}
+	return c.Cancel(ctx, h)
+}
+
+// endOther clears or cancels a query for somebody else than its reader.
+func (cn *conn) endOther(ctx context.Context, phase Phase, h QueryHandle) error {
+	if h.h == nil {
+		return errNoHandle
+	}
+	q := cn.c.local(h.h)
+	if q == nil {
+		return cn.attach(h.h, h.h.session).end(ctx, phase)
+	}
+	// Its reader may be asking for more: that is an error of a query that was
+	// cancelled, and a fault of a driver whose query is cleared.
+	phase = PhaseCancel
+	was, err := q.enter(ctx, lifeEnding)
+	switch {
+	case err != nil:
+		return q.failed(phase, nil, err)
+	case was == lifeClosed:
+		return q.failed(phase, ErrNotRunning, nil)
+	case was == lifeCancelled:
+		return nil
+	}
+	// By a session that others may not change meanwhile; the query's own calls go
+	// on with theirs.
+	if err := cn.attach(q.handle().h, q.session()).end(ctx, phase); err != nil {
+		q.settle(lifeRunning)
+		return err
+	}
+	q.settle(lifeCancelled)
+	q.stop(ErrQueryCancelled)
+	return nil
+}
+
+// QueryStatus is the state of a query.
+type QueryStatus struct {
+	// Done: the query has run, and its result is ready to be fetched.
+	Done bool
+	// Rows is the number of its rows, so far unless Done; 0 or less where the
+	// engine does not know.
+	Rows int64
+}
+
+// Status asks for the state of a query. Its reader is not disturbed. A query
+// whose rows are closed fails with [ErrNotRunning] in the process of its reader.
+func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
+	err = c.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
+		s, err = q.status(ctx)
+		return err
+	})
+	return s, err
+}
+
+func (q *query) status(ctx context.Context) (QueryStatus, error) {
+	resp := &wire.StatusResponse{}
+	err := q.about(ctx, PhaseStatus, wire.QueryEngineService_Status_FullMethodName, func() proto.Message {
+		return &wire.StatusRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
+	}, resp)
+	return QueryStatus{Done: resp.GetStatus(), Rows: resp.GetRowCount()}, err
+}
+
+// watch has f ask about a query, by a connection of which its reader, if any,
+// knows nothing.
+func (cn *conn) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*query) error) error {
+	if h.h == nil {
+		return errNoHandle
+	}
+	reader := cn.c.local(h.h)
+	if reader == nil {
+		return f(cn.attach(h.h, h.h.session))
+	}
+	reader.mu.Lock()
+	over, session := reader.life == lifeClosed, reader.sessionID
+	reader.mu.Unlock()
+	if over {
+		return reader.failed(phase, ErrNotRunning, nil)
+	}
+	if err := reader.cancelled(phase); err != nil {
+		return err
+	}
+	if err := f(cn.attach(h.h, session)); err != nil {
+		return reader.because(ctx, phase, err)
+	}
+	return nil
+}

@@ -1,0 +1,226 @@
+package e6data_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	e6data "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// exampleEngine is an engine for the examples and a pool on it.
+func exampleEngine() (*enginetest.Server, *sql.DB) {
+	srv, err := enginetest.NewServer(enginetest.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	db, err := sql.Open("e6data", srv.DSN())
+	if err != nil {
+		log.Fatal(err)
+	}
+	return srv, db
+}
+
+// What there is to query.
+func ExampleConn_Catalogs() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.SetCatalogs(enginetest.Catalog{Name: "lake", Default: true, Schemas: []enginetest.Schema{{
+		Name: "sales",
+		Tables: []enginetest.Table{{
+			Name:    "items",
+			Columns: []enginetest.Column{{Name: "id", Type: "LONG"}, {Name: "price", Type: "DECIMAL(10,2)"}},
+		}},
+	}}})
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		catalogs, err := c.Catalogs(ctx)
+		if err != nil {
+			return err
+		}
+		for _, catalog := range catalogs {
+			schemas, err := c.Schemas(ctx, catalog.Name)
+			if err != nil {
+				return err
+			}
+			for _, schema := range schemas {
+				tables, err := c.Tables(ctx, catalog.Name, schema)
+				if err != nil {
+					return err
+				}
+				for _, table := range tables {
+					columns, err := c.Columns(ctx, catalog.Name, schema, table)
+					if err != nil {
+						return err
+					}
+					for _, column := range columns {
+						precision, scale, _ := column.PrecisionScale()
+						fmt.Println(catalog.Name, schema, table, column.Name, column.DatabaseTypeName(), precision, scale)
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// lake sales items id LONG 0 0
+	// lake sales items price DECIMAL 10 2
+}
+
+// A statement is planned without being run.
+func ExampleConn_DryRun() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id FROM items", enginetest.NewResult().Column("id", "LONG").DryRun("Project[id] <- Scan[items]"))
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		plan, err := c.DryRun(ctx, "SELECT id FROM items")
+		fmt.Println(plan)
+		return err
+	})
+	fmt.Println("error:", err, "executed:", srv.Stats().Executed)
+
+	// Output:
+	// Project[id] <- Scan[items]
+	// error: <nil> executed: 0
+}
+
+// How long a query waited and ran.
+func ExampleConn_ExplainAnalyze() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT 1", enginetest.NewResult().Column("x", "LONG").Row(1).
+		Timings(false, 3*time.Millisecond, 20*time.Millisecond).
+		ExplainAnalyze(`{"total_query_time": "150", "parsingTime": 3, "executionQueueingTime": 20}`))
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT 1")
+		if err != nil {
+			return err
+		}
+		defer result.Close()
+		for result.Next() {
+			fmt.Println("rows:", result.Batch().NumRows())
+		}
+		if err := result.Err(); err != nil {
+			return err
+		}
+		a, err := c.ExplainAnalyze(ctx, result.Handle())
+		if err != nil {
+			return err
+		}
+		fmt.Println("cached:", a.Cached, "parsing:", a.Parsing, "queueing:", a.Queueing, "total:", a.Total)
+		return nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// rows: 1
+	// cached: false parsing: 3ms queueing: 20ms total: 150ms
+}
+
+// One process submits a query; another, to which the handle's text was sent,
+// waits for it and reads the result.
+func ExampleConn_Submit() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id FROM items", enginetest.NewResult().Column("id", "LONG").Row(1).Row(2).StatusPolls(1))
+
+	ctx := context.Background()
+	var text []byte // as secret as a password
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		h, err := c.Submit(ctx, "SELECT id FROM items")
+		if err != nil {
+			return err
+		}
+		text, err = h.MarshalText()
+		return err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	h, err := e6data.ParseQueryHandle(string(text))
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		_, err := c.Wait(ctx, h, func(s e6data.QueryStatus) { fmt.Println("done:", s.Done) })
+		return err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	rows, err := e6data.FetchRows(ctx, db, h) // or Conn.Fetch, column by column
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer rows.Close() // also clears the query on the engine
+	for rows.Next() {
+		var id int
+		if err := rows.Scan(&id); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println("id:", id)
+	}
+	if err := rows.Err(); err != nil {
+		log.Fatal(err)
+	}
+
+	// Output:
+	// done: false
+	// done: true
+	// id: 1
+	// id: 2
+}
+
+// A query that runs for too long is cancelled from another connection.
+func ExampleConn_Cancel() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT a lot", enginetest.NewResult().Column("id", "LONG").Row(1).
+		Delay(enginetest.PhaseBatch, time.Hour))
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT a lot")
+		if err != nil {
+			return err
+		}
+		defer result.Close()
+
+		cancelled := make(chan error, 1)
+		go func() {
+			cancelled <- e6data.WithConn(ctx, db, func(other *e6data.Conn) error {
+				return other.Cancel(ctx, result.Handle())
+			})
+		}()
+		for result.Next() { // would take an hour
+		}
+		fmt.Println("cancelled:", errors.Is(result.Err(), e6data.ErrQueryCancelled))
+		return <-cancelled
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// cancelled: true
+	// error: <nil>
+}

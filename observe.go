@@ -1,0 +1,228 @@
+package e6data
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/e6data/e6data-go/strategy"
+)
+
+// WithHook has the connector tell h what it does. Without one nothing is spent on
+// it.
+func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
+
+// strategyLogLevel is the environment variable with the lowest level at which
+// changes of colour, session and cluster are logged (WIRE.md section 11).
+const strategyLogLevel = "E6DATA_STRATEGY_LOG_LEVEL"
+
+// changeLevels are its values, as Python's logging names them.
+var changeLevels = map[string]slog.Level{
+	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "WARNING": slog.LevelWarn,
+	"ERROR": slog.LevelError, "CRITICAL": slog.LevelError + 4,
+}
+
+// observer is what tells people and tools of a connector's work.
+type observer struct {
+	hook Hook // nil for none
+	log  *slog.Logger
+	// changes is the lowest level at which changes are logged.
+	changes slog.Level
+	// color is the one that was used last, for [Switch].
+	color atomic.Uint32
+	stats counters
+}
+
+// setUp completes what the options have set.
+func (o *observer) setUp(debug bool) {
+	o.changes = slog.LevelInfo
+	if debug {
+		o.changes = slog.LevelDebug
+	}
+	if level, ok := changeLevels[strings.ToUpper(os.Getenv(strategyLogLevel))]; ok {
+		o.changes = level
+	}
+	switch {
+	case o.log != nil:
+	case debug:
+		// What was asked for is to be seen, wherever the default logger draws the
+		// line.
+		o.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	default:
+		o.log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// change logs a change of colour, session or cluster.
+func (o *observer) change(ctx context.Context, level slog.Level, msg string, attrs ...any) {
+	if level >= o.changes {
+		o.log.Log(ctx, level, "e6data: "+msg, attrs...)
+	}
+}
+
+// uses notes the colour of a session that queries are to run in.
+func (c *Connector) uses(ctx context.Context, s session) {
+	now := s.state.Color
+	was := strategy.Color(c.color.Swap(uint32(now)))
+	if was == now {
+		return
+	}
+	from, to := was.String(), now.String()
+	if from == "" {
+		c.change(ctx, slog.LevelDebug, "the live colour is "+to)
+		return
+	}
+	c.stats.switches.Add(1)
+	c.change(ctx, slog.LevelInfo, "moved from "+from+" to "+to)
+	if c.hook != nil {
+		c.hook.Switch(ctx, Switch{From: from, To: to, Host: c.cfg.Host, Port: c.cfg.port()})
+	}
+}
+
+// observed makes a call and tells who wants to know.
+func (c *Connector) observed(ctx context.Context, phase Phase, r route, method string, resp any, call func(context.Context) error) error {
+	done := CallEnd{CallStart: CallStart{
+		Phase: phase, Method: method, QueryID: r.queryID, Strategy: r.state.Color.String(), Host: c.cfg.Host, Port: c.cfg.port(),
+	}}
+	if c.hook != nil {
+		ctx = c.hook.CallStart(ctx, done.CallStart)
+	}
+	began := time.Now()
+	done.Err = call(ctx)
+	done.Duration = time.Since(began)
+	if b, ok := resp.(*batch); ok {
+		done.Bytes = b.bytes()
+	}
+	if c.hook != nil {
+		c.hook.CallEnd(ctx, done)
+	}
+	if c.cfg.Debug {
+		size := done.Bytes
+		if m, ok := resp.(proto.Message); ok {
+			size = int64(proto.Size(m))
+		}
+		attrs := []any{
+			"method", method[strings.LastIndexByte(method, '/')+1:], "code", status.Code(done.Err), "duration", done.Duration,
+			"strategy", done.Strategy, "planner", strings.Join(r.headers.Get(plannerHeader), ""), "query_id", done.QueryID, "bytes", size,
+		}
+		if done.Err != nil {
+			attrs = append(attrs, "error", c.logged(done.Err))
+		}
+		c.log.DebugContext(ctx, "e6data: call", attrs...)
+	}
+	return done.Err
+}
+
+// logged is err as it may be logged. What the engine says about a statement may
+// quote it, so that is left out unless Config.LogStatements lets SQL text into the
+// log; what gRPC, a proxy or the driver found wrong is not about the statement.
+func (c *Connector) logged(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || c.cfg.LogStatements || e.Code == codes.OK {
+		return err
+	}
+	switch e.Phase {
+	case PhaseConnect, PhasePing, PhaseResume:
+		return err
+	}
+	switch e.condition {
+	case noCondition, sessionExpired, gaveUp:
+		outline := *e
+		outline.Message = "the engine's message is logged with log_statements=true only"
+		return &outline
+	}
+	return err
+}
+
+// retrying is told before a call is made again, or a query begun anew.
+func (c *Connector) retrying(ctx context.Context, phase Phase, try int, err error) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return
+	}
+	c.stats.retries[e.condition].Add(1)
+	recordOf(ctx).update(func(s *QueryState, _ time.Duration) { s.Retries++ })
+	if c.cfg.Debug {
+		c.log.DebugContext(ctx, "e6data: again", "phase", phase, "reason", e.condition, "try", try, "query_id", e.QueryID, "error", c.logged(err))
+	}
+	if c.hook != nil {
+		c.hook.Retry(ctx, Retry{
+			Phase: phase, QueryID: e.QueryID, Reason: e.condition.String(), Try: try, Err: err, Host: c.cfg.Host, Port: c.cfg.port(),
+		})
+	}
+}
+
+// recordKey is the context key of the *record of the query that is worked on.
+type recordKey struct{}
+
+func recordOf(ctx context.Context) *record {
+	r, _ := ctx.Value(recordKey{}).(*record)
+	return r
+}
+
+// begin is told of a query before anything else is done. The query is worked on
+// with the context that it returns.
+func (cn *conn) begin(ctx context.Context, ask *request) (context.Context, *record) {
+	c := cn.c
+	r := &record{c: c, s: QueryState{Tag: ask.opts.tag, Phase: PhasePrepare, Start: time.Now()}}
+	if info := ask.opts.info; info != nil {
+		r.analyze = info.Analyze
+		info.watch(r)
+	}
+	c.stats.running.Add(1)
+	ctx = context.WithValue(ctx, recordKey{}, r)
+	if c.hook != nil {
+		ctx = c.hook.QueryStart(ctx, QueryStart{
+			Statement: ask.written, Args: ask.args, Tag: ask.opts.tag,
+			Host: c.cfg.Host, Port: c.cfg.port(), Catalog: ask.opts.catalog, Schema: ask.opts.schema,
+		})
+	}
+	r.ctx = context.WithoutCancel(ctx)
+	if ask.opts.progress != nil {
+		r.reporter = report(r.ctx, r, ask.opts.progress)
+	}
+	if c.cfg.Debug {
+		attrs := []any{"catalog", ask.opts.catalog, "schema", ask.opts.schema, "tag", ask.opts.tag, "args", ask.args}
+		if c.cfg.LogStatements {
+			attrs = append(attrs, "statement", ask.text)
+		}
+		c.log.DebugContext(ctx, "e6data: query", attrs...)
+	}
+	return ctx, r
+}
+
+// over notes that the query has ended, well when err is nil or io.EOF. OnProgress
+// is called for the last time.
+func (r *record) over(err error) {
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	r.update(func(s *QueryState, now time.Duration) { s.Done, s.Err, s.Ended = true, err, now })
+	r.c.stats.running.Add(-1)
+	r.c.stats.outcome(err).Add(1)
+	r.reporter.end()
+}
+
+// end tells of a query that is over and cleared.
+func (r *record) end() {
+	c, s := r.c, r.get()
+	if c.hook != nil {
+		c.hook.QueryEnd(r.ctx, s)
+	}
+	if c.cfg.Debug {
+		attrs := []any{"query_id", s.ID, "strategy", s.Strategy, "rows", s.Rows, "bytes", s.Bytes, "duration", s.Ended, "retries", s.Retries}
+		if s.Err != nil {
+			attrs = append(attrs, "error", c.logged(s.Err))
+		}
+		c.log.DebugContext(r.ctx, "e6data: query ended", attrs...)
+	}
+}

@@ -1,0 +1,121 @@
+package e6data
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the README's tables of settings")
+
+// The README's tables are what the code says; go test -run README -update .
+// writes them.
+func TestREADME(t *testing.T) {
+	for _, e := range append(envSettings, envCredentials...) {
+		t.Setenv(e.name, "")
+	}
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := string(text)
+	for _, table := range []struct{ name, body string }{{"parameters", paramTable()}, {"environment", envTable()}} {
+		begin, end := "<!-- begin "+table.name+" -->\n", "<!-- end "+table.name+" -->\n"
+		before, rest, ok := strings.Cut(want, begin)
+		_, after, closed := strings.Cut(rest, end)
+		if !ok || !closed {
+			t.Fatalf("README.md has no %q and %q", begin, end)
+		}
+		want = before + begin + table.body + end + after
+	}
+	if want == string(text) {
+		return
+	}
+	if !*update {
+		t.Fatal("the tables of README.md are not what the code says: go test -run README -update .")
+	}
+	if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func paramTable() string {
+	var b strings.Builder
+	b.WriteString("| parameter | `Config` | default | meaning | also known as |\n|---|---|---|---|---|\n")
+	defaults := NewConfig()
+	for i := range params {
+		p := &params[i]
+		value := p.text(defaults)
+		switch {
+		case p.name == "loc":
+			value = "UTC"
+		case p.name == "compression":
+			value = "none"
+		}
+		if value != "" {
+			value = "`" + value + "`"
+		}
+		var names []string
+		for _, a := range p.aliases {
+			name := "`" + a.name + "`"
+			switch {
+			case strings.HasSuffix(a.name, "_ms"):
+				name += " (milliseconds)"
+			case a.set != nil && strings.HasPrefix(a.name, "grpc_"):
+				name += " (seconds)"
+			case a.name == "shouldNotCache":
+				name += " (the opposite)"
+			}
+			names = append(names, name)
+		}
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", p.name, p.field, value, p.doc, strings.Join(names, ", "))
+	}
+	return strings.ReplaceAll(b.String(), "|  |", "| |")
+}
+
+func envTable() string {
+	var b strings.Builder
+	b.WriteString("| variable | stands in for | |\n|---|---|---|\n")
+	for _, e := range append(envSettings, envCredentials...) {
+		param := ""
+		if e.param != "" {
+			param = "`" + e.param + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", e.name, param, e.doc)
+	}
+	return strings.ReplaceAll(b.String(), "|  |", "| |")
+}
+
+// Every field of Config but the address has one parameter, and every name
+// belongs to one.
+func TestParamTable(t *testing.T) {
+	fields := map[string]int{}
+	names := map[string]int{}
+	for i := range params {
+		fields[params[i].field]++
+		for _, name := range params[i].allNames() {
+			names[name]++
+			if normalName(name) != name {
+				t.Errorf("%s is not in its normal form", name)
+			}
+		}
+		secret := reflect.ValueOf(Config{}).FieldByName(params[i].field).Type() == reflect.TypeFor[Secret]()
+		if secret && !params[i].secret {
+			t.Errorf("%s is not kept secret", params[i].name)
+		}
+	}
+	for name, n := range names {
+		if n != 1 {
+			t.Errorf("%s names %d parameters", name, n)
+		}
+	}
+	config := reflect.TypeFor[Config]()
+	for field := range config.Fields() {
+		if want := 1; fields[field.Name] != want && field.Name != "Host" && field.Name != "Port" {
+			t.Errorf("%s has %d parameters", field.Name, fields[field.Name])
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package e6data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+)
+
+// Whatever a query was doing when its context ended, it was given up and has not
+// failed.
+func TestOutcome(t *testing.T) {
+	var s counters
+	for _, test := range []struct {
+		name string
+		err  error
+		want *atomic.Uint64
+	}{
+		{"none", nil, &s.succeeded},
+		{"answer", &Error{Phase: PhaseExecute}, &s.failed},
+		{"other", errors.New("no"), &s.failed},
+		{"call given up", &Error{condition: gaveUp}, &s.cancelled},
+		{"pause given up", wrap(PhaseFetch, route{}, context.Canceled), &s.cancelled},
+		{"detection given up", connectError(fmt.Errorf("waiting: %w", context.DeadlineExceeded)), &s.cancelled},
+		{"cancelled", &Error{Kind: ErrQueryCancelled}, &s.cancelled},
+		{"ambiguous", &Error{Kind: ErrAmbiguousExecution, Err: context.Canceled, condition: gaveUp}, &s.ambiguous},
+		{"incomplete", &Error{Kind: ErrIncompleteResult}, &s.incomplete},
+	} {
+		if s.outcome(test.err) != test.want {
+			t.Errorf("%s: another counter", test.name)
+		}
+	}
+}
