@@ -31,6 +31,11 @@ func BenchmarkScan(b *testing.B) {
 			must(b, err)
 			return scanAll(b, openDB(b, c), s, s.RowsIn(0))
 		}},
+		{"boxedfloor", func(b *testing.B, s *data.Set) func() {
+			c, err := sqlfloor.NewBoxedConnector(s.Columns, s.RowsIn(0))
+			must(b, err)
+			return scanAll(b, openDB(b, c), s, s.RowsIn(0))
+		}},
 	}
 	compareChunks(b, append(competitors, scanFloor...)...)
 }

@@ -61,7 +61,7 @@ func goals(go127 bool) []goal {
 	}
 	endToEnd := goal{
 		name: "end to end, over raw gRPC drain + Scan of constants",
-		of:   nsRow("EndToEnd/*/e6data", "EndToEnd/*/drain", "EndToEnd/*/sqlfloor"), make: overSum,
+		of:   nsRow("EndToEnd/*/e6data", "EndToEnd/*/drain", "EndToEnd/*/boxedfloor"), make: overSum,
 		must: bySet{1.5, 1.15, 1.2}, moonshot: bySet{1.3, 1.0, 1.05},
 	}
 	overNaive := goal{
@@ -100,6 +100,10 @@ func goals(go127 bool) []goal {
 			must: all(1),
 		},
 		scan,
+		{
+			name: "the same, over constants that are boxed once for all rows",
+			of:   nsRow("Scan/*/e6data", "Scan/*/boxedfloor"), make: quotient,
+		},
 	}
 	if go127 {
 		rows = append(rows, goal{

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,8 +35,8 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
-	missed := errors.Join(r.write(&table)...).Error()
+	table, missing := r.tables()
+	missed := errors.Join(missing...).Error()
 	for _, line := range []string{
 		"go1.26.8, linux/amd64, Some CPU; medians of 3 runs.\n",
 		"| walk, times faster than Apache Thrift's generated decode | 32.0 ✓ | – | – | ≥ 30 / 12 / 500 | ≥ 35 / 14 / 600 |\n",
@@ -44,8 +45,8 @@ func TestTable(t *testing.T) {
 		"| end to end, times faster than a naive driver | – | – | – |  |  |\n",
 		"| Walk, e6data | 6.00 (0.00) | – | – |\n",
 	} {
-		if !strings.Contains(table.String(), line) {
-			t.Errorf("no line %q in\n%s", line, table.String())
+		if !strings.Contains(table, line) {
+			t.Errorf("no line %q in\n%s", line, table)
 		}
 	}
 	for _, line := range []string{
@@ -67,10 +68,9 @@ func TestGoalsOfGo127(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var table strings.Builder
-	r.write(&table)
-	if want := "| – | – | – | ≥ 4 / 2.6 / 2.8 |"; !strings.Contains(table.String(), want) {
-		t.Errorf("no %q in\n%s", want, table.String())
+	table, _ := r.tables()
+	if want := "| – | – | – | ≥ 4 / 2.6 / 2.8 |"; !strings.Contains(table, want) {
+		t.Errorf("no %q in\n%s", want, table)
 	}
 }
 
@@ -84,8 +84,29 @@ func TestCheck(t *testing.T) {
 	if err := run([]string{"-f", file}, &out, &out); err != nil {
 		t.Errorf("without -check: %v", err)
 	}
+	if !strings.Contains(out.String(), "| Walk, e6data |") {
+		t.Errorf("no table in\n%s", out.String())
+	}
 	if err := run([]string{"-f", file, "-check"}, &out, &out); err == nil {
 		t.Error("-check lets a missed goal pass")
+	}
+}
+
+// full is a disk without space.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+var errFull = errors.New("no space")
+
+func TestLostTable(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "output")
+	if err := os.WriteFile(file, []byte(output), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run([]string{"-f", file}, full{}, io.Discard); !errors.Is(err, errFull) {
+		t.Errorf("a table that was not written: %v", err)
 	}
 }
 

@@ -3,15 +3,15 @@ package main
 import (
 	"fmt"
 	"go/version"
-	"io"
 	"math"
 	"slices"
 	"strings"
 )
 
-// write prints the tables and returns an error for every goal that must be met
-// and is not.
-func (r *results) write(w io.Writer) []error {
+// tables returns the tables, and an error for every goal that must be met and is
+// not.
+func (r *results) tables() (string, []error) {
+	var b strings.Builder
 	go127 := version.Compare(r.goVersion, "go1.27") >= 0
 	times := "medians of %d runs"
 	if r.runs() == 1 {
@@ -21,16 +21,16 @@ func (r *results) write(w io.Writer) []error {
 	if name == "" {
 		name = "unknown Go, judged as 1.26"
 	}
-	fmt.Fprintf(w, "%s, %s, %s; "+times+".\n\n", name, r.platform, r.cpu, r.runs())
-	missed := r.writeGoals(w, goals(go127))
-	fmt.Fprint(w, "\n✓ meets the goal that must be met, ★ the moonshot too, ✗ misses; goals are for mixed / wide / ints.\n\n")
-	r.writeNumbers(w)
-	return missed
+	fmt.Fprintf(&b, "%s, %s, %s; "+times+".\n\n", name, r.platform, r.cpu, r.runs())
+	missed := r.writeGoals(&b, goals(go127))
+	b.WriteString("\n✓ meets the goal that must be met, ★ the moonshot too, ✗ misses; goals are for mixed / wide / ints.\n\n")
+	r.writeNumbers(&b)
+	return b.String(), missed
 }
 
-func (r *results) writeGoals(w io.Writer, goals []goal) []error {
+func (r *results) writeGoals(b *strings.Builder, goals []goal) []error {
 	var missed []error
-	fmt.Fprintf(w, "| | %s | must | moonshot |\n|---|%s---|---|\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
+	fmt.Fprintf(b, "| | %s | must | moonshot |\n|---|%s---|---|\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
 	for _, g := range goals {
 		var cells []string
 		for i, set := range sets {
@@ -47,7 +47,7 @@ func (r *results) writeGoals(w io.Writer, goals []goal) []error {
 				missed = append(missed, fmt.Errorf("%s, %s: %s, must be %s", g.name, set, format(v), g.limit(g.must[i])))
 			}
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", g.name, strings.Join(cells, " | "), g.limits(g.must), g.limits(g.moonshot))
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", g.name, strings.Join(cells, " | "), g.limits(g.must), g.limits(g.moonshot))
 	}
 	return missed
 }
@@ -88,8 +88,8 @@ func (g goal) limits(l bySet) string {
 }
 
 // writeNumbers prints what was measured itself.
-func (r *results) writeNumbers(w io.Writer) {
-	fmt.Fprintf(w, "| ns a row (allocations a row) | %s |\n|---|%s\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
+func (r *results) writeNumbers(b *strings.Builder) {
+	fmt.Fprintf(b, "| ns a row (allocations a row) | %s |\n|---|%s\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
 	var written []string
 	for _, name := range r.names {
 		parts := strings.Split(name, "/")
@@ -113,7 +113,7 @@ func (r *results) writeNumbers(w io.Writer) {
 			continue
 		}
 		written = append(written, parts[0]+"/"+parts[2])
-		fmt.Fprintf(w, "| %s, %s | %s |\n", parts[0], parts[2], strings.Join(cells, " | "))
+		fmt.Fprintf(b, "| %s, %s | %s |\n", parts[0], parts[2], strings.Join(cells, " | "))
 	}
 }
 
