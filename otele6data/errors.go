@@ -1,0 +1,93 @@
+package otele6data
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"google.golang.org/genproto/googleapis/rpc/code"
+	"google.golang.org/grpc/codes"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// classes are the values of error.type, in the order in which they are looked
+// for: an execution whose outcome is not known is that first, and a timeout
+// second.
+var classes = []struct {
+	err  error
+	name string
+}{
+	{e6data.ErrAmbiguousExecution, "ambiguous_execution"},
+	{e6data.ErrIncompleteResult, "incomplete_result"},
+	{e6data.ErrQueryCancelled, "query_cancelled"},
+	{context.DeadlineExceeded, "timeout"},
+	{context.Canceled, "cancelled"},
+	{e6data.ErrAuthentication, "authentication"},
+	{e6data.ErrTokenUnavailable, "token_unavailable"},
+	{e6data.ErrWrongStrategy, "wrong_strategy"},
+	{e6data.ErrSessionExpired, "session_expired"},
+	{e6data.ErrClusterSuspended, "cluster_suspended"},
+	{e6data.ErrTLS, "tls"},
+	{e6data.ErrNotRunning, "not_running"},
+	{errors.ErrUnsupported, "unsupported"},
+}
+
+// errorType is the class of an error: one of classes, a gRPC code, or the Go
+// type of the cause.
+func errorType(err error) attribute.KeyValue {
+	for _, c := range classes {
+		if errors.Is(err, c.err) {
+			return semconv.ErrorTypeKey.String(c.name)
+		}
+	}
+	var malformed *thriftrows.FormatError
+	if errors.As(err, &malformed) {
+		return semconv.ErrorTypeKey.String("malformed_result")
+	}
+	if name := statusCode(err); name != "" {
+		return semconv.ErrorTypeKey.String(name)
+	}
+	var e *e6data.Error
+	if errors.As(err, &e) {
+		err = e.Err // nil is ErrorTypeOther
+	}
+	return semconv.ErrorType(err)
+}
+
+// statusCode is the gRPC code of an answer in gRPC's own spelling, such as
+// INVALID_ARGUMENT; empty where there was no answer.
+func statusCode(err error) string {
+	var e *e6data.Error
+	if !errors.As(err, &e) || e.Code == codes.OK {
+		return ""
+	}
+	return code.Code(e.Code).String()
+}
+
+// appendError appends what the attributes have to say about an error.
+func appendError(attrs []attribute.KeyValue, err error) []attribute.KeyValue {
+	if err == nil {
+		return attrs
+	}
+	return appendText(append(attrs, errorType(err)), semconv.DBResponseStatusCodeKey, statusCode(err))
+}
+
+// outline says what an error is, without texts that the engine or others have
+// made.
+func outline(err error) string {
+	var e *e6data.Error
+	if !errors.As(err, &e) {
+		return errorType(err).Value.AsString()
+	}
+	parts := []string{string(e.Phase)}
+	if e.Kind != nil {
+		parts = append(parts, e.Kind.Error())
+	} else {
+		parts = append(parts, errorType(err).Value.AsString())
+	}
+	return strings.Join(parts, ": ")
+}
