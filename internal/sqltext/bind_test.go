@@ -68,6 +68,9 @@ func TestRender(t *testing.T) {
 		{"x in (?, ?)", []any{[]Date{Date(time.Unix(0, 0).UTC())}, [][]byte{{1}, nil}}, "x in (DATE '1970-01-01', X'01', NULL)"},
 		// Comments do not nest, but nobody asks when there are no arguments.
 		{"/* /* */ select 1", nil, "/* /* */ select 1"},
+		// Nor does one that is cut off.
+		{"select ?; /* /* */", []any{1}, "select 1"},
+		{"select ? ;\n-- a\n/* /* */ ;", []any{1}, "select 1"},
 	}
 	for _, tt := range tests {
 		got, err := parse(t, tt.src).Render(args(tt.args...))

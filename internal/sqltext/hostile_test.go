@@ -3,6 +3,7 @@ package sqltext
 import (
 	"bufio"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -50,7 +51,14 @@ var positions = []string{
 // fill puts v in the place of every placeholder of src, by number or by name.
 func fill(t testing.TB, src string, v any) string {
 	t.Helper()
-	s := parse(t, src)
+	out, err := fillIn(parse(t, src), v)
+	if err != nil {
+		t.Fatalf("%q: %v", src, err)
+	}
+	return out
+}
+
+func fillIn(s *Statement, v any) (string, error) {
 	var values []any
 	for range s.positional {
 		values = append(values, v)
@@ -58,11 +66,7 @@ func fill(t testing.TB, src string, v any) string {
 	for _, name := range s.names {
 		values = append(values, sql.Named(name, v))
 	}
-	out, err := s.Render(args(values...))
-	if err != nil {
-		t.Fatalf("%q: %v", src, err)
-	}
-	return out
+	return s.Render(args(values...))
 }
 
 // pieces returns the tokens of a text but blanks.
@@ -230,9 +234,18 @@ func FuzzRender(f *testing.F) {
 	for i, v := range hostile(f) {
 		f.Add(positions[i%len(positions)], v)
 	}
+	f.Add("select /* /* */ ?", "x")
+	f.Add("select ?; /* /* */", "x")
 	f.Fuzz(func(t *testing.T, src, v string) {
 		s, err := Parse(src)
-		if err != nil || s.mixed() || s.nested >= 0 || !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+		if err != nil || s.mixed() || !utf8.ValidString(v) || strings.Contains(v, "\x00") {
+			return
+		}
+		if s.nested >= 0 && len(s.marks) > 0 {
+			_, err := fillIn(s, v)
+			if syntax, ok := errors.AsType[*SyntaxError](err); !ok || !strings.HasPrefix(src[syntax.Offset:], "/*") {
+				t.Fatalf("%q: not refused for its comment", src)
+			}
 			return
 		}
 		const harmless = "harmless"

@@ -115,7 +115,7 @@ func (p *parser) take(t token) error {
 	if t.open {
 		return syntaxError(p.src, t.start, unterminated(t.kind))
 	}
-	if t.nested && p.s.nested < 0 {
+	if t.nested && p.s.nested < 0 && p.end < 0 { // what follows the semicolon is not sent
 		p.s.nested = t.start
 	}
 	if t.trivia() {
