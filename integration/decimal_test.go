@@ -138,3 +138,23 @@ func TestDecimalAndAPD(t *testing.T) {
 		}
 	}
 }
+
+// As arguments: apd's decimal, by value or by pointer, is a DECIMAL, because of
+// Decompose; shopspring's is the text that its Value gives.
+func TestDecimalArguments(t *testing.T) {
+	db, srv := sqlxDB(t)
+	a, _, err := apd.NewFromString("-12.30")
+	must(t, err)
+	for _, test := range []struct {
+		v    any
+		want string
+	}{
+		{a, "CAST('-12.30' AS DECIMAL(4,2))"}, {*a, "CAST('-12.30' AS DECIMAL(4,2))"},
+		{sql.Null[apd.Decimal]{V: *a, Valid: true}, "CAST('-12.30' AS DECIMAL(4,2))"},
+		{decimal.New(-1230, -2), "'-12.3'"},
+	} {
+		var got []item
+		must(t, db.Select(&got, "SELECT * FROM items WHERE price > ?", test.v))
+		sentSQL(t, srv, "SELECT * FROM items WHERE price > "+test.want)
+	}
+}

@@ -61,6 +61,12 @@ func unwrap(v any) (next any, done bool, err error) {
 	if _, decimal := v.(decomposer); decimal && !null {
 		return v, true, nil
 	}
+	if rv.Kind() != reflect.Pointer && reflect.PointerTo(rv.Type()).Implements(decomposerType) {
+		// A decimal with methods of the pointer, and a copy to ask.
+		p := reflect.New(rv.Type())
+		p.Elem().Set(rv)
+		return p.Interface(), true, nil
+	}
 	if v, ok := ofNull(reflect.Indirect(rv)); ok {
 		return v, false, nil
 	}
@@ -91,7 +97,10 @@ func ofNull(rv reflect.Value) (v any, ok bool) {
 	return rv.FieldByName("V").Interface(), true
 }
 
-var valuerType = reflect.TypeFor[driver.Valuer]()
+var (
+	valuerType     = reflect.TypeFor[driver.Valuer]()
+	decomposerType = reflect.TypeFor[decomposer]()
+)
 
 // appendKnown appends the literal of a value of the types that need no
 // reflection, and says whether it is one.

@@ -56,6 +56,12 @@ type dec struct {
 func (d dec) Decompose([]byte) (byte, bool, []byte, int32) { return d.form, d.neg, d.coef, d.exp }
 func (d dec) Value() (driver.Value, error)                 { return "wrong", nil }
 
+// decPtr is a decimal with methods of the pointer, as of github.com/cockroachdb/apd.
+type decPtr struct{ coef byte }
+
+func (d *decPtr) Decompose([]byte) (byte, bool, []byte, int32) { return 0, false, []byte{d.coef}, -1 }
+func (decPtr) Value() (driver.Value, error)                    { return "wrong", nil }
+
 func bigOf(s string) *big.Int {
 	n, ok := new(big.Int).SetString(s, 10)
 	if !ok {
@@ -126,6 +132,7 @@ func TestLiterals(t *testing.T) {
 		{dec{0, false, []byte{100}, -40}, "CAST('0." + strings.Repeat("0", 37) + "1' AS DECIMAL(38,38))"},
 		{dec{0, false, bigOf(n38).Bytes(), -38}, "CAST('0." + n38 + "' AS DECIMAL(38,38))"},
 		{ptr(dec{0, false, []byte{1}, 0}), "CAST('1' AS DECIMAL(1,0))"}, {(*dec)(nil), "NULL"},
+		{decPtr{15}, "CAST('1.5' AS DECIMAL(2,1))"}, {&decPtr{15}, "CAST('1.5' AS DECIMAL(2,1))"}, {(*decPtr)(nil), "NULL"}, {sql.Null[decPtr]{V: decPtr{15}, Valid: true}, "CAST('1.5' AS DECIMAL(2,1))"},
 		{ptr("x"), "'x'"}, {ptr(ptr(5)), "5"}, {(*string)(nil), "NULL"}, {ptr((*int)(nil)), "NULL"}, {ptr(any(nil)), "NULL"}, {(*time.Time)(nil), "NULL"},
 		{byValue{int64(3)}, "3"}, {&byValue{nil}, "NULL"}, {(*byValue)(nil), "NULL"}, {byValue{byValue{status("x")}}, "'x'"},
 		{&byPtr{"x"}, "'x'"}, {(*byPtr)(nil), "'nothing'"}, {ptr(&byPtr{true}), "TRUE"},

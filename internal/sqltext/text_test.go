@@ -31,7 +31,7 @@ func TestParameterText(t *testing.T) {
 		{bigOf("-12"), "LONG", "-12"}, {ratOf("24/2"), "LONG", "12"}, {thriftrows.NewDecimal(1200, 2), "INTEGER", "12"}, {id(9), "LONG", "9"},
 		{1.5, "DOUBLE", "1.5E0"}, {-0.1, "FLOAT", "-1E-1"}, {math.Copysign(0, -1), "DOUBLE", "-0E0"}, {int64(1 << 53), "DOUBLE", "9.007199254740992E15"}, {float32(0.5), "FLOAT", "5E-1"},
 		{"0.1", "FLOAT", "1E-1"}, {ratOf("1/8"), "DOUBLE", "1.25E-1"}, {1e300, "DOUBLE", "1E300"}, {"1e-300", "DOUBLE", "1E-300"},
-		{thriftrows.NewDecimal(1230, 2), "DECIMAL(10,2)", "12.30"}, {ratOf("-123/10"), "DECIMAL(4,2)", "-12.30"}, {0.1, "DECIMAL(10,2)", "0.10"}, {7, "DECIMAL(3)", "7"}, {"1.500", "DECIMAL", "1.5"}, {7, "DECIMAL(900000000,900000000)", "7"}, {7.5, "DECIMAL(5,-2)", "7.5"}, {7, "DECIMAL(2,9)", "7"},
+		{thriftrows.NewDecimal(1230, 2), "DECIMAL(10,2)", "12.30"}, {ratOf("-123/10"), "DECIMAL(4,2)", "-12.30"}, {decPtr{15}, "DECIMAL(4,2)", "1.50"}, {0.1, "DECIMAL(10,2)", "0.10"}, {7, "DECIMAL(3)", "7"}, {"1.500", "DECIMAL", "1.5"}, {7, "DECIMAL(900000000,900000000)", "7"}, {7.5, "DECIMAL(5,-2)", "7.5"}, {7, "DECIMAL(2,9)", "7"},
 		{bigOf(strings.Repeat("9", 38)), "DECIMAL128", strings.Repeat("9", 38)}, {0, "DECIMAL(2,2)", "0.00"}, {"-.5", "DECIMAL(2,2)", "-0.50"}, {uint64(math.MaxUint64), "DECIMAL(20,0)", "18446744073709551615"},
 		{"it's \\ \n", "STRING", "it's \\ \n"}, {status("on"), "VARCHAR(10)", "on"}, {json.RawMessage(`{"a":1}`), "JSON", `{"a":1}`}, {42, "STRING", "42"}, {true, "CHAR", "TRUE"},
 		{ratOf("5/2"), "STRING", "2.5"}, {1.5, "STRING", "1.5E0"}, {Date(at), "STRING", "2024-01-31"}, {at, "STRING", "2024-01-31 18:29:58.123456"}, {TimestampTZ(at), "STRING", "2024-01-31 23:59:58.123456+05:30"},
