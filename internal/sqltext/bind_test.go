@@ -63,6 +63,7 @@ func TestRender(t *testing.T) {
 		{"x in (:l) or y in (@l)", []any{sql.Named("l", []string{"a", "b'"})}, "x in ('a', 'b''') or y in ('a', 'b''')"},
 		{"x in (?)", []any{[2]int{1, 2}}, "x in (1, 2)"},
 		{"x in (?)", []any{&[]int{1}}, "x in (1)"},
+		{"x in (?, ?)", []any{[]level{1, 2}, []byte{1, 2}}, "x in (1, 2, X'0102')"},
 		{"x in (?, ?, ?)", []any{[]bool{true}, []uint64{math.MaxUint64}, []float32{0.5, -1}}, "x in (TRUE, CAST('18446744073709551615' AS DECIMAL(20,0)), 5E-1, (-1E0))"},
 		{"x in (?, ?, ?)", []any{[]byValue{{true}}, []status{"on"}, []*int{nil, ptr(1)}}, "x in (TRUE, 'on', NULL, 1)"},
 		{"x in (?, ?)", []any{[]Date{Date(time.Unix(0, 0).UTC())}, [][]byte{{1}, nil}}, "x in (DATE '1970-01-01', X'01', NULL)"},

@@ -98,6 +98,9 @@ func ofNull(rv reflect.Value) (v any, ok bool) {
 }
 
 var (
+	// byteType is what binary data consists of; a type of its own, as of an
+	// enumeration, is a value of its own.
+	byteType       = reflect.TypeFor[byte]()
 	valuerType     = reflect.TypeFor[driver.Valuer]()
 	decomposerType = reflect.TypeFor[decomposer]()
 )
@@ -169,7 +172,7 @@ func appendKind(b []byte, rv reflect.Value, at place) ([]byte, error) {
 	case reflect.String:
 		return appendString(b, rv.String())
 	case reflect.Slice, reflect.Array:
-		if rv.Type().Elem().Kind() == reflect.Uint8 {
+		if rv.Type().Elem() == byteType {
 			return appendBytes(b, rv), nil
 		}
 		return appendElements(b, rv, at)

@@ -22,6 +22,7 @@ type (
 	small   float32
 	hash    []byte
 	digest  [2]byte
+	level   uint8
 	cyclic  *cyclic
 	byValue struct{ v any }
 	byPtr   struct{ v any }

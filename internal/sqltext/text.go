@@ -166,7 +166,7 @@ func scalarKind(rv reflect.Value) (any, error) {
 	case reflect.String:
 		return rv.String(), nil
 	case reflect.Slice, reflect.Array:
-		if rv.Type().Elem().Kind() != reflect.Uint8 {
+		if rv.Type().Elem() != byteType {
 			return nil, refuse("a slice (type %s) is not one parameter: write a placeholder for each element, or set params=client", rv.Type())
 		}
 		if rv.Kind() == reflect.Slice && rv.IsNil() {
