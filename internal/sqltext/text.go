@@ -23,7 +23,8 @@ import (
 //
 //	BOOLEAN          TRUE, FALSE, of a bool or a string
 //	INTEGER, LONG    42, -42, of any number or numeric string without a fraction, in range
-//	FLOAT, DOUBLE    1.5E0, of any number or numeric string; whole numbers exactly
+//	FLOAT, DOUBLE    1.5E0, of any number or numeric string; those that are whole, and
+//	                 no float64, exactly. Only 0 becomes 0
 //	DECIMAL128       12.30, of any number or numeric string, exactly, in the type's range
 //	STRING           the string; numbers, bools and times as text
 //	ARRAY, MAP,      the string
@@ -317,6 +318,9 @@ func floatText(v any, bits int) (string, error) {
 			f32, exact = n.Float32()
 			f = float64(f32)
 		}
+		if f == 0 && n.Sign() != 0 {
+			return "", floatRange(bits)
+		}
 		if n.IsInt() && !exact && !math.IsInf(f, 0) {
 			return "", refuse("the number has more digits than the engine's float of %d bits", bits)
 		}
@@ -324,11 +328,15 @@ func floatText(v any, bits int) (string, error) {
 			f, _ = n.Float64() // the shorter text
 		}
 	}
-	if math.IsInf(f, 0) || bits == 32 && math.IsInf(float64(float32(f)), 0) {
-		return "", refuse("the number is out of the range of a float of %d bits", bits)
+	if math.IsInf(f, 0) || bits == 32 && (math.IsInf(float64(float32(f)), 0) || f != 0 && float32(f) == 0) {
+		return "", floatRange(bits)
 	}
 	b, err := appendFloat(nil, f)
 	return strings.Trim(string(b), "()"), err
+}
+
+func floatRange(bits int) error {
+	return refuse("the number is out of the range of a float of %d bits", bits)
 }
 
 // decimalText checks the number against the type's precision and scale; without
