@@ -196,11 +196,11 @@ func appendBytes(b []byte, rv reflect.Value) []byte {
 func appendElements(b []byte, rv reflect.Value, at place) ([]byte, error) {
 	switch {
 	case at == inElement:
-		return b, refuse("a slice in a slice (type %s) has no literal", rv.Type())
+		return b, refuse("a slice in a slice (type %s) has no literal", typeName(rv.Type()))
 	case at != inList:
-		return b, refuse("a slice (type %s) is for a member of an IN list, as in: x IN (?)", rv.Type())
+		return b, refuse("a slice (type %s) is for a member of an IN list, as in: x IN (?)", typeName(rv.Type()))
 	case rv.Len() == 0:
-		return b, refuse("an empty slice (type %s): an IN list has at least one member", rv.Type())
+		return b, refuse("an empty slice (type %s): an IN list has at least one member", typeName(rv.Type()))
 	}
 	// Predeclared types have no methods, and their values need no interface each.
 	elem := rv.Type().Elem()

@@ -169,7 +169,7 @@ func TestLiteralErrors(t *testing.T) {
 		{dec{1, false, nil, 0}, "NaN or infinite"}, {dec{2, false, nil, 0}, "NaN or infinite"}, {dec{0, false, []byte{1}, 38}, "more than 38"},
 		{dec{0, false, []byte{1}, -39}, "more than 38"}, {dec{0, false, []byte{1}, math.MinInt32}, "more than 38"}, {dec{0, false, []byte{1}, math.MaxInt32}, "more than 38"},
 		{dec{0, false, []byte(strings.Repeat("x", 1<<20)), 0}, "more than 38"}, {dec{0, false, bigOf(digits39 + "1").Bytes(), -2}, "more than 38"},
-		{[]int{1}, "a slice (type []int) is for a member of an IN list"}, {[2]string{}, "a slice (type [2]string)"},
+		{[]int{1}, "a slice (type []int) is for a member of an IN list"}, {[]Date{{}}, "a slice (type []e6data.Date) is"}, {[2]string{}, "a slice (type [2]string)"},
 		{struct{}{}, "no literal for a value of type struct {}"}, {map[string]int{}, "type map[string]int"}, {complex(1, 2), "type complex128"},
 		{func() {}, "type func()"}, {make(chan int), "type chan int"}, {uintptr(1), "type uintptr"}, {big.NewFloat(1), "type big.Float"},
 		{loop, "too many pointers"}, {endless{}, "too many pointers and Valuers around its value (type sqltext.endless)"},

@@ -50,7 +50,7 @@ func Text(arg driver.NamedValue, engineType string) (string, error) {
 	}
 	out := &ArgumentError{Name: arg.Name, Ordinal: arg.Ordinal, Offset: -1, Reason: err.Error()}
 	if errors.Is(err, errMismatch) {
-		out.Reason = "a value of type " + typeName(arg.Value) + " does not fit: the engine wants " + engineType + " here"
+		out.Reason = "a value of type " + typeName(reflect.TypeOf(arg.Value)) + " does not fit: the engine wants " + engineType + " here"
 	}
 	if e, ok := errors.AsType[*valueError](err); ok {
 		out.Err = e.err
@@ -58,12 +58,15 @@ func Text(arg driver.NamedValue, engineType string) (string, error) {
 	return "", out
 }
 
-func typeName(v any) string {
-	if v == nil {
+// typeName is a type's name as the driver's users know it.
+func typeName(t reflect.Type) string {
+	if t == nil {
 		return "nil"
 	}
-	return reflect.TypeOf(v).String()
+	return ownTypes.Replace(t.String())
 }
+
+var ownTypes = strings.NewReplacer("sqltext.Date", "e6data.Date", "sqltext.TimestampTZ", "e6data.TimestampTZ")
 
 // errMismatch is that a value is not of the engine's type.
 var errMismatch = errors.New("the value is of another type")
@@ -168,7 +171,7 @@ func scalarKind(rv reflect.Value) (any, error) {
 		return rv.String(), nil
 	case reflect.Slice, reflect.Array:
 		if rv.Type().Elem() != byteType {
-			return nil, refuse("a slice (type %s) is not one parameter: write a placeholder for each element, or set params=client", rv.Type())
+			return nil, refuse("a slice (type %s) is not one parameter: write a placeholder for each element, or set params=client", typeName(rv.Type()))
 		}
 		if rv.Kind() == reflect.Slice && rv.IsNil() {
 			return nil, nil
