@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// progressEvery is how often OnProgress is called.
+	// progressEvery is how long after a call of OnProgress the next one comes.
 	progressEvery = 100 * time.Millisecond
 	// statusEvery is how often the engine is asked for the state of a query that
 	// executes, for OnProgress.
@@ -26,21 +26,25 @@ func report(ctx context.Context, r *record, f func(Progress)) *reporter {
 	p := &reporter{stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		ticks := time.NewTicker(progressEvery)
-		defer ticks.Stop()
+		next := time.NewTimer(progressEvery)
+		defer next.Stop()
 		asked, computed := time.Now(), int64(0)
-		for over := false; !over; {
+		for {
 			select {
 			case <-ctx.Done():
-				over = true
-			case <-ticks.C:
+			case <-next.C:
 				if time.Since(asked) >= statusEvery {
 					computed = max(computed, r.computed(ctx))
 					asked = time.Now()
 				}
 			}
+			// The query may have ended just now, whatever woke this up.
 			s := r.get()
 			f(s.progress(computed))
+			if s.Done {
+				return
+			}
+			next.Reset(progressEvery)
 		}
 	}()
 	return p
