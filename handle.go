@@ -373,17 +373,26 @@ func (cn *conn) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*q
 	if reader == nil {
 		return f(cn.attach(h.h, h.h.session))
 	}
-	reader.mu.Lock()
-	over, session := reader.life == lifeClosed, reader.sessionID
-	reader.mu.Unlock()
-	if over {
+	if reader.closed() {
 		return reader.failed(phase, ErrNotRunning, nil)
 	}
 	if err := reader.cancelled(phase); err != nil {
 		return err
 	}
-	if err := f(cn.attach(h.h, session)); err != nil {
-		return reader.because(ctx, phase, err)
+	err := f(cn.attach(h.h, reader.session()))
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = reader.because(ctx, phase, err)
+	if conditionOf(err) != gaveUp && reader.closed() {
+		return reader.failed(phase, ErrNotRunning, nil) // closed meanwhile
+	}
+	return err
+}
+
+// closed tells whether the query's rows are closed.
+func (q *query) closed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.life == lifeClosed
 }
