@@ -171,6 +171,51 @@ func TestHook(t *testing.T) {
 	}
 }
 
+// A session on the colour that is no longer live, which is there when others
+// have moved already, is not used and no switch back.
+func TestLateSessionIsNoSwitch(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t, enginetest.Config{ClusterName: "late", Live: []string{enginetest.Blue, enginetest.Green}})
+	srv.Handle("SELECT 1", enginetest.NewResult().Column("a", "LONG").Row(1))
+	n := &notes{}
+	db, c := openOne(t, srv.DSN(), e6data.WithHook(n))
+	db.SetMaxOpenConns(2)
+	ctx := within(t, time.Minute)
+	one, err := db.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = one.Close() }()
+	run := func() {
+		t.Helper()
+		if _, err := one.ExecContext(ctx, "SELECT 1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hang := srv.Inject(enginetest.Fault{Method: "authenticate", Times: 1, Hang: true})
+	connected := make(chan error, 1)
+	go func() {
+		two, err := db.Conn(ctx)
+		if err == nil {
+			err = two.Close()
+		}
+		connected <- err
+	}()
+	await(t, hang.Struck())
+	srv.Announce(enginetest.Green)
+	run()
+	srv.Announce("")
+	run()
+	hang.Release()
+	if err := <-connected; err != nil {
+		t.Fatal(err)
+	}
+	switches := slices.DeleteFunc(n.take(), func(line string) bool { return !strings.HasPrefix(line, "switch") })
+	if count := c.Stats().Switches; count != 1 || !slices.Equal(switches, []string{"switch blue to green"}) {
+		t.Errorf("%d switches: %q", count, switches)
+	}
+}
+
 // A query that ends in another way is counted so, and its hook is told.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()

@@ -34,9 +34,9 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 		s, err := cn.attempt(ctx, state, known)
 		if err == nil {
 			cn.setSession(s)
-			c.uses(ctx, s)
 			// The answer may have announced a switch: look again.
 			if now, ok := c.entry.Current(c.cfg.StrategyTTL); !ok || now == s.state || try > c.cfg.MaxRetries {
+				c.uses(ctx, s)
 				return s, nil
 			}
 			continue
