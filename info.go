@@ -46,8 +46,9 @@ type QueryState struct {
 // QueryInfo watches a query: see [CaptureQuery]. The zero value is ready for use.
 // It is safe for concurrent use, also while the query runs.
 type QueryInfo struct {
-	// Analyze asks the engine about the query before that is cleared, at the cost
-	// of one more call. Set it before the query.
+	// Analyze asks the engine about the query before that is cleared, unless it has
+	// failed, at the cost of one more call, which takes Config.CleanupTimeout at
+	// most. Set it before the query.
 	Analyze bool
 
 	mu sync.Mutex

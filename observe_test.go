@@ -320,6 +320,41 @@ func TestCaptureQuery(t *testing.T) {
 	}
 }
 
+// Nothing stands between a query that is given up and its end on the engine.
+func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t, enginetest.Config{ClusterName: "given up"})
+	srv.Handle("SELECT 1", ids(100, 10).Delay(enginetest.PhaseBatch, time.Hour))
+	db, _ := openOne(t, srv.DSN())
+	db.SetMaxOpenConns(2)
+	info := &e6data.QueryInfo{Analyze: true}
+	for n, end := range []func(cancel func()){
+		func(cancel func()) { cancel() },
+		func(func()) {
+			must(t, db, func(c *e6data.Conn) error { return c.CancelID(t.Context(), info.State().ID) })
+		},
+	} {
+		ctx, cancel := context.WithCancel(within(t, time.Minute))
+		rows, err := db.QueryContext(ctx, "SELECT 1", e6data.CaptureQuery(info))
+		if err != nil {
+			t.Fatal(err)
+		}
+		called(t, srv, "getNextResultBatch", n+1)
+		end(cancel)
+		for rows.Next() {
+		}
+		if rows.Err() == nil {
+			t.Error("a result that is whole")
+		}
+		_ = rows.Close()
+		cancel()
+	}
+	ended(t, srv, 1, 1)
+	if n := srv.Count("explainAnalyze"); n != 0 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 func TestProgress(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "progress"})

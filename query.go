@@ -325,7 +325,9 @@ func (q *query) finish(ctx context.Context, err error) <-chan struct{} {
 	done := make(chan struct{})
 	q.cn.background.Go(func() {
 		defer close(done)
-		if q.record.analyze {
+		// One that has failed is to be cleared without delay, and may be one of which
+		// the engine has nothing to tell yet.
+		if q.record.analyze && (err == nil || errors.Is(err, io.EOF)) {
 			q.analyze(ctx)
 		}
 		q.close(ctx)
