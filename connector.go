@@ -110,8 +110,8 @@ func WithTLSConfig(cfg *tls.Config) Option {
 //
 // The environment variable E6DATA_STRATEGY_LOG_LEVEL (DEBUG, INFO, WARNING,
 // ERROR, CRITICAL) sets the lowest level at which changes of colour, session and
-// cluster are logged: INFO, or DEBUG with Config.Debug. SQL text, and what the
-// engine says is wrong with a statement, which may quote it, are logged with
+// cluster are logged: INFO, or DEBUG with Config.Debug. SQL text, and what is
+// wrong with a statement or a value, which may quote it, are logged with
 // Config.LogStatements only, and no secret ever.
 //
 // Without a logger, or with nil, nothing is logged, but with Config.Debug to

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/strategy"
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // WithHook has the connector tell h what it does. Without one nothing is spent on
@@ -123,11 +124,22 @@ func (c *Connector) observed(ctx context.Context, phase Phase, r route, method s
 }
 
 // logged is err as it may be logged. What the engine says about a statement may
-// quote it, so that is left out unless Config.LogStatements lets SQL text into the
-// log; what gRPC, a proxy or the driver found wrong is not about the statement.
+// quote it, and what is wrong with a value may show that, so both are left out
+// unless Config.LogStatements lets SQL text into the log; what gRPC, a proxy or
+// the driver found wrong is not about the statement.
 func (c *Connector) logged(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || c.cfg.LogStatements || e.Code == codes.OK {
+	if !ok || c.cfg.LogStatements {
+		return err
+	}
+	if format, ok := errors.AsType[*thriftrows.FormatError](e); ok {
+		place := *format
+		place.Msg = "what is wrong is logged with log_statements=true only"
+		outline := *e
+		outline.Err = &place
+		return &outline
+	}
+	if e.Code == codes.OK {
 		return err
 	}
 	switch e.Phase {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // notes is a Hook that writes down what it is told.
@@ -471,6 +472,28 @@ func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
 		log := out.String()
 		if strings.Contains(log, "hush") != statements || strings.Contains(log, "log_statements=true only") == statements ||
 			strings.Count(log, "InvalidArgument") < 2 {
+			t.Errorf("log_statements=%t\n%s", statements, log)
+		}
+	}
+}
+
+// What is wrong with a value may show it.
+func TestErrorsAreLoggedWithoutValues(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{ClusterName: "values"})
+	srv.Handle("SELECT 1", enginetest.NewResult().Column("a", "TIMESTAMP_TZ").
+		Vectors(1, thriftrows.Vector{Type: thriftrows.TimestampTZ, Data: thriftrows.TimeData{Micros: []int64{0}, Zones: []string{"Hush/Whisper"}}}))
+	for _, statements := range []bool{false, true} {
+		var out bytes.Buffer
+		db, _ := openOne(t, srv.DSN(fmt.Sprintf("debug=true&log_statements=%t", statements)),
+			e6data.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		_, err := readAll(within(t, time.Minute), t, db, "SELECT 1")
+		if err == nil || !strings.Contains(err.Error(), "Hush/Whisper") {
+			t.Errorf("the caller is told %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if log := out.String(); strings.Contains(log, "Hush") != statements || !strings.Contains(log, "(column 0, row 0, byte ") {
 			t.Errorf("log_statements=%t\n%s", statements, log)
 		}
 	}
