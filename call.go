@@ -17,6 +17,7 @@ import (
 
 	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
+	"github.com/e6data/e6data-go/wire"
 )
 
 // Request headers (WIRE.md section 1).
@@ -52,6 +53,15 @@ func (r route) planner(queryID, engineIP string) route {
 	return r
 }
 
+// subject is the query that a call is about, or that its answer names, and the
+// query's planner.
+func (r route) subject(resp any) (queryID, planner string) {
+	if p, ok := resp.(*wire.PrepareStatementResponse); ok {
+		return p.GetQueryId(), p.GetEngineIP()
+	}
+	return r.queryID, strings.Join(r.headers.Get(plannerHeader), "")
+}
+
 // announcer is a response that may carry new_strategy.
 type announcer interface{ GetNewStrategy() string }
 
@@ -62,7 +72,8 @@ func (c *Connector) call(ctx context.Context, phase Phase, r route, method strin
 	}
 	c.entry.Confirm(r.state)
 	if a, ok := resp.(announcer); ok && a.GetNewStrategy() != "" {
-		c.announce(ctx, r.state, a.GetNewStrategy())
+		queryID, _ := r.subject(resp)
+		c.announce(ctx, r.state, a.GetNewStrategy(), queryID)
 	}
 	return nil
 }
@@ -130,11 +141,12 @@ func (sentWatch) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 }
 
-// announce hears new_strategy: new queries go to that colour from now on. What
-// is neither blue nor green is ignored (WIRE.md section 3).
-func (c *Connector) announce(ctx context.Context, from strategy.State, name string) {
+// announce hears new_strategy, in an answer about a query or none: new queries go
+// to that colour from now on. What is neither blue nor green is ignored (WIRE.md
+// section 3).
+func (c *Connector) announce(ctx context.Context, from strategy.State, name, queryID string) {
 	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {
-		c.change(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String())
+		c.change(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String(), "query_id", queryID)
 	}
 }
 

@@ -82,7 +82,8 @@ type CallStart struct {
 	Port int
 }
 
-// CallEnd describes a call that has ended.
+// CallEnd describes a call that has ended. Its QueryID is also that of a query
+// that the call has prepared.
 type CallEnd struct {
 	CallStart
 	// Duration is how long it took.

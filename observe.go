@@ -100,6 +100,8 @@ func (c *Connector) observed(ctx context.Context, phase Phase, r route, method s
 	began := time.Now()
 	done.Err = call(ctx)
 	done.Duration = time.Since(began)
+	var planner string
+	done.QueryID, planner = r.subject(resp)
 	if b, ok := resp.(*batch); ok {
 		done.Bytes = b.bytes()
 	}
@@ -113,7 +115,7 @@ func (c *Connector) observed(ctx context.Context, phase Phase, r route, method s
 		}
 		attrs := []any{
 			"method", method[strings.LastIndexByte(method, '/')+1:], "code", status.Code(done.Err), "duration", done.Duration,
-			"strategy", done.Strategy, "planner", strings.Join(r.headers.Get(plannerHeader), ""), "query_id", done.QueryID, "bytes", size,
+			"strategy", done.Strategy, "planner", planner, "query_id", done.QueryID, "bytes", size,
 		}
 		if done.Err != nil {
 			attrs = append(attrs, "error", c.logged(done.Err))

@@ -435,6 +435,15 @@ func TestDebugLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := out.String()
+			id := "query_id=" + srv.CallsTo("executeStatement")[0].QueryID
+			srv.ResetCalls()
+			for line := range strings.Lines(log) {
+				// What belongs to a query names it as soon as it has a name.
+				belongs := strings.Contains(line, "Statement ") || strings.Contains(line, "Result") || strings.Contains(line, "ended")
+				if belongs && !strings.Contains(line, id) {
+					t.Errorf("%s without %s", line, id)
+				}
+			}
 			for text, want := range map[string]bool{
 				"method=executeStatement code=OK duration=": test.calls,
 				"query ended":          test.calls,
@@ -525,7 +534,7 @@ func TestColourLog(t *testing.T) {
 	}
 	log := out.String()
 	for _, want := range []string{
-		"the live colour is blue", "the engine announces green", "moved from blue to green", "the colour is not live any more", "moved from green to blue",
+		"the live colour is blue", "the engine announces green", "query_id=query-blue-", "moved from blue to green", "the colour is not live any more", "moved from green to blue",
 	} {
 		_, rest, found := strings.Cut(log, want)
 		if !found {

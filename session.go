@@ -129,7 +129,7 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 	}
 	found.state = state
 	if announced != "" {
-		c.announce(ctx, state, announced)
+		c.announce(ctx, state, announced, "")
 	}
 	return found, nil
 }
@@ -155,7 +155,7 @@ func (cn *conn) authenticate(ctx context.Context, state strategy.State) (session
 	}
 	s, announced, err := cn.ask(ctx, state)
 	if announced != "" {
-		cn.c.announce(ctx, state, announced)
+		cn.c.announce(ctx, state, announced, "")
 	}
 	return s, err
 }
