@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -547,7 +548,15 @@ func TestColourLog(t *testing.T) {
 // What nobody asked for costs nothing.
 func TestHookCostsNothingUnset(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{ClusterName: "cost"})
-	_, c := openOne(t, srv.DSN())
+	// What gRPC allocates for a call varies by what it does in the background, so
+	// the calls that are counted do not come so far.
+	_, c := openOne(t, srv.DSN(), e6data.WithDialOptions(grpc.WithUnaryInterceptor(
+		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			if strings.HasSuffix(method, "/healthCheck") {
+				return nil
+			}
+			return invoke(ctx, method, req, reply, cc, opts...)
+		})))
 	cn, err := c.Connect(within(t, time.Minute))
 	if err != nil {
 		t.Fatal(err)
@@ -557,8 +566,7 @@ func TestHookCostsNothingUnset(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	// A call's own allocations vary by what gRPC does in the background.
-	if watched, bare := e6data.HookCost(cn); watched > bare+2 {
+	if watched, bare := e6data.HookCost(cn); watched != bare {
 		t.Errorf("a call makes %v allocations, one that nobody can watch %v", watched, bare)
 	}
 	if n := e6data.RecordCost(c); n != 0 {
