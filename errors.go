@@ -45,11 +45,12 @@ var (
 	// or [crypto/x509.CertificateInvalidError].
 	ErrTLS = errors.New("the TLS handshake failed")
 	// ErrQueryCancelled: the query was cancelled by [Conn.Cancel] or
-	// [Conn.Clear] in this process. The rows that were read are right. What a
-	// statement that changes data had done by then, only its effect tells.
+	// [Conn.Clear] on a connection of the same [Connector]. The rows that were read
+	// are right. What a statement that changes data had done by then, only its
+	// effect tells.
 	ErrQueryCancelled = errors.New("the query was cancelled")
-	// ErrNotRunning: the query has been closed already, or this process does not
-	// know it.
+	// ErrNotRunning: the query has been closed already, or no connection of this
+	// [Connector] runs it.
 	ErrNotRunning = errors.New("the query is not running")
 	// ErrTransactions: the engine has no transactions.
 	ErrTransactions = errors.New("e6data: transactions are not supported")

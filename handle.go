@@ -23,8 +23,10 @@ import (
 // value names nothing.
 //
 // A handle is a secret, for its session lets others act as the user. Its text form
-// ([QueryHandle.MarshalText]) holds the session; everything else that makes text of
-// it, such as fmt and log/slog, shows the query only.
+// ([QueryHandle.MarshalText]) holds the session, and with it the JSON of whatever
+// holds a handle, also where [slog.JSONHandler] makes that. Everything else that
+// makes text of a handle, such as fmt, or log/slog where it is an attribute's value,
+// shows the query only.
 type QueryHandle struct{ h *handle }
 
 // handle is behind a pointer so that printing a struct that a QueryHandle is
@@ -281,8 +283,8 @@ func (q *query) end(ctx context.Context, phase Phase) error {
 // holds there. It does not wait for calls of the query that are under way.
 //
 // A reader in this process, on any connection of the same [Connector], gets
-// [ErrQueryCancelled] from then on, also where batches lay ready for it; only a
-// result that has ended already stays whole. Elsewhere a reader gets what the
+// [ErrQueryCancelled] instead of its next batch, also where that lay ready for
+// it; only a result that has ended already stays whole. Elsewhere a reader gets what the
 // engine says, an error in any case. Cancelling such a query again does
 // nothing, and once its rows are closed Cancel fails with [ErrNotRunning]. What
 // happens to a query that another process, or nobody, reads and that has ended
@@ -346,7 +348,7 @@ type QueryStatus struct {
 }
 
 // Status asks for the state of a query. Its reader is not disturbed. A query
-// whose rows are closed fails with [ErrNotRunning] in the process of its reader.
+// whose rows are closed fails with [ErrNotRunning] where Cancel does.
 func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
 	err = c.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
 		s, err = q.status(ctx)
