@@ -66,7 +66,7 @@ func (h *Hook) QueryStart(ctx context.Context, q e6data.QueryStart) context.Cont
 	s := &query{start: time.Now(), target: h.targets.get(h.common, &q)}
 	opts := make([]trace.SpanStartOption, 0, 5)
 	opts = append(opts, trace.WithSpanKind(trace.SpanKindClient), s.target.attributes, trace.WithTimestamp(s.start))
-	if h.queryText {
+	if h.queryText && q.Statement != "" {
 		opts = append(opts, trace.WithAttributes(semconv.DBQueryText(q.Statement)))
 	}
 	if q.Tag != "" {

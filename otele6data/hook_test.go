@@ -258,6 +258,13 @@ func TestQueryText(t *testing.T) {
 		if got := span.Status().Description == err.Error(); got != on {
 			t.Errorf("%v: %v", on, span.Status())
 		}
+		// The result of a submitted query is fetched without a statement.
+		h.QueryEnd(h.QueryStart(t.Context(), e6data.QueryStart{Schema: "sales"}), e6data.QueryState{})
+		for _, attr := range tel.span("sales").Attributes() {
+			if attr.Key == "db.query.text" {
+				t.Errorf("%v: %v", on, attr)
+			}
+		}
 	}
 }
 
