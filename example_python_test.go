@@ -509,15 +509,20 @@ func Example_resultBatchV2() {
 }
 
 // A deployment moves from blue to green: a running query ends where it began,
-// the next one runs on green. There is nothing to switch on; the two parameters
-// here have these values anyway.
+// the next one runs on green. There is nothing to switch on; these are settings
+// that Python's README has beside it, the first two with the values that they have
+// anyway.
 func Example_zeroDowntime() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
 	db, err := sql.Open("e6data", srv.DSN(
-		"strategy_ttl=300s", // E6DATA_STRATEGY_CACHE_TIMEOUT
-		"max_retries=5",     // E6DATA_MAX_RETRY_ATTEMPTS
-		"prefetch_bytes=0",  // so that the switch falls into the middle of the result
+		"strategy_ttl=300s",     // E6DATA_STRATEGY_CACHE_TIMEOUT
+		"max_retries=5",         // E6DATA_MAX_RETRY_ATTEMPTS
+		"keepalive_timeout=60s", // grpc_options: keepalive_timeout_ms
+		"keepalive_time=30s",    // keepalive_time_ms
+		"max_recv_bytes=100MiB", // max_receive_message_length
+		"max_send_bytes=100MiB", // max_send_message_length
+		"prefetch_bytes=0",      // so that the switch falls into the middle of the result
 	))
 	if err != nil {
 		log.Fatal(err)

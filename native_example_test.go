@@ -224,3 +224,32 @@ func ExampleConn_Cancel() {
 	// cancelled: true
 	// error: <nil>
 }
+
+// A query is cancelled by its id, as one sees it in the log or in a QueryInfo.
+func ExampleConn_CancelID() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT count(*) FROM a, b, c", enginetest.NewResult().Column("n", "LONG").Row(1).
+		Delay(enginetest.PhaseExecute, time.Hour))
+
+	ctx := context.Background()
+	var info e6data.QueryInfo
+	ended := make(chan error, 1)
+	go func() {
+		var n int64
+		ended <- db.QueryRowContext(ctx, "SELECT count(*) FROM a, b, c", e6data.CaptureQuery(&info)).Scan(&n)
+	}()
+
+	// Somebody loses patience once the query runs.
+	_ = srv.Wait(ctx, func(s enginetest.Stats) bool { return s.Executed > 0 })
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		return c.CancelID(ctx, info.State().ID)
+	})
+	fmt.Println("error:", err)
+	fmt.Println("cancelled:", errors.Is(<-ended, e6data.ErrQueryCancelled))
+
+	// Output:
+	// error: <nil>
+	// cancelled: true
+}
