@@ -31,7 +31,11 @@ func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 		if sc, err = db.Conn(ctx); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, sc.Close()) }()
+		defer func() {
+			if closed := sc.Close(); err == nil {
+				err = closed
+			}
+		}()
 	default:
 		return fmt.Errorf("e6data: WithConn takes a *sql.DB or a *sql.Conn, not a %T", db)
 	}

@@ -103,8 +103,10 @@ func TestWithConn(t *testing.T) {
 		t.Errorf("sql.Conn: %v", err)
 	}
 	mine := errors.New("mine")
-	if err := e6data.WithConn(t.Context(), db, func(*e6data.Conn) error { return mine }); !errors.Is(err, mine) {
-		t.Errorf("error of f: %v", err)
+	for _, want := range []error{mine, driver.ErrBadConn} {
+		if err := e6data.WithConn(t.Context(), db, func(*e6data.Conn) error { return want }); err != want {
+			t.Errorf("error of f: %v", err)
+		}
 	}
 	if err := e6data.WithConn(t.Context(), 42, use); err == nil || !strings.Contains(err.Error(), "not a int") {
 		t.Errorf("not a database: %v", err)
