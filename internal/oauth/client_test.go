@@ -10,9 +10,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 const (
@@ -279,6 +282,63 @@ func TestReleaseEndsTheExchange(t *testing.T) {
 	}
 	s.Release()
 	<-ended
+}
+
+// Who acquires a Source while its last user releases it does not meet the
+// exchange that ends with that user.
+func TestReleaseSparesTheNextUser(t *testing.T) {
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := Client{ID: "spared", Secret: "x", TokenURL: "https://h"}
+	for range 200 {
+		s := Acquire(c)
+		var exchanges atomic.Int32
+		began := make(chan struct{})
+		s.mu.Lock()
+		s.grant = nil
+		s.exchange = func(ctx context.Context) (*oauth2.Token, error) {
+			if exchanges.Add(1) == 1 {
+				close(began)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return &oauth2.Token{AccessToken: "x"}, nil
+		}
+		s.mu.Unlock()
+		_, _ = s.Token(ended) // leaves the exchange on its way
+		<-began
+		var wg sync.WaitGroup
+		released := make(chan struct{})
+		wg.Go(func() {
+			defer close(released)
+			s.Release()
+		})
+		wg.Go(func() { // keeps s busy, so that Release waits for it
+			for {
+				select {
+				case <-released:
+					return
+				default:
+					s.mu.Lock()
+					time.Sleep(time.Microsecond)
+					s.mu.Unlock()
+				}
+			}
+		})
+		wg.Go(func() {
+			for users := 1; users > 0; {
+				registry.Lock()
+				users = s.users
+				registry.Unlock()
+			}
+			next := Acquire(c)
+			defer next.Release()
+			if _, err := next.Token(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+	}
 }
 
 func TestEqualClientsShare(t *testing.T) {

@@ -211,15 +211,17 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 func (s *Source) Release() {
 	registry.Lock()
 	s.users--
-	last := s.users <= 0
-	registry.Unlock()
-	if !last {
+	if s.users > 0 {
+		registry.Unlock()
 		return
 	}
+	// Under the registry's mu still: who acquires s next must not join what ends
+	// here.
 	s.mu.Lock()
 	f := s.flight
 	s.flight = nil
 	s.mu.Unlock()
+	registry.Unlock()
 	if f == nil {
 		return
 	}
