@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -323,6 +324,43 @@ func TestHTTPSProxy(t *testing.T) {
 		if !strings.Contains(string(out), "rows=100 err=<nil>") || len(asked) == 0 || asked[0] != "CONNECT "+host {
 			t.Errorf("proxy was asked %q: %s", asked, out)
 		}
+	}
+}
+
+// What counts as loopback, where an access token needs no TLS, is not sent to a
+// proxy, whatever NO_PROXY says.
+func TestNoProxyForLoopback(t *testing.T) {
+	if addr := os.Getenv("E6DATA_TEST_DSN"); addr != "" {
+		cfg := e6data.NewConfig()
+		var port string
+		cfg.Host, port, _ = net.SplitHostPort(addr)
+		cfg.Port, _ = strconv.Atoi(port)
+		cfg.AccessToken, cfg.MaxRetries = "t0ken", 1
+		if c, err := e6data.NewConnector(cfg); err == nil {
+			db := sql.OpenDB(c)
+			_ = db.PingContext(t.Context())
+			_ = db.Close()
+		}
+		return
+	}
+	srv := newUncheckedEngine(t, enginetest.Config{Bearer: func(string) bool { return true }})
+	proxy := newConnectProxy(t, srv.Addr())
+	_, port, err := net.SplitHostPort(srv.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1", "localhost", "LOCALHOST", "localhost.", "a.localhost"} {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNoProxyForLoopback$", "-test.count=1")
+		cmd.Env = append(os.Environ(), "E6DATA_TEST_DSN="+net.JoinHostPort(host, port), "HTTPS_PROXY=http://"+proxy.addr, "https_proxy=", "NO_PROXY=", "no_proxy=")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	if srv.Stats().Calls == 0 {
+		t.Error("nothing was reached")
+	}
+	if asked := proxy.asked(); len(asked) != 0 {
+		t.Errorf("the proxy was asked %q, with a token to come in plaintext", asked)
 	}
 }
 

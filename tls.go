@@ -209,14 +209,15 @@ func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) 
 }
 
 // isLoopback tells that host names this computer for certain, so that what is
-// sent to it does not leave it.
+// sent to it does not leave it. Of names that is localhost alone, in this very
+// spelling: with any other, also a.localhost, Go asks the proxy of HTTPS_PROXY or
+// a name server.
 func isLoopback(host string) bool {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback()
 	}
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return host == "localhost"
 }
 
 // warnOfTransport says once what is not safe about the configuration.
