@@ -92,9 +92,10 @@ const (
 type Option func(*Connector)
 
 // WithTLSConfig makes Secure connections use a copy of cfg instead of the
-// system's certificate authorities and no client certificate. What the Config
-// says about TLS comes on top of it, but for TLSConfig, which cannot be set at
-// the same time. TLS versions below 1.2 are not spoken.
+// system's certificate authorities and no client certificate. Without Secure it
+// is an error. What the Config says about TLS comes on top of it, but for
+// TLSConfig, which cannot be set at the same time. TLS versions below 1.2 are not
+// spoken.
 func WithTLSConfig(cfg *tls.Config) Option {
 	return func(c *Connector) { c.tls = cfg.Clone() }
 }

@@ -92,11 +92,12 @@ func registeredTLS(name string) (*tls.Config, error) {
 // files are read, so that what is wrong with them is told now. nil stands for
 // plaintext. log hears of client certificates that cannot be read later.
 func (c *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config, error) {
-	if !c.Secure {
-		return nil, nil
-	}
 	t := &tls.Config{}
 	switch {
+	case !c.Secure && custom != nil:
+		return nil, errors.New("e6data: WithTLSConfig needs secure=true")
+	case !c.Secure:
+		return nil, nil
 	case custom != nil && c.TLSConfig != "":
 		return nil, fmt.Errorf("e6data: there is tls_config %q and WithTLSConfig: use one of them", c.TLSConfig)
 	case custom != nil:

@@ -822,6 +822,10 @@ func TestTLSSettingsThatCannotBe(t *testing.T) {
 			says: []string{"ca_cert", "needs secure=true"},
 		},
 		{
+			name: "WithTLSConfig and not secure", set: func(c *e6data.Config) { c.Secure = false },
+			opts: []e6data.Option{e6data.WithTLSConfig(&tls.Config{})}, says: []string{"WithTLSConfig needs secure=true"},
+		},
+		{
 			name: "server name and not secure", set: func(c *e6data.Config) { c.Secure, c.ServerName = false, "e6" },
 			says: []string{"server_name", "needs secure=true"},
 		},
