@@ -111,11 +111,11 @@ func (c *Connector) transmit(ctx context.Context, phase Phase, r route, grant *o
 		return nil
 	}
 	s := status.Convert(err)
-	cond := classify(s, sent.Load())
+	cond, message := classify(s, sent.Load()), c.redact(s.Message(), grant, req)
 	if grant != nil && refusesToken(s, cond, req) {
-		cond = tokenRefused
+		cond, message = tokenRefused, c.cfg.address()+" refused the access token: "+message
 	}
-	return c.failure(ctx, phase, r, s, cond, c.redact(s.Message(), grant, req), sent.Load())
+	return c.failure(ctx, phase, r, s, cond, message, sent.Load())
 }
 
 // sentKey is the context key of an atomic.Bool that tells whether a call left

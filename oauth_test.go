@@ -337,7 +337,7 @@ func TestOAuthAlwaysRefused(t *testing.T) {
 					if strings.HasPrefix(method, "get") && !errors.Is(err, e6data.ErrIncompleteResult) {
 						t.Errorf("error %v", err)
 					}
-					if !strings.Contains(err.Error(), "Access denied to [redacted]") {
+					if !strings.Contains(err.Error(), srv.Addr()+" refused the access token: Access denied to [redacted]") {
 						t.Errorf("error %v", err)
 					}
 					checkSilent(t, err)
