@@ -415,6 +415,7 @@ func splitHostPort(s string) (host, port string, ok bool) {
 }
 
 func (p *dsnParser) parseParams(query string) error {
+	afterSecret := false // where what follows an "&" may belong to the secret
 	for position := 1; query != ""; position++ {
 		shown := !strings.Contains(query, "@")
 		var pair string
@@ -423,41 +424,44 @@ func (p *dsnParser) parseParams(query string) error {
 			continue
 		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
-		if err := p.parseParam(rawName, rawValue, position, shown); err != nil {
+		known, err := p.parseParam(rawName, rawValue, position, shown, afterSecret)
+		if err != nil {
 			return err
 		}
+		afterSecret = known.secret
 	}
 	return nil
 }
 
 // parseParam reads the parameter at the given position, counted from 1. Unless
-// shown, what is written is not repeated in errors.
-func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown bool) error {
+// shown, what is written is not repeated in errors, nor is an unknown name
+// afterSecret.
+func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown, afterSecret bool) (*param, error) {
 	written, err := p.unescape(rawName)
 	if err != nil {
-		return fmt.Errorf("e6data: the name of DSN parameter number %d is not percent-encoded", position)
+		return nil, fmt.Errorf("e6data: the name of DSN parameter number %d is not percent-encoded", position)
 	}
 	name := normalName(written)
 	known, ok := findParam(name)
 	if !ok {
-		return unknownParam(written, position, shown)
+		return nil, unknownParam(written, position, shown && !afterSecret)
 	}
 	value, err := p.unescape(rawValue)
 	if err != nil {
-		return fmt.Errorf("e6data: the value of DSN parameter %q is not percent-encoded", name)
+		return nil, fmt.Errorf("e6data: the value of DSN parameter %q is not percent-encoded", name)
 	}
 	switch before := p.given[known.name]; before {
 	case "":
 		p.given[known.name] = name
 	case name:
-		return fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
+		return nil, fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
 	default:
-		return fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
+		return nil, fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
 	}
 	if err := known.setter(name)(p.cfg, value); err != nil {
-		return fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, shown), err)
+		return nil, fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, shown), err)
 	}
-	return nil
+	return known, nil
 }
 
 // FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config, as

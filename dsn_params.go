@@ -3,7 +3,6 @@ package e6data
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -307,11 +306,11 @@ var params = []param{
 // unknownParam is the error for a name that no parameter has. The name is shown
 // only where it cannot be a piece of a badly encoded token.
 func unknownParam(written string, position int, shown bool) error {
-	name := strconv.Quote(written)
+	closest := nearest(normalName(written))
 	if !shown || !plainName(written) {
-		name = fmt.Sprintf("number %d", position)
+		return fmt.Errorf(`e6data: unknown DSN parameter number %d, do you mean %q? (in a value, "&" is %%26)`, position, closest)
 	}
-	return fmt.Errorf("e6data: unknown DSN parameter %s, do you mean %q?", name, nearest(normalName(written)))
+	return fmt.Errorf("e6data: unknown DSN parameter %q, do you mean %q?", written, closest)
 }
 
 // plainName tells whether s looks like the name of a parameter.

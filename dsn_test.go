@@ -348,6 +348,11 @@ func TestBadDSN(t *testing.T) {
 		{"e6data://u:p@t0ps3cret y?x@h", "host is no host name"},
 		{"e6data://u:p@a:t0ps3cret:b?x@h", "address is none"},
 		{"e6data://u:1?%zzt0ps3cret@h", "name of DSN parameter number 1"},
+		{"e6data://h?user=u&password=x&t0ps3cret", `unknown DSN parameter number 3, do you mean`},
+		{"e6data://h?user=u&password=x&&t0ps3cret", `(in a value, "&" is %26)`},
+		{"jdbc:e6data://h/user=u&password=x&t0ps3cret==&secure=true", `unknown DSN parameter number 3, do you mean`},
+		{"e6data://h?client_id=i&client-secret=x&t0ps3cret=y", `unknown DSN parameter number 3, do you mean`},
+		{"e6data://h?access_token=x&secure=true&catalogue=y", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
 		// Names.
 		{ok + "catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
 		{ok + "cluster=x", `do you mean "cluster_name"?`},
