@@ -326,6 +326,9 @@ func (p *dsnParser) parsePath(path string) error {
 	if strings.Contains(path, "=") {
 		return errors.New(`e6data: the DSN's database holds a "=", which is %3D there: parameters come after a "?"`)
 	}
+	if strings.Contains(path, "/") {
+		return errors.New(`e6data: the DSN's database holds a "/", which is %2F there: nothing but parameters comes after it`)
+	}
 	database, err := url.PathUnescape(path)
 	if err != nil {
 		return errors.New("e6data: the DSN's database is not percent-encoded")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"strings"
@@ -17,6 +18,9 @@ func (c *Config) validate() error {
 		return errors.New("e6data: the host is missing")
 	}
 	if err := checkHost(c.Host); err != nil {
+		if _, _, split := net.SplitHostPort(c.Host); split == nil {
+			return fmt.Errorf("e6data: the host %q holds a port, which has a field of its own", c.Host)
+		}
 		return fmt.Errorf("e6data: the host %q %w", c.Host, err)
 	}
 	if c.Port < 0 || c.Port > 65535 {
