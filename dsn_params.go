@@ -327,15 +327,18 @@ func plainName(s string) bool {
 }
 
 // nearest returns the known name, or alias, that is most like name: one that
-// begins with it, or else one at the smallest edit distance.
+// begins with it or ends with it, or else one at the smallest edit distance.
 func nearest(name string) string {
 	name = name[:min(len(name), 64)]
 	best, least := "", -1
 	for i := range params {
 		for _, known := range params[i].allNames() {
 			d := distance(name, known)
-			if len(name) > 2 && strings.HasPrefix(known, name) {
-				d = 1
+			switch {
+			case len(name) > 2 && strings.HasPrefix(known, name):
+				d = min(d, 1)
+			case len(name) > 2 && strings.HasSuffix(known, name):
+				d = min(d, 2)
 			}
 			if least < 0 || d < least {
 				best, least = known, d
