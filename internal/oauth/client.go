@@ -113,6 +113,12 @@ func newTransport() *http.Transport {
 		MaxResponseHeaderBytes: maxAnswer,
 		DisableKeepAlives:      true,
 		DisableCompression:     true,
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+			return &refusal{err: fmt.Errorf("the proxy did not connect to it: HTTP status %d", resp.StatusCode)}
+		},
 	}
 }
 
@@ -196,9 +202,9 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// refusal is guard's error: an answer that is not taken.
+// refusal is an answer that is not taken.
 type refusal struct {
-	status int
+	status int // 0 where it is no answer of the endpoint's
 	err    error
 }
 

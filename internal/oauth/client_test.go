@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -116,6 +117,7 @@ func TestBadAnswers(t *testing.T) {
 		{"429", answer(429, "text/plain", "LEAK"), "HTTP status 429: it gave no token", 1, false},
 		{"401", answer(401, "application/json", `{"error":"invalid_client","error_description":"LEAK t0p s3cret/&+"}`),
 			"HTTP status 401 invalid_client: it refused the client", 1, true},
+		{"404", answer(404, "text/html", "LEAK"), "HTTP status 404: it refused the client: check the URL, ", 1, true},
 		{"400 with an unknown code", answer(400, "application/json", `{"error":"LEAK"}`), "HTTP status 400: it refused the client", 1, true},
 		{"an error with status 200", answer(200, "application/json", `{"error":"invalid_scope"}`), "HTTP status 200 invalid_scope: it refused", 1, true},
 		{"malformed", answer(200, "application/json", `{"access_token": LEAK`), problemMalformed, 1, false},
@@ -193,6 +195,59 @@ func TestNotHTTP(t *testing.T) {
 	checkSilent(t, err)
 	_ = lis.Close()
 	<-done
+}
+
+// A port that does not speak TLS is told as that.
+func TestNotTLS(t *testing.T) {
+	http1 := newEndpoint(t, func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") })
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := lis.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, "LEAK t0ken")
+			_, _ = io.Copy(io.Discard, conn)
+			_ = conn.Close()
+		}
+	})
+	defer serving.Wait()
+	defer lis.Close()
+	for _, addr := range []string{http1.Listener.Addr().String(), lis.Addr().String()} {
+		_, err := acquire(t, "https://"+addr).Token(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "token endpoint "+addr+": it does not speak TLS") {
+			t.Errorf("error %v", err)
+		}
+		checkSilent(t, err)
+	}
+}
+
+// What a proxy says is not taken for the endpoint's answer.
+func TestProxyRefuses(t *testing.T) {
+	proxy := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			t.Errorf("method %s", r.Method)
+		}
+		answer(407, "text/html", "LEAK")(w, r)
+	})
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := newTransport()
+	transport.Proxy = http.ProxyURL(at)
+	s := &Source{exchange: Client{ID: "a", Secret: "b", TokenURL: "https://idp.example.invalid/token"}.exchanger(transport), users: 1}
+	defer s.Release()
+	_, err = s.Token(t.Context())
+	if err == nil || !strings.HasSuffix(err.Error(), "token endpoint idp.example.invalid: the proxy did not connect to it: HTTP status 407") {
+		t.Errorf("error %v", err)
+	}
+	checkSilent(t, err)
 }
 
 func TestEndpointRecovers(t *testing.T) {

@@ -82,6 +82,9 @@ func describe(ctx context.Context, err error) *Error {
 	if cert, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return &Error{Problem: "its certificate was not accepted", Err: cert}
 	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || errors.Is(err, http.ErrSchemeMismatch) {
+		return &Error{Problem: "it does not speak TLS"}
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return &Error{Problem: "it cannot be reached", Err: op, again: true}
 	}
@@ -108,7 +111,7 @@ func refusedBy(r *oauth2.RetrieveError) *Error {
 	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests:
 	default:
 		e.Refused = true
-		e.Problem = "it refused the client: check client id, secret, scope and the way they are sent"
+		e.Problem = "it refused the client: check the URL, client id, secret, scope and the way they are sent"
 	}
 	return e
 }
