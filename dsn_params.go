@@ -145,7 +145,7 @@ var params = []param{
 	{
 		name: "access_token", field: "AccessToken", secret: true,
 		doc:  "OAuth 2.0 access token, used as it is",
-		kind: header(func(c *Config) *Secret { return &c.AccessToken }),
+		kind: bearerToken(func(c *Config) *Secret { return &c.AccessToken }),
 	},
 	{
 		name: "client_id", field: "ClientID",

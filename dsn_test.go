@@ -404,6 +404,8 @@ func TestBadDSN(t *testing.T) {
 		{ok + "catalog=%ff", `is not valid UTF-8`},
 		{ok + "catalog=" + strings.Repeat("x", 200) + "%ff", `xxx"... is not valid UTF-8`},
 		{"e6data://h?secure=true&access_token=t0ps3cret%0A", `"access_token": the value holds other characters`},
+		{"e6data://h?secure=true&access_token=Bearer+t0ps3cret", `"access_token": the value holds other characters than printable ASCII without blanks: it is the token alone`},
+		{"e6data://h?secure=true&access_token=%20t0ps3cret", `"access_token": the value holds other characters`},
 		{oauth + "secure=true&token_url=http://idp.example.com?t0ps3cret", `"token_url": the value is not https, which only a loopback host may do without`},
 		{oauth + "secure=true&token_url=https://u:t0ps3cret@idp", `"token_url": the value holds a user`},
 		{oauth + "secure=true&token_url=idp?t0ps3cret", `"token_url": the value is no URL such as`},

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
@@ -45,6 +46,20 @@ func header[T ~string](field func(*Config) *T) kind {
 				}
 			}
 			*field(c) = T(v)
+			return nil
+		},
+		text: func(c *Config) string { return string(*field(c)) },
+	}
+}
+
+// bearerToken is what can follow "Bearer " in a header.
+func bearerToken(field func(*Config) *Secret) kind {
+	return kind{
+		set: func(c *Config, v string) error {
+			if v != "" && !oauth.CheckToken(v) {
+				return errors.New(`holds other characters than printable ASCII without blanks: it is the token alone, with no "Bearer" before it`)
+			}
+			*field(c) = Secret(v)
 			return nil
 		},
 		text: func(c *Config) string { return string(*field(c)) },
