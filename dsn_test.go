@@ -581,7 +581,11 @@ func FuzzDSNErrors(f *testing.F) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
-	cfg := e6data.Config{Host: "h", User: "u", Token: "t0ps3cret", AccessToken: "t0ps3cret", ClientSecret: "t0ps3cret", ClientKey: "t0ps3cret"}
+	cfg := e6data.Config{
+		Host: "h", User: "u", Token: "t0ps3cret", AccessToken: "t0ps3cret", ClientSecret: "t0ps3cret", ClientKey: "t0ps3cret",
+		TokenURL:   "https://idp.example.com/token?code=t0ps3cret",
+		ClientCert: "-----BEGIN CERTIFICATE-----\n\n-----BEGIN PRIVATE KEY-----\nt0ps3cret\n", // as HAProxy has them
+	}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&out, verb+verb+"\n", cfg, &cfg)
@@ -599,8 +603,11 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			t.Errorf("%q is in %s", secret, out.String())
 		}
 	}
-	if string(cfg.Token) != "t0ps3cret" {
+	if string(cfg.Token) != "t0ps3cret" || !strings.Contains(cfg.FormatDSN(), "code%3Dt0ps3cret") {
 		t.Error("the secret itself is gone")
+	}
+	if text := fmt.Sprintf("%+v", cfg); !strings.Contains(text, "TokenURL:https://idp.example.com/token?[redacted]") {
+		t.Error(text)
 	}
 }
 

@@ -1,6 +1,7 @@
 package e6data
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -53,6 +54,20 @@ func redactor(secrets ...string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
+// shown is c without what may be secret in the fields of other types: the query
+// of the token URL, and a key in the same text as its certificate.
+func (c Config) shown() Config {
+	if endpoint, _, ok := strings.Cut(c.TokenURL, "?"); ok {
+		c.TokenURL = endpoint + "?" + redacted
+	}
+	for _, text := range []*string{&c.CACert, &c.ClientCert} {
+		if strings.Contains(*text, "PRIVATE KEY") {
+			*text = redacted
+		}
+	}
+	return c
+}
+
 // Format shows no secret, whatever the verb: fmt does not ask Secret where it
 // finds that verb and value do not go together.
 func (c Config) Format(f fmt.State, verb rune) {
@@ -61,7 +76,13 @@ func (c Config) Format(f fmt.State, verb rune) {
 	if verb == 'v' {
 		format = fmt.FormatString(f, verb)
 	}
-	_, _ = fmt.Fprintf(f, format, config(c))
+	_, _ = fmt.Fprintf(f, format, config(c.shown()))
+}
+
+// MarshalJSON shows no secret.
+func (c Config) MarshalJSON() ([]byte, error) {
+	type config Config
+	return json.Marshal(config(c.shown()))
 }
 
 // Format writes where the connector leads, for every verb. Secrets are in it, or
