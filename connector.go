@@ -228,7 +228,7 @@ func (c *Connector) acquire() (*channel, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, errors.New("e6data: the connector is closed")
+		return nil, &Error{Phase: PhaseConnect, Message: "the connector is closed"}
 	}
 	var least *channel
 	for _, ch := range c.channels {
@@ -239,7 +239,7 @@ func (c *Connector) acquire() (*channel, error) {
 	if least == nil || least.conns > 0 && len(c.channels) < c.cfg.Channels {
 		cc, err := c.dial()
 		if err != nil {
-			return nil, err
+			return nil, &Error{Phase: PhaseConnect, Err: err}
 		}
 		if len(c.channels) == 0 {
 			c.tokens = c.acquireTokens()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -271,6 +272,42 @@ func TestDialOptionsAreAdded(t *testing.T) {
 	}
 	if n := dials.Load(); n < 2 {
 		t.Errorf("the application's dialer was called %d times", n)
+	}
+}
+
+// What keeps Connect from even beginning is an *Error as well.
+func TestConnectErrors(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	cfg, err := e6data.ParseDSN(srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed, err := e6data.NewConnector(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Error(err)
+	}
+	undialled, err := e6data.NewConnector(cfg, e6data.WithDialOptions(grpc.WithTransportCredentials(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer undialled.Close()
+	empty, err := (&e6data.Driver{}).OpenConnector("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]driver.Connector{
+		"e6data: connect: the connector is closed":         closed,
+		"e6data: connect: grpc: no transport security set": undialled,
+		"e6data: connect: the DSN is empty":                empty,
+	} {
+		_, err := c.Connect(t.Context())
+		var e *e6data.Error
+		if !errors.As(err, &e) || e.Phase != e6data.PhaseConnect || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%T %v, want %s", err, err, want)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ var (
 // fails.
 func (d *Driver) OpenConnector(dsn string) (driver.Connector, error) {
 	if dsn == "" {
-		return &Connector{driver: d, unusable: errors.New("e6data: the DSN is empty")}, nil
+		return &Connector{driver: d, unusable: &Error{Phase: PhaseConnect, Message: "the DSN is empty"}}, nil
 	}
 	cfg, err := ParseDSN(dsn)
 	if err != nil {
