@@ -263,6 +263,9 @@ func ParseDSN(dsn string) (*Config, error) {
 	if !ok {
 		return nil, fmt.Errorf("e6data: a DSN begins with %s (or %s%s)", dsnPrefix, jdbc, dsnPrefix)
 	}
+	if strings.TrimRight(rest, " \t\r\n") != rest {
+		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; what belongs to a value is percent-encoded")
+	}
 	p := dsnParser{cfg: c, given: map[string]string{}, unescape: url.QueryUnescape}
 	if isJDBC {
 		p.unescape = url.PathUnescape

@@ -355,6 +355,9 @@ func TestBadDSN(t *testing.T) {
 		{"jdbc:e6data://h/user=u&password=x&t0ps3cret==&secure=true", `unknown DSN parameter number 3, do you mean`},
 		{"e6data://h?client_id=i&client-secret=x&t0ps3cret=y", `unknown DSN parameter number 3, do you mean`},
 		{"e6data://h?access_token=x&secure=true&catalogue=y", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
+		{"e6data://u:t0ps3cret@h/sales\n", "the DSN ends with white space"},
+		{"e6data://u:t0ps3cret@h?catalog=lake\r\n", "the DSN ends with white space"},
+		{"jdbc:e6data://h/user=u&password=t0ps3cret ", "the DSN ends with white space"},
 		// Names.
 		{ok + "catalogue=x", `unknown DSN parameter "catalogue", do you mean "catalog"?`},
 		{ok + "cluster=x", `do you mean "cluster_name"?`},
