@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -248,6 +249,43 @@ func TestProxyRefuses(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	checkSilent(t, err)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// An endpoint that takes too long is given up, also by a caller who has time.
+func TestExchangeIsBounded(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		never roundTripper
+	}{
+		{"no answer", func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}},
+		{"an answer without an end", func(r *http.Request) (*http.Response, error) {
+			body, w := io.Pipe()
+			context.AfterFunc(r.Context(), func() { _ = w.CloseWithError(r.Context().Err()) })
+			return &http.Response{StatusCode: 200, Body: body}, nil
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &Source{exchange: Client{ID: "a", Secret: "b", TokenURL: "https://idp.example.com"}.exchanger(test.never), users: 1}
+				defer s.Release()
+				began := time.Now()
+				_, err := s.Token(context.Background())
+				if e, ok := errors.AsType[*Error](err); !ok || e.Refused || !strings.Contains(err.Error(), "idp.example.com: no answer within 30s") {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(began); took != exchangeTimeout {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
 }
 
 func TestEndpointRecovers(t *testing.T) {
