@@ -21,6 +21,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
@@ -308,6 +310,18 @@ func TestConnectErrors(t *testing.T) {
 		if !errors.As(err, &e) || e.Phase != e6data.PhaseConnect || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%T %v, want %s", err, err, want)
 		}
+	}
+}
+
+// A name server that knows no such host is all that gRPC does not tell.
+func TestUnknownHost(t *testing.T) {
+	nobody := manual.NewBuilderWithScheme("dns")
+	nobody.InitialState(resolver.State{})
+	db := openWith(t, "e6data://u:t0ken@e6.exmaple.com/?max_retries=1", e6data.WithDialOptions(grpc.WithResolvers(nobody)))
+	err := db.PingContext(within(t, time.Minute))
+	var e *e6data.Error
+	if !errors.As(err, &e) || e.Phase != e6data.PhaseConnect || !strings.Contains(err.Error(), `no address is known of the host "e6.exmaple.com"`) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -280,8 +280,9 @@ func (w *watchedTLS) Clone() credentials.TransportCredentials {
 }
 
 // How grpc-go says that a new connection failed; pinned by TestTLSFailures,
-// TestMutualTLSRefused and TestPlaintextToTLSPort.
+// TestMutualTLSRefused, TestPlaintextToTLSPort and TestUnknownHost.
 const (
+	noAddresses     = "produced zero addresses"
 	handshakeFailed = "authentication handshake failed: "
 	remoteAlert     = "remote error: tls: "
 )
@@ -297,11 +298,13 @@ func prefaceFailed(msg string) bool {
 		strings.Contains(msg, "write tcp ") // the same, from where gRPC adds nothing to it
 }
 
-// explainConnection finds out what TLS has to do with the failure of a call
-// that was not sent, of which gRPC says msg.
+// explainConnection finds out what TLS, or the host's name, has to do with the
+// failure of a call that was not sent, of which gRPC says msg.
 func (c *Connector) explainConnection(e *Error, msg string) {
 	preface := prefaceFailed(msg)
 	switch {
+	case strings.Contains(msg, noAddresses):
+		e.Message += fmt.Sprintf("; no address is known of the host %q", c.cfg.Host)
 	case !c.cfg.Secure:
 		if preface {
 			e.Message += "; the port may want TLS: set secure=true"
