@@ -268,7 +268,7 @@ func TestExchangeIsBounded(t *testing.T) {
 		{"an answer without an end", func(r *http.Request) (*http.Response, error) {
 			body, w := io.Pipe()
 			context.AfterFunc(r.Context(), func() { _ = w.CloseWithError(r.Context().Err()) })
-			return &http.Response{StatusCode: 200, Body: body}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: body}, nil
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
