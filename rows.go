@@ -67,7 +67,7 @@ func (r *rows) Next(dest []driver.Value) error {
 }
 
 func (r *rows) nextRow() error {
-	for !r.cursor.Next() {
+	for r.err != nil || !r.cursor.Next() {
 		if err := r.advance(); err != nil {
 			return err
 		}
@@ -75,10 +75,10 @@ func (r *rows) nextRow() error {
 	return nil
 }
 
-// fail ends the result with a value that cannot be made.
+// fail ends the result with a value that cannot be made. The cursor stays on its
+// row, which may be scanned again.
 func (r *rows) fail(err error) error {
 	r.err = wrap(PhaseFetch, r.q.route, err)
-	r.cursor.Reset(new(thriftrows.Chunk))
 	return r.err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 	"github.com/e6data/e6data-go/internal/golden"
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 type (
@@ -299,6 +300,35 @@ func TestScanDecimalAllocations(t *testing.T) {
 		return nil
 	})
 	if err != nil {
+		t.Error(err)
+	}
+}
+
+// A row with a value that cannot be made may be scanned again; the rows end there.
+func TestScanAgainAfterABadValue(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", enginetest.NewResult().Column("n", "LONG").Column("t", "TIMESTAMP_TZ").Vectors(2,
+		thriftrows.Vector{Type: thriftrows.Long, Data: thriftrows.Int64Data{7, 8}},
+		thriftrows.Vector{Type: thriftrows.TimestampTZ, Data: thriftrows.TimeData{Micros: []int64{0, 0}, Zones: []string{"Nowhere/Land", "Z"}}}))
+	rows, err := openDB(t, srv).Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	for range 2 {
+		var n int64
+		var at time.Time
+		var format *thriftrows.FormatError
+		if err := rows.Scan(&n, &at); n != 7 || !errors.As(err, &format) {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+	if rows.Next() || rows.Err() == nil {
+		t.Errorf("the rows went on, or ended well: %v", rows.Err())
+	}
+	if err := rows.Close(); err != nil {
 		t.Error(err)
 	}
 }
