@@ -237,3 +237,36 @@ func TestTheEngineNoticesTheDeadlineFirst(t *testing.T) {
 		}
 	}
 }
+
+// A denied session is renewed in mid-query. A context that ends meanwhile is found
+// in the error, as well as what the renewal was for.
+func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
+	for _, method := range []string{"getResultMetadata", "getNextResultBatch"} {
+		t.Run(method, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(100, 10))
+			db := openDB(t, srv)
+			if err := db.Ping(); err != nil {
+				t.Fatal(err)
+			}
+			hang := srv.Inject(enginetest.Fault{Method: "authenticate", Times: 1, Hang: true})
+			defer hang.Release()
+			srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
+			ctx := &endedContext{within(t, 30*time.Second), hang.Struck(), context.Canceled}
+			// Not through sql.Rows, which has an error of its own.
+			err := e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+				b, err := c.Query(ctx, "q")
+				if err != nil {
+					return err
+				}
+				defer b.Close()
+				for b.Next() {
+				}
+				return b.Err()
+			})
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, e6data.ErrSessionExpired) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}

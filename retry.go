@@ -3,6 +3,7 @@ package e6data
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 )
@@ -126,15 +127,19 @@ func (cn *conn) another(ctx context.Context, phase Phase, try int, s session, er
 	return nil
 }
 
-// interrupted is err when the caller's context ended before the call could be
-// made again: both can be found in it.
+// interrupted is err when the caller's context, if it has ended, ended before the
+// call could be made again: both can be found in it.
 func interrupted(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
+	gone := ended(ctx)
+	if !ok || gone == nil {
 		return err
 	}
 	given := *e
-	given.condition, given.Err = gaveUp, contextError(ctx)
+	given.condition, given.Err = gaveUp, gone
+	if e.Err != nil {
+		given.Err = fmt.Errorf("%w: %w", gone, e.Err)
+	}
 	return &given
 }
 
@@ -177,8 +182,11 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 		case renew:
 			// Nobody but the engine is worse off when a query cannot be ended, so that
 			// is tried for longer.
-			if renewed && phase != PhaseClear && phase != PhaseCancel || try > c.cfg.MaxRetries || newSession(ctx) != nil {
+			if renewed && phase != PhaseClear && phase != PhaseCancel || try > c.cfg.MaxRetries {
 				return err
+			}
+			if newSession(ctx) != nil {
+				return interrupted(ctx, err)
 			}
 			c.retrying(ctx, phase, try, err)
 			renewed = true
