@@ -164,10 +164,10 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, s *status
 	if e.condition == unsent {
 		c.explainConnection(e, s.Message())
 	}
-	if s.Code() == codes.ResourceExhausted && strings.HasPrefix(s.Message(), receivedTooMuch) {
+	if tooLarge(s) {
 		e.Message += ": max_recv_bytes is " + formatSize(int64(c.cfg.MaxRecvBytes))
-		if phase == PhaseMetadata || phase == PhaseFetch {
-			e.condition = noAnswer // it was consumed, and is lost
+		if phase == PhaseExecute || phase == PhaseMetadata || phase == PhaseFetch {
+			e.condition = noAnswer // what was asked for was done, and the answer is lost
 		}
 	}
 	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare || phase == PhaseCatalog) {

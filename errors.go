@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -205,11 +206,35 @@ func conditionOf(err error) condition {
 // How grpc-go renders what is no answer of the engine's; pinned by
 // TestWhatGRPCMakesOfAProxysAnswers.
 const (
-	httpStatusPrefix  = "unexpected http status code received from server: "
-	resetStreamPrefix = "stream terminated by rst_stream with error code: "
-	unmarshalPrefix   = "grpc: failed to unmarshal"
-	receivedTooMuch   = "grpc: received message larger than max"
+	httpStatusPrefix = "unexpected http status code received from server: "
+	receivedTooMuch  = "grpc: received message larger than max"
+	unpackedTooMuch  = "grpc: received message after decompression larger than max"
 )
+
+// lostPrefixes begin grpc-go's texts, in lower case, about an answer that broke off
+// or that it could not read. Whatever the answer said is lost.
+var lostPrefixes = [...]string{
+	"stream terminated by rst_stream with error code: ",
+	"grpc: failed to ", // unmarshal, decompress
+	"grpc: compressed flag set with identity or empty encoding",
+	"grpc: decompressor is not installed",
+	"grpc: received unexpected payload format",
+	"transport: malformed ", // grpc-status, or another header
+	"peer header list size exceeded limit",
+	"cardinality violation: received no response message",
+	"cardinality violation: expected <eof> for non server-streaming",
+}
+
+// illegible tells that a message, in lower case, begins in such a way.
+func illegible(msg string) bool {
+	return slices.ContainsFunc(lostPrefixes[:], func(p string) bool { return strings.HasPrefix(msg, p) })
+}
+
+// tooLarge tells that an answer exceeds Config.MaxRecvBytes.
+func tooLarge(s *status.Status) bool {
+	return s.Code() == codes.ResourceExhausted &&
+		(strings.HasPrefix(s.Message(), receivedTooMuch) || strings.HasPrefix(s.Message(), unpackedTooMuch))
+}
 
 // classify recognises a condition in a gRPC status, in the shapes in which it
 // reaches a client (WIRE.md section 6). sent tells whether the call left this
@@ -227,7 +252,7 @@ func classify(s *status.Status, sent bool) condition {
 		}
 		return noAnswer
 	}
-	if strings.HasPrefix(msg, resetStreamPrefix) || strings.HasPrefix(msg, unmarshalPrefix) || mute(s) {
+	if illegible(msg) || mute(s) {
 		return noAnswer
 	}
 	switch s.Code() {

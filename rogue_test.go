@@ -1,0 +1,133 @@
+package e6data_test
+
+import (
+	"database/sql"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// answer is what a rogue says, as HTTP/2 has it.
+type answer struct {
+	name    string
+	header  [2]string // beside the content type
+	body    string
+	status  string // grpc-status
+	message string // grpc-message
+}
+
+// write sends the answer.
+func (a answer) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/grpc")
+	if a.header[0] != "" {
+		w.Header().Set(a.header[0], a.header[1])
+	}
+	w.WriteHeader(http.StatusOK)
+	_ = http.NewResponseController(w).Flush() // not headers and trailers in one
+	_, _ = io.WriteString(w, a.body)
+	w.Header().Set(http.TrailerPrefix+"Grpc-Status", a.status)
+	if a.message != "" {
+		w.Header().Set(http.TrailerPrefix+"Grpc-Message", a.message)
+	}
+}
+
+// newRogue starts a proxy that answers calls of the method by itself. engine
+// passes a call on. It returns a pool on the proxy.
+func newRogue(t *testing.T, srv *enginetest.Server, method string, rogue func(w http.ResponseWriter, r *http.Request, engine http.Handler), params ...string) *sql.DB {
+	t.Helper()
+	var h2c http.Protocols
+	h2c.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: &h2c, DisableCompression: true}
+	silent := log.New(io.Discard, "", 0)
+	target := &url.URL{Scheme: "http", Host: srv.Addr()}
+	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, Transport: transport, ErrorLog: silent}
+	p := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/"+method) {
+			rogue(w, r, forward)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	}))
+	p.Config.Protocols, p.Config.ErrorLog = &h2c, silent
+	p.Start()
+	t.Cleanup(transport.CloseIdleConnections)
+	t.Cleanup(p.Close)
+	addr := p.Listener.Addr().(*net.TCPAddr).String()
+	forget(t, addr)
+	return openWith(t, strings.Replace(srv.DSN(params...), srv.Addr(), addr, 1))
+}
+
+// An answer that gRPC cannot make sense of is one that is lost: what was asked for
+// may have been done.
+func TestIllegibleAnswers(t *testing.T) {
+	const empty = "\x00\x00\x00\x00\x00" // message
+	for _, a := range []answer{
+		{name: "compressed, in no way", body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "compressed, in an unknown way", header: [2]string{"Grpc-Encoding", "snappy"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "compressed, wrongly", header: [2]string{"Grpc-Encoding", "gzip"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "of an unknown kind", body: "\x07\x00\x00\x00\x01x", status: "0"},
+		{name: "two messages", body: empty + empty, status: "0"},
+		{name: "no message", status: "0"},
+		{name: "malformed status", status: "done"},
+		{name: "malformed status after a message", body: empty, status: "done"},
+		{name: "malformed header", header: [2]string{"X-Bin", "!!!"}, status: "0"},
+		{name: "not the message", body: "\x00\x00\x00\x00\x01\xff", status: "0"},
+		{name: "a message that is cut off", body: "\x00\x00\x00\x00\x09\xff", status: "0"},
+	} {
+		for method, want := range map[string]error{
+			"executeStatement":     e6data.ErrAmbiguousExecution,
+			"getResultMetadata":    e6data.ErrIncompleteResult,
+			"getNextResultBatch":   e6data.ErrIncompleteResult,
+			"getNextResultBatchV2": e6data.ErrIncompleteResult,
+		} {
+			t.Run(a.name+"/"+method, func(t *testing.T) {
+				srv := newEngine(t, enginetest.Config{})
+				srv.Handle("q", ids(50, 10).RowCount(-1))
+				var calls atomic.Int32
+				db := newRogue(t, srv, method, func(w http.ResponseWriter, r *http.Request, engine http.Handler) {
+					calls.Add(1)
+					engine.ServeHTTP(httptest.NewRecorder(), r)
+					a.write(w)
+				}, "result_batch_v2="+map[bool]string{false: "off", true: "on"}[strings.HasSuffix(method, "V2")])
+				_, err := readIDs(within(t, 10*time.Second), db, "q")
+				if !errors.Is(err, want) {
+					t.Errorf("error %v, want %v", err, want)
+				}
+				var e *e6data.Error
+				if !errors.As(err, &e) || e.QueryID == "" {
+					t.Errorf("error %#v", err)
+				}
+				if n := calls.Load(); n != 1 {
+					t.Errorf("sent %d times", n)
+				}
+			})
+		}
+	}
+}
+
+// The answer to execute may be larger than what is taken.
+func TestAnswerTooLarge(t *testing.T) {
+	for _, compression := range []string{"none", "gzip"} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(50, 10))
+		db := openDB(t, srv, "max_recv_bytes=1000", "compression="+compression)
+		srv.Inject(enginetest.Fault{Method: "executeStatement", Do: func() { srv.Announce(strings.Repeat("x", 2000)) }})
+		srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Do: func() { srv.Announce("") }})
+		_, err := readIDs(within(t, 10*time.Second), db, "q")
+		if !errors.Is(err, e6data.ErrAmbiguousExecution) || !strings.Contains(err.Error(), "max_recv_bytes is 1000") {
+			t.Errorf("compression %s: %v", compression, err)
+		}
+	}
+}
