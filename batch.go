@@ -95,7 +95,11 @@ func (batchCodec) Marshal(v any) (mem.BufferSlice, error) {
 func (batchCodec) Unmarshal(data mem.BufferSlice, v any) error {
 	r := data.Reader()
 	defer func() { _ = r.Close() }()
-	return v.(*batch).unmarshal(r)
+	b := v.(*batch)
+	// A refusal may have come with a message, which does not count: the call is
+	// made again with the same batch.
+	b.reset(b.v2)
+	return b.unmarshal(r)
 }
 
 var errBatch = errors.New("malformed answer to a request for results")

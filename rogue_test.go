@@ -11,6 +11,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -129,5 +130,43 @@ func TestAnswerTooLarge(t *testing.T) {
 		if !errors.Is(err, e6data.ErrAmbiguousExecution) || !strings.Contains(err.Error(), "max_recv_bytes is 1000") {
 			t.Errorf("compression %s: %v", compression, err)
 		}
+	}
+}
+
+// A refusal is a refusal also when rows come with it: those are not delivered
+// beside what the next try brings.
+func TestRefusalWithRows(t *testing.T) {
+	for _, version := range []string{"off", "on"} {
+		t.Run("V2 "+version, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(500, 10).RowCount(-1))
+			method := "getNextResultBatch"
+			if version == "on" {
+				method += "V2"
+			}
+			var mu sync.Mutex
+			var first []byte
+			calls := 0
+			db := newRogue(t, srv, method, func(w http.ResponseWriter, r *http.Request, engine http.Handler) {
+				mu.Lock()
+				defer mu.Unlock()
+				calls++
+				switch calls {
+				case 1:
+					rec := httptest.NewRecorder()
+					engine.ServeHTTP(rec, r)
+					first = rec.Body.Bytes()
+					answer{body: string(first), status: "13", message: "Access denied"}.write(w)
+				case 2:
+					_, _ = io.Copy(io.Discard, r.Body)
+					answer{body: string(first), status: "0"}.write(w)
+				default:
+					engine.ServeHTTP(w, r)
+				}
+			}, "result_batch_v2="+version)
+			if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 500 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+		})
 	}
 }
