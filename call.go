@@ -170,8 +170,11 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, s *status
 			e.condition = noAnswer // what was asked for was done, and the answer is lost
 		}
 	}
-	if mute(s) && (phase == PhaseConnect || phase == PhasePing || phase == PhasePrepare || phase == PhaseCatalog) {
-		e.condition = wrongStrategy // nothing was executed: the other colour may answer
+	switch phase {
+	case PhaseConnect, PhasePing, PhasePrepare, PhaseCatalog, PhaseResume:
+		if mute(s) {
+			e.condition = wrongStrategy // nothing was executed: the other colour may answer
+		}
 	}
 	gone := ended(ctx)
 	switch {

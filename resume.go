@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/strategy"
@@ -28,12 +30,13 @@ func (cn *conn) wake(ctx context.Context, cause error) error {
 		return cause
 	}
 	c.stats.resumes.Add(1)
-	err := c.entry.Share(ctx, func(ctx context.Context) error {
-		ctx, cancel := withTimeout(ctx, c.cfg.ResumeTimeout)
-		defer cancel()
-		err := cn.resumeCluster(ctx)
-		if errors.Is(err, context.DeadlineExceeded) { // no waiter's: ctx has none of those
-			return fmt.Errorf("it did not become active within %v", c.cfg.ResumeTimeout)
+	// The time limit is the waiter's own as well: another pool may have another.
+	bounded, cancel := withTimeout(ctx, c.cfg.ResumeTimeout)
+	defer cancel()
+	state, err := c.entry.Share(bounded, func(ctx context.Context, tell func(string)) error {
+		err := cn.resumeCluster(ctx, tell)
+		if concernsCaller(err) {
+			err = fmt.Errorf("%w: %w", strategy.ErrNotShared, err)
 		}
 		return err
 	})
@@ -41,10 +44,23 @@ func (cn *conn) wake(ctx context.Context, cause error) error {
 		return nil
 	}
 	e := &Error{Phase: PhaseResume, Kind: ErrClusterSuspended, Err: err, condition: noCondition}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		e.Err, e.condition = contextError(ctx), gaveUp
+	case bounded.Err() != nil:
+		e.Err = fmt.Errorf("it did not become active within %v", c.cfg.ResumeTimeout)
+	}
+	if state != "" {
+		e.Message = fmt.Sprintf("its state is %q", state)
 	}
 	return e
+}
+
+// concernsCaller tells that an error comes of the credentials or certificates of
+// one pool, which another to the same cluster need not have.
+func concernsCaller(err error) bool {
+	return errors.Is(err, ErrAuthentication) || errors.Is(err, ErrTokenUnavailable) || errors.Is(err, ErrTLS) ||
+		status.Code(err) == codes.PermissionDenied
 }
 
 // States of a cluster (WIRE.md section 7).
@@ -54,17 +70,30 @@ const (
 	clusterResuming  = "resuming"
 )
 
-func (cn *conn) resumeCluster(ctx context.Context) error {
+// resumeCluster resumes the cluster and tells its states. A poll whose answer was
+// lost is made again, as other calls are; a resume whose answer was lost has been
+// heard unless the cluster is suspended still.
+func (cn *conn) resumeCluster(ctx context.Context, tell func(string)) error {
 	c := cn.c
 	asked := false
 	last := ""
-	for {
+	unheard := 0 // resumes without an answer
+	for lost := 1; ; {
 		state, err := cn.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
 			User: c.cfg.User, Password: string(c.cfg.Token),
 		}, &wire.ClusterStatusResponse{})
+		if conditionOf(err) == noAnswer && lost < c.cfg.MaxRetries {
+			lost++
+			if pause(ctx, delayBefore(lost, err)) != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		lost = 1
+		tell(state)
 		if state == clusterActive {
 			c.change(ctx, slog.LevelInfo, "the cluster is active")
 			return nil
@@ -76,16 +105,17 @@ func (cn *conn) resumeCluster(ctx context.Context) error {
 		switch {
 		case state == clusterSuspended && !asked:
 			c.change(ctx, slog.LevelInfo, "the cluster is told to resume")
-			asked = true
 			_, err := cn.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
 				User: c.cfg.User, Password: string(c.cfg.Token),
 			}, &wire.ResumeResponse{})
-			if err != nil {
+			unheard++
+			if err != nil && (conditionOf(err) != noAnswer || unheard >= c.cfg.MaxRetries) {
 				return err
 			}
+			asked = err == nil
 		case state == clusterSuspended, state == clusterResuming:
 		default:
-			return fmt.Errorf("the cluster's state is %q", state)
+			return errors.New("it does not become active")
 		}
 		if err := wait(ctx, c.resumePoll); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -335,5 +336,116 @@ func TestContextEndsBetweenTries(t *testing.T) {
 	defer cancel()
 	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Pools to one cluster share a resume, but neither time limits, nor credentials,
+// nor the connection on which one of them began it.
+func TestResumeOfAnotherPool(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		first func(dsn string) string
+		end   bool // the first pool's context ends and it is closed, while the second waits
+		want  string
+	}{
+		{"its time limit", func(dsn string) string { return dsn + "?resume_timeout=200ms" }, false, `did not become active within 200ms: its state is "resuming"`},
+		{"its credentials", func(dsn string) string { return strings.Replace(dsn, "secret-token", "wrong", 1) }, false, "authentication failed"},
+		{"its end", func(dsn string) string { return dsn }, true, "context canceled"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(5, 2))
+			srv.SetResume(1<<30, enginetest.ClusterActive)
+			srv.SetCluster(enginetest.ClusterSuspended)
+			hang := srv.Inject(enginetest.Fault{Method: "ClusterService/status", Times: 1, Hang: true})
+			defer hang.Release()
+			query := func(ctx context.Context, db *sql.DB) <-chan error {
+				done := make(chan error, 1)
+				go func() {
+					_, err := readIDs(ctx, db, "q")
+					done <- err
+				}()
+				return done
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			db := openWith(t, test.first(srv.DSN()), pollFast)
+			first := query(ctx, db)
+			<-hang.Struck()
+			second := query(t.Context(), openWith(t, srv.DSN(), pollFast))
+			called(t, srv, "authenticate", 2)
+			hang.Release()
+			if test.end {
+				called(t, srv, "resume", 1)
+				cancel()
+			}
+			if err := <-first; err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("first: %v", err)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+			called(t, srv, "ClusterService/status", srv.Count("ClusterService/status")+1)
+			srv.SetCluster(enginetest.ClusterActive)
+			if err := <-second; err != nil {
+				t.Errorf("second: %v", err)
+			}
+		})
+	}
+}
+
+// Answers of the cluster service that are lost are not the end of a resume.
+func TestResumeLosesAnswers(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		for _, method := range []string{"ClusterService/status", "ClusterService/resume"} {
+			t.Run(fmt.Sprintf("%s, after %t", method, after), func(t *testing.T) {
+				srv := newEngine(t, enginetest.Config{})
+				srv.Handle("q", ids(5, 2))
+				srv.SetResume(3, enginetest.ClusterActive)
+				srv.SetCluster(enginetest.ClusterSuspended)
+				lost := srv.Inject(enginetest.Fault{Method: method, Times: 2, After: after, Drop: true})
+				if n, err := readIDs(within(t, 30*time.Second), openWith(t, srv.DSN(), pollFast), "q"); n != 5 || err != nil {
+					t.Errorf("%d rows, %v", n, err)
+				}
+				want := 1 // the resume that was heard is not repeated
+				if method == "ClusterService/resume" && !after {
+					want = 3
+				}
+				if n := srv.Count("ClusterService/resume"); n != want || lost.Hits() == 0 {
+					t.Errorf("resumed %d times, %d answers lost", n, lost.Hits())
+				}
+			})
+		}
+	}
+	for _, method := range []string{"ClusterService/status", "ClusterService/resume"} {
+		t.Run("all of "+method, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.SetCluster(enginetest.ClusterSuspended)
+			srv.Inject(enginetest.Fault{Method: method, Err: status.Error(codes.Unavailable, "not now")})
+			_, err := readIDs(within(t, 30*time.Second), openWith(t, srv.DSN(), pollFast), "q")
+			if !errors.Is(err, e6data.ErrClusterSuspended) || !strings.Contains(err.Error(), "not now") {
+				t.Errorf("error %v", err)
+			}
+			if n := srv.Count(method); n != 5 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+// The cluster service follows the rules of the strategy header in every shape of a
+// 456.
+func TestResumeOnTheOtherColourThroughProxy(t *testing.T) {
+	for _, s := range wrongStrategyShapes() {
+		t.Run(s.String(), func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
+			srv.Handle("q", ids(5, 2))
+			srv.SetResume(3, enginetest.ClusterActive)
+			srv.SetCluster(enginetest.ClusterSuspended)
+			p := newProxy(t, srv, enginetest.ProxyConfig{WrongStrategy: s.Shape})
+			if n, err := readIDs(within(t, 30*time.Second), openWith(t, p.DSN(), pollFast), "q"); n != 5 || err != nil {
+				t.Errorf("%d rows, %v", n, err)
+			}
+		})
 	}
 }

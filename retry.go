@@ -53,7 +53,7 @@ const (
 //	explain     fail     renew     fail       again     again
 //	cancel      again    renew     fail       again     again
 //
-// (*) A resume asks the other colour.
+// (*) A resume asks the other colour. For lost answers see resumeCluster.
 //
 // With OAuth there is one condition more, a refused token: UNAUTHENTICATED, or
 // "Access denied" to a call that brought no session. A refusal comes before

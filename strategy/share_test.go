@@ -18,7 +18,7 @@ func TestShareRunsOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 100 {
 			wg.Go(func() {
-				err := e.Share(t.Context(), func(context.Context) error {
+				_, err := e.Share(t.Context(), func(context.Context, func(string)) error {
 					runs.Add(1)
 					time.Sleep(time.Second)
 					return want
@@ -33,7 +33,7 @@ func TestShareRunsOnce(t *testing.T) {
 			t.Errorf("%d runs", runs.Load())
 		}
 		// What comes after is new.
-		if err := e.Share(t.Context(), func(context.Context) error { runs.Add(1); return nil }); err != nil || runs.Load() != 2 {
+		if _, err := e.Share(t.Context(), func(context.Context, func(string)) error { runs.Add(1); return nil }); err != nil || runs.Load() != 2 {
 			t.Errorf("%v, %d runs", err, runs.Load())
 		}
 	})
@@ -42,7 +42,8 @@ func TestShareRunsOnce(t *testing.T) {
 func TestShareKeepsEachDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := NewCache().Entry(Key{Endpoint: "h:80"})
-		work := func(ctx context.Context) error {
+		work := func(ctx context.Context, tell func(string)) error {
+			tell("at work")
 			select {
 			case <-time.After(10 * time.Second):
 				return nil
@@ -59,8 +60,8 @@ func TestShareKeepsEachDeadline(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 				defer cancel()
 				start := time.Now()
-				if err := e.Share(ctx, work); !errors.Is(err, test.want) {
-					t.Errorf("deadline of %v: %v", test.deadline, err)
+				if told, err := e.Share(ctx, work); told != "at work" || !errors.Is(err, test.want) {
+					t.Errorf("deadline of %v: told %q, %v", test.deadline, told, err)
 				}
 				if waited := time.Since(start); waited > min(test.deadline, 10*time.Second) {
 					t.Errorf("deadline of %v: waited %v", test.deadline, waited)
@@ -79,7 +80,7 @@ func TestShareEndsWithItsLastWaiter(t *testing.T) {
 		ended := false
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := e.Share(ctx, func(ctx context.Context) error {
+		_, err := e.Share(ctx, func(ctx context.Context, _ func(string)) error {
 			<-ctx.Done()
 			ended = true
 			return nil
@@ -87,8 +88,55 @@ func TestShareEndsWithItsLastWaiter(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || !ended {
 			t.Errorf("%v, ended: %v", err, ended)
 		}
-		if err := e.Share(t.Context(), func(context.Context) error { return nil }); err != nil {
+		if _, err := e.Share(t.Context(), func(context.Context, func(string)) error { return nil }); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
+}
+
+// What is its first caller's own concern does not fail the others: one of them
+// does the work for the rest.
+func TestShareOthersFailures(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		stay time.Duration
+	}{
+		"not shared":      {ErrNotShared, time.Minute},
+		"after it left":   {errors.New("the connection is closed"), time.Second},
+		"not shared, too": {ErrNotShared, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := NewCache().Entry(Key{Endpoint: "h:80"})
+				var wg sync.WaitGroup
+				wg.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), test.stay)
+					defer cancel()
+					if _, err := e.Share(ctx, func(context.Context, func(string)) error {
+						time.Sleep(2 * time.Second)
+						return test.err
+					}); err == nil {
+						t.Error("no error")
+					}
+				})
+				synctest.Wait()
+				var runs atomic.Int32
+				for range 10 {
+					wg.Go(func() {
+						if _, err := e.Share(t.Context(), func(context.Context, func(string)) error {
+							runs.Add(1)
+							time.Sleep(time.Second)
+							return nil
+						}); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+				if runs.Load() != 1 {
+					t.Errorf("%d runs", runs.Load())
+				}
+			})
+		})
+	}
 }
