@@ -268,7 +268,7 @@ var params = []param{
 	},
 	{
 		name: "max_retries", field: "MaxRetries",
-		doc:  "how often a call is made at most, the first time included",
+		doc:  "how often a call is made at most, the first time included; see [Retries](#retries)",
 		kind: integer(func(c *Config) *int { return &c.MaxRetries }, 0, anyInt),
 	},
 	{

@@ -1,12 +1,17 @@
 package e6data_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -233,5 +238,80 @@ func TestSQLError(t *testing.T) {
 	}
 	if n := srv.Count("executeStatement"); n != 1 {
 		t.Errorf("sent %d times", n)
+	}
+}
+
+// outage is a road to the engine that can be closed. It opens again when a clear
+// is about to be tried for the fourth time and the reader has its error.
+type outage struct {
+	e6data.NoHook
+	closed atomic.Bool
+	reader chan struct{} // closed when the reader knows
+
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+func (o *outage) dial(ctx context.Context, addr string) (net.Conn, error) {
+	if o.closed.Load() {
+		return nil, errors.New("the road is closed")
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.conn = conn
+	return conn, err
+}
+
+func (o *outage) begin() error {
+	o.closed.Store(true)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.conn.Close()
+}
+
+func (o *outage) Retry(ctx context.Context, r e6data.Retry) {
+	if r.Phase != e6data.PhaseClear || r.Try != 4 {
+		return
+	}
+	select {
+	case <-o.reader:
+		o.closed.Store(false)
+	case <-ctx.Done():
+	}
+}
+
+// A query whose engine cannot be reached for a while is cleared afterwards, in
+// the background: its reader does not wait for that, and max_retries is about
+// other calls.
+func TestClearOutlastsAnOutage(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(20, 10))
+	o := &outage{reader: make(chan struct{})}
+	know := sync.OnceFunc(func() { close(o.reader) })
+	defer know()
+	db := openWith(t, srv.DSN("max_retries=2", "prefetch_bytes=0", "cleanup_timeout=1m"),
+		e6data.WithHook(o), e6data.WithDialOptions(grpc.WithContextDialer(o.dial)))
+	rows, err := db.QueryContext(t.Context(), "q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for ; rows.Next(); n++ {
+		if n == 9 {
+			if err := o.begin(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := rows.Err(); n != 10 || !errors.Is(err, e6data.ErrIncompleteResult) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	know()
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
+		t.Error(err)
+	}
+	if n := len(srv.CallsTo("clearOrCancelQuery")); n != 1 {
+		t.Errorf("%d clears arrived", n)
 	}
 }

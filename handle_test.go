@@ -40,9 +40,11 @@ func called(t testing.TB, srv *enginetest.Server, method string, n int) {
 	}
 }
 
-// ended checks how many queries were cleared, and how many cancelled.
+// ended waits until so many queries were cleared and cancelled, and checks that
+// there are no more.
 func ended(t testing.TB, srv *enginetest.Server, cleared, cancelled int) {
 	t.Helper()
+	_ = srv.Wait(within(t, 20*time.Second), func(s enginetest.Stats) bool { return s.Cleared >= cleared && s.Cancelled >= cancelled })
 	if err := srv.WaitBalanced(within(t, 20*time.Second)); err != nil {
 		t.Error(err)
 	}

@@ -163,16 +163,17 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // retry makes a call until it succeeds, its error says that it must not be made
-// again, or it was made as often as the configuration allows. Actions other
-// than again and renew are left to the caller. newSession gets the session for
-// renew, nil where that cannot happen.
+// again, or it was made as often as the configuration allows; see also persists.
+// Actions other than again and renew are left to the caller. newSession gets the
+// session for renew, nil where that cannot happen.
 func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(context.Context) error, call func() error) error {
+	began := time.Now()
 	renewed := false
 	for try := 2; ; try++ {
 		err := call()
 		switch actionAfter(phase, err) {
 		case again:
-			if try > c.cfg.MaxRetries {
+			if try > c.cfg.MaxRetries && !c.persists(phase, err, began) {
 				return err
 			}
 			c.retrying(ctx, phase, try, err)
@@ -180,8 +181,6 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 				return interrupted(ctx, err)
 			}
 		case renew:
-			// Nobody but the engine is worse off when a query cannot be ended, so that
-			// is tried for longer.
 			if renewed && phase != PhaseClear && phase != PhaseCancel || try > c.cfg.MaxRetries {
 				return err
 			}
@@ -199,4 +198,15 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 			return err
 		}
 	}
+}
+
+// persists tells to go on beyond Config.MaxRetries: an engine holds the result of
+// a query that is not ended, so that ending one is tried for Config.CleanupTimeout
+// while the way to the engine is down.
+func (c *Connector) persists(phase Phase, err error, began time.Time) bool {
+	if phase != PhaseClear && phase != PhaseCancel {
+		return false
+	}
+	cond := conditionOf(err)
+	return (cond == unsent || cond == noAnswer) && time.Since(began) < c.cfg.CleanupTimeout
 }

@@ -106,7 +106,8 @@ func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 
 // Close ends the query on the engine. It takes at most Config.CleanupTimeout,
 // and does not outlast the caller's context: what that leaves is done in the
-// background. That a query could not be cleared changes nothing about the rows
+// background, as is all of it once a batch was lost, since the way to the engine
+// may be down. That a query could not be cleared changes nothing about the rows
 // that were read, so it is no error.
 func (r *rows) Close() error {
 	if r.closed {
@@ -115,6 +116,9 @@ func (r *rows) Close() error {
 	r.closed = true
 	r.fetcher.stop()
 	cleared := r.q.finish(r.ctx, r.outcome())
+	if errors.Is(r.err, ErrIncompleteResult) {
+		return nil
+	}
 	select {
 	case <-cleared:
 	case <-r.caller.Done():

@@ -52,8 +52,8 @@ func Classify(err error) Class {
 		return WrongStrategy
 	case errors.Is(err, e6data.ErrClusterSuspended):
 		return Suspended
-	case e.Code == codes.Unavailable && (e.Phase == e6data.PhaseConnect || e.Phase == e6data.PhasePrepare):
-		return Connection
+	case e.Code == codes.Unavailable && (e.Phase == e6data.PhaseConnect || e.Phase == e6data.PhasePrepare || e.Phase == e6data.PhaseExecute):
+		return Connection // an execute that may have been heard is Ambiguous
 	}
 	return Other
 }
