@@ -3,7 +3,8 @@ package thriftrows
 import "fmt"
 
 // FormatError says that bytes from the engine are not what WIRE.md sections 4
-// and 5 describe. Values of the result are never part of the message.
+// and 5 describe. The message may quote the value that is at fault, such as the
+// name of a zone that nobody knows, but no other.
 type FormatError struct {
 	// Column is the index of the column in which the fault was found, from 0;
 	// -1 when it lies outside any column.
