@@ -70,6 +70,20 @@ func TestAutoResume(t *testing.T) {
 	}
 }
 
+// max_retries does not keep a query from using the cluster that was woken for it.
+func TestResumeWithoutRetries(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	db := openWith(t, srv.DSN("max_retries=1"), pollFast)
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	srv.SetCluster(enginetest.ClusterSuspended)
+	if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
 // However many wait, the cluster is resumed once.
 func TestOneResumeForAll(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})

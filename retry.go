@@ -114,11 +114,11 @@ func (cn *conn) another(ctx context.Context, phase Phase, try int, s session, er
 			return interrupted(ctx, err)
 		}
 	case resume:
+		if try > max(cn.c.cfg.MaxRetries, 2) { // who has a cluster woken means to use it
+			return err
+		}
 		if wakeErr := cn.wake(ctx, err); wakeErr != nil {
 			return wakeErr
-		}
-		if try > cn.c.cfg.MaxRetries {
-			return err
 		}
 		cn.c.retrying(ctx, phase, try, err)
 	default:
