@@ -288,8 +288,9 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 	clears.Release()
 }
 
-// A query is cleared also when the first answer is lost, the session expires
-// again and again, and authenticating fails in between.
+// A query is cleared also when the first answer is lost, the cluster is suspended
+// for a moment, the session expires again and again, and authenticating fails in
+// between.
 func TestClearingIsTriedForLonger(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -300,6 +301,9 @@ func TestClearingIsTriedForLonger(t *testing.T) {
 		}},
 		{"answer lost after the engine", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, After: true, Drop: true})
+		}},
+		{"cluster suspended for a moment", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 3, Err: status.Error(codes.Unavailable, "status: 503, cluster is suspended")})
 		}},
 		{"session expires twice", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 2, Do: s.ExpireSessions})

@@ -46,12 +46,12 @@ const (
 //	execute     restart  restart   fail       again     fail (ambiguous)
 //	metadata    fail     renew     fail       again     fail (incomplete)
 //	fetch       fail     renew     fail       again     fail (incomplete)
-//	clear       again    renew     fail       again     again
+//	clear       again    renew     again      again     again
 //	resume      (*)      fail      fail       again     fail
 //	catalog     restart  restart   resume     again     again
 //	status      fail     renew     fail       again     again
 //	explain     fail     renew     fail       again     again
-//	cancel      again    renew     fail       again     again
+//	cancel      again    renew     again      again     again
 //
 // (*) A resume asks the other colour. For lost answers see resumeCluster.
 //
@@ -71,11 +71,11 @@ var policy = map[Phase]map[condition]action{
 	PhaseMetadata: {sessionExpired: renew, unsent: again, tokenRefused: newToken},
 	PhaseFetch:    {sessionExpired: renew, unsent: again, tokenRefused: newToken},
 	PhaseResume:   {unsent: again, tokenRefused: newToken},
-	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseClear:    {wrongStrategy: again, sessionExpired: renew, suspended: again, unsent: again, noAnswer: again, tokenRefused: newToken},
 	PhaseCatalog:  {wrongStrategy: restart, sessionExpired: restart, suspended: resume, unsent: again, noAnswer: again, tokenRefused: newToken},
 	PhaseStatus:   {sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
 	PhaseExplain:  {sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
-	PhaseCancel:   {wrongStrategy: again, sessionExpired: renew, unsent: again, noAnswer: again, tokenRefused: newToken},
+	PhaseCancel:   {wrongStrategy: again, sessionExpired: renew, suspended: again, unsent: again, noAnswer: again, tokenRefused: newToken},
 }
 
 // actionAfter looks up what follows an error.
@@ -86,12 +86,12 @@ const retryDelay = 200 * time.Millisecond
 // delayBefore is how long to wait, about, before try number try, the second of
 // which is the first repetition. What a proxy or an engine refused outright may
 // be asked elsewhere at once; a session is tried again after 200 ms (WIRE.md
-// section 6); a connection that is down gets twice as long each time.
+// section 6); a connection or a cluster that is down gets twice as long each time.
 func delayBefore(try int, err error) time.Duration {
 	switch conditionOf(err) {
 	case sessionExpired:
 		return retryDelay
-	case unsent, noAnswer:
+	case unsent, noAnswer, suspended:
 		return retryDelay << min(try-2, 5) / 2
 	}
 	return 0
@@ -202,11 +202,14 @@ func (c *Connector) retry(ctx context.Context, phase Phase, newSession func(cont
 
 // persists tells to go on beyond Config.MaxRetries: an engine holds the result of
 // a query that is not ended, so that ending one is tried for Config.CleanupTimeout
-// while the way to the engine is down.
+// while the way to the engine, or the cluster, is down.
 func (c *Connector) persists(phase Phase, err error, began time.Time) bool {
 	if phase != PhaseClear && phase != PhaseCancel {
 		return false
 	}
-	cond := conditionOf(err)
-	return (cond == unsent || cond == noAnswer) && time.Since(began) < c.cfg.CleanupTimeout
+	switch conditionOf(err) {
+	case unsent, noAnswer, suspended:
+		return time.Since(began) < c.cfg.CleanupTimeout
+	}
+	return false
 }
