@@ -182,7 +182,7 @@ func (c *Connector) failure(ctx context.Context, phase Phase, r route, s *status
 		e.condition, e.Err = gaveUp, gone
 	case s.Code() == codes.DeadlineExceeded && hasDeadline(ctx):
 		// The engine knows the deadline, too, and may notice it first.
-		e.condition, e.Err = gaveUp, context.DeadlineExceeded
+		e.condition, e.Err = gaveUp, deadlineError(ctx)
 	case s.Code() == codes.Unauthenticated:
 		e.Kind = ErrAuthentication
 	default:

@@ -310,7 +310,7 @@ func ended(ctx context.Context) error {
 		return contextError(ctx)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
-		return context.DeadlineExceeded
+		return deadlineError(ctx)
 	}
 	return nil
 }
@@ -318,6 +318,9 @@ func ended(ctx context.Context) error {
 // contextError is the context's error, with its cause where it has another.
 func contextError(ctx context.Context) error {
 	err := ctx.Err()
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = deadlineError(ctx)
+	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", err, cause)
 	}

@@ -147,7 +147,7 @@ func (p *pendingOptions) take(args []driver.NamedValue) []QueryOption {
 // parameters asks the engine what parameters a prepared query has, and makes them
 // of its arguments (WIRE.md section 9). Nothing has been executed when it fails.
 func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wire.ParameterValue, error) {
-	ctx, cancel := withTimeout(ctx, q.cn.c.cfg.PrepareTimeout)
+	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.cn.c.cfg.PrepareTimeout)
 	defer cancel()
 	resp := &wire.GetDynamicParamsResponse{}
 	err := q.cn.c.retry(ctx, PhasePrepare, nil, func() error {

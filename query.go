@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -88,7 +89,7 @@ func (cn *conn) prepare(ctx context.Context, s session, req *request) (*query, e
 		err error
 	}
 	prepared := make(chan result)
-	rpc, cancel := withTimeout(context.WithoutCancel(ctx), cn.c.cfg.PrepareTimeout)
+	rpc, cancel := withTimeout(context.WithoutCancel(ctx), "prepare_timeout", cn.c.cfg.PrepareTimeout)
 	cn.background.Go(func() {
 		defer cancel()
 		q, err := cn.sendPrepare(rpc, s, req)
@@ -242,7 +243,7 @@ func (q *query) newSession(ctx context.Context) error {
 // has become of the caller's context; it takes at most Config.CleanupTimeout. It
 // is called once.
 func (q *query) close(ctx context.Context) {
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", q.cn.c.cfg.CleanupTimeout)
 	defer cancel()
 	before, err := q.enter(ctx, lifeClosed)
 	q.cn.c.running.CompareAndDelete(q.queryID, q)
@@ -266,22 +267,40 @@ func (q *query) abandon(ctx context.Context) <-chan struct{} {
 }
 
 // withTimeout is context.WithTimeout where d is more than 0, else without one.
-func withTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	if d <= 0 {
+// Errors of the context's end name the setting; see deadlineError.
+func withTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
+	at := time.Now().Add(d)
+	if deadline, ok := ctx.Deadline(); d <= 0 || ok && deadline.Before(at) {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, d)
+	return context.WithDeadline(context.WithValue(ctx, timeoutKey{}, timeout{at, setting, d}), at)
+}
+
+// timeoutKey is the context key of the timeout of the configuration that is
+// nearest.
+type timeoutKey struct{}
+
+type timeout struct {
+	at      time.Time
+	setting string
+	d       time.Duration
+}
+
+// deadlineError is context.DeadlineExceeded, with the setting if it was one that
+// gave ctx its deadline.
+func deadlineError(ctx context.Context) error {
+	t, _ := ctx.Value(timeoutKey{}).(timeout)
+	if at, ok := ctx.Deadline(); !ok || t.setting == "" || !at.Equal(t.at) {
+		return context.DeadlineExceeded
+	}
+	return fmt.Errorf("%s of %s elapsed: %w", t.setting, formatDuration(t.d), context.DeadlineExceeded)
 }
 
 // limits returns the context of a query, which ends with ctx, after
 // Config.QueryTimeout, and when stop is called with the reason.
 func (cn *conn) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
 	ctx, end := context.WithCancelCause(ctx)
-	d := cn.c.cfg.QueryTimeout
-	if d <= 0 {
-		return ctx, end
-	}
-	ctx, release := context.WithTimeout(ctx, d)
+	ctx, release := withTimeout(ctx, "query_timeout", cn.c.cfg.QueryTimeout)
 	return ctx, func(cause error) {
 		end(cause)
 		release()
@@ -338,7 +357,7 @@ func (q *query) finish(ctx context.Context, err error) <-chan struct{} {
 
 // analyze asks for what [QueryInfo.Analyze] wants to know.
 func (q *query) analyze(ctx context.Context) {
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), q.cn.c.cfg.CleanupTimeout)
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", q.cn.c.cfg.CleanupTimeout)
 	defer cancel()
 	a, err := (&Conn{q.cn}).ExplainAnalyze(ctx, q.handle())
 	if err != nil {

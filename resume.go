@@ -31,7 +31,7 @@ func (cn *conn) wake(ctx context.Context, cause error) error {
 	}
 	c.stats.resumes.Add(1)
 	// The time limit is the waiter's own as well: another pool may have another.
-	bounded, cancel := withTimeout(ctx, c.cfg.ResumeTimeout)
+	bounded, cancel := withTimeout(ctx, "resume_timeout", c.cfg.ResumeTimeout)
 	defer cancel()
 	state, err := c.entry.Share(bounded, func(ctx context.Context, tell func(string)) error {
 		err := cn.resumeCluster(ctx, tell)

@@ -75,12 +75,11 @@ func TestResumeWithoutRetries(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openWith(t, srv.DSN("max_retries=1"), pollFast)
-	if err := db.PingContext(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	srv.SetCluster(enginetest.ClusterSuspended)
-	if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
-		t.Errorf("%d rows, %v", n, err)
+	for _, what := range []string{"connect", "prepare"} {
+		srv.SetCluster(enginetest.ClusterSuspended)
+		if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+			t.Errorf("%s: %d rows, %v", what, n, err)
+		}
 	}
 }
 
@@ -252,16 +251,23 @@ func TestQueryTimeout(t *testing.T) {
 	srv.Handle("slow to prepare", ids(100, 10).Delay(enginetest.PhasePrepare, time.Minute))
 	srv.Handle("long", ids(1<<30, 10))
 	db := openDB(t, srv, "query_timeout=100ms")
-	if _, err := readIDs(t.Context(), db, "slow"); !errors.Is(err, context.DeadlineExceeded) {
+	const elapsed = "query_timeout of 100ms elapsed"
+	if _, err := readIDs(t.Context(), db, "slow"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), elapsed) {
 		t.Errorf("slow to execute: %v", err)
 	}
-	if n, err := readIDs(t.Context(), db, "long"); !errors.Is(err, context.DeadlineExceeded) {
+	if n, err := readIDs(t.Context(), db, "long"); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), elapsed) {
 		t.Errorf("long result: %d rows, %v", n, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := readIDs(ctx, db, "slow"); !errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "query_timeout") {
+		t.Errorf("slow to execute, the caller's deadline: %v", err)
 	}
 	db = openDB(t, srv, "prepare_timeout=50ms")
 	_, err := readIDs(t.Context(), db, "slow to prepare")
 	var e *e6data.Error
-	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Phase != e6data.PhasePrepare {
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &e) || e.Phase != e6data.PhasePrepare ||
+		!strings.Contains(err.Error(), "prepare_timeout of 50ms elapsed") {
 		t.Errorf("slow to prepare: %v", err)
 	}
 }

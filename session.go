@@ -51,11 +51,11 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 				return session{}, interrupted(ctx, err)
 			}
 		case resume:
+			if try > max(c.cfg.MaxRetries, 2) {
+				return session{}, err
+			}
 			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
 				return session{}, wakeErr
-			}
-			if try > c.cfg.MaxRetries {
-				return session{}, err
 			}
 			c.retrying(ctx, PhaseConnect, try, err)
 		default:
@@ -69,15 +69,10 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 
 // attempt is newSession within Config.ConnectTimeout.
 func (cn *conn) attempt(ctx context.Context, state strategy.State, known bool) (session, error) {
-	limit := cn.c.cfg.ConnectTimeout
-	bounded, cancel := withTimeout(ctx, limit)
+	bounded, cancel := withTimeout(ctx, "connect_timeout", cn.c.cfg.ConnectTimeout)
 	defer cancel()
 	s, err := cn.newSession(bounded, state, known)
-	if limit <= 0 || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-		return s, err
-	}
-	ours, _ := bounded.Deadline()
-	if theirs, ok := ctx.Deadline(); ok && !ours.Before(theirs) {
+	if ctx.Err() != nil || bounded.Err() == nil || !errors.Is(err, context.DeadlineExceeded) {
 		return s, err
 	}
 	e := Error{Phase: PhaseConnect}
@@ -85,7 +80,7 @@ func (cn *conn) attempt(ctx context.Context, state strategy.State, known bool) (
 		e = *cause
 	}
 	e.condition = gaveUp
-	e.Err = fmt.Errorf("connect_timeout of %s elapsed: %w", formatDuration(limit), context.DeadlineExceeded)
+	e.Err = contextError(bounded)
 	return session{}, &e
 }
 
