@@ -1,16 +1,18 @@
 package e6data_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
-	_ "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 	"github.com/e6data/e6data-go/strategy"
 )
@@ -100,4 +102,67 @@ func TestPortsAreForgotten(t *testing.T) {
 	if got := strategies(srv, "authenticate"); got != "blue" {
 		t.Errorf("authenticated on %s", got)
 	}
+}
+
+// openConnector opens a pool and returns its connector, too.
+func openConnector(t testing.TB, cfg *e6data.Config, opts ...e6data.Option) (*sql.DB, *e6data.Connector) {
+	t.Helper()
+	c, err := e6data.NewConnector(cfg, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(c)
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db, c
+}
+
+func openConfig(t testing.TB, cfg *e6data.Config, opts ...e6data.Option) *sql.DB {
+	t.Helper()
+	db, _ := openConnector(t, cfg, opts...)
+	return db
+}
+
+// openWith opens a pool with options.
+func openWith(t testing.TB, dsn string, opts ...e6data.Option) *sql.DB {
+	t.Helper()
+	return openConfig(t, parseDSN(t, dsn), opts...)
+}
+
+// openOne opens a pool of one connection with options.
+func openOne(t testing.TB, dsn string, opts ...e6data.Option) (*sql.DB, *e6data.Connector) {
+	t.Helper()
+	db, c := openConnector(t, parseDSN(t, dsn), opts...)
+	db.SetMaxOpenConns(1)
+	return db, c
+}
+
+func parseDSN(t testing.TB, dsn string) *e6data.Config {
+	t.Helper()
+	cfg, err := e6data.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// logBuffer is a bytes.Buffer for several goroutines.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }

@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -626,7 +625,7 @@ func TestOAuthOverTLS(t *testing.T) {
 }
 
 func TestOAuthIsLogged(t *testing.T) {
-	var out lockedBuffer
+	var out logBuffer
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	db := openConfig(t, i.config(t, srv), e6data.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
@@ -638,23 +637,6 @@ func TestOAuthIsLogged(t *testing.T) {
 	} else {
 		noSecrets(t, text)
 	}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func TestOAuthConfig(t *testing.T) {

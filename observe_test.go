@@ -77,27 +77,6 @@ func (n *notes) take() []string {
 	return lines
 }
 
-// openOne opens a pool of one connection with options.
-func openOne(t testing.TB, dsn string, opts ...e6data.Option) (*sql.DB, *e6data.Connector) {
-	t.Helper()
-	cfg, err := e6data.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := e6data.NewConnector(cfg, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(c)
-	db.SetMaxOpenConns(1)
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db, c
-}
-
 func readAll(ctx context.Context, t testing.TB, db *sql.DB, query string) (n int, err error) {
 	t.Helper()
 	rows, err := db.QueryContext(ctx, query)

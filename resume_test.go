@@ -19,26 +19,6 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// openWith opens a pool with options.
-func openWith(t testing.TB, dsn string, opts ...e6data.Option) *sql.DB {
-	t.Helper()
-	cfg, err := e6data.ParseDSN(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := e6data.NewConnector(cfg, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(c)
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 var pollFast = e6data.WithResumePoll(time.Millisecond)
 
 func TestAutoResume(t *testing.T) {

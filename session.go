@@ -43,25 +43,16 @@ func (cn *conn) currentSession(ctx context.Context) (session, error) {
 		}
 		switch actionAfter(PhaseConnect, err) {
 		case restart:
-			if errors.Is(err, strategy.ErrNoLiveColor) || try > c.cfg.MaxRetries {
+			if errors.Is(err, strategy.ErrNoLiveColor) {
 				return session{}, err
 			}
-			c.retrying(ctx, PhaseConnect, try, err)
-			if pause(ctx, delayBefore(try, err)) != nil {
-				return session{}, interrupted(ctx, err)
-			}
-		case resume:
-			if try > max(c.cfg.MaxRetries, 2) {
-				return session{}, err
-			}
-			if wakeErr := cn.wake(ctx, err); wakeErr != nil {
-				return session{}, wakeErr
-			}
-			c.retrying(ctx, PhaseConnect, try, err)
+		case resume: // another does
 		default:
 			if errors.Is(err, ErrAuthentication) {
 				cn.refuse()
 			}
+		}
+		if err := cn.another(ctx, PhaseConnect, try, s, err); err != nil {
 			return session{}, err
 		}
 	}

@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,7 +8,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"database/sql"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -227,21 +225,6 @@ func newTLSConfig(t testing.TB, addr string) *e6data.Config {
 	cfg.User, cfg.Token = enginetest.DefaultUser, e6data.Secret(enginetest.DefaultToken)
 	cfg.Database, cfg.Secure = "db", true
 	return cfg
-}
-
-func openConfig(t testing.TB, cfg *e6data.Config, opts ...e6data.Option) *sql.DB {
-	t.Helper()
-	c, err := e6data.NewConnector(cfg, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(c)
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
 }
 
 // writeFile makes a file of the test's own, or replaces it as a whole.
@@ -743,24 +726,6 @@ func TestClientCertificateRotation(t *testing.T) {
 	}
 	writeFile(t, key, third.key)
 	reconnected("third")
-}
-
-// logBuffer is a bytes.Buffer for several goroutines.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 func TestTLSSettingsThatCannotBe(t *testing.T) {
