@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"sync"
 	"time"
 
@@ -46,6 +47,7 @@ type fetcher struct {
 	ahead   int64    // bytes in ready
 	free    []*batch // for reuse
 	err     error    // why there will be no more
+	full    bool     // the goroutine waits until there is room for another batch
 	stopped bool
 }
 
@@ -96,8 +98,10 @@ func (f *fetcher) vacant(last int64) *batch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && len(f.ready) > 0 && f.ahead+last > f.limit {
+		f.full = true
 		f.changed.Wait()
 	}
+	f.full = false
 	if f.stopped {
 		return nil
 	}
@@ -141,6 +145,22 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 
 // advance replaces the current batch by the next.
 func (f *fetcher) advance() error {
+	asking, err := f.take()
+	if asking {
+		// The goroutine is about to ask for another batch. Where the application
+		// keeps the only processor busy with this one, the request would lie until
+		// it is read, and nothing be fetched meanwhile. Giving up the processor
+		// lets the goroutine run and then gRPC's writer, which gives it up, too,
+		// hoping for more to write: the second time is for that.
+		runtime.Gosched()
+		runtime.Gosched()
+	}
+	return err
+}
+
+// take is advance, and tells whether the goroutine is about to ask for another
+// batch.
+func (f *fetcher) take() (asking bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.recycle()
@@ -151,20 +171,22 @@ func (f *fetcher) advance() error {
 				f.current = b
 			}
 		}
-		return f.err
+		return false, f.err
 	}
+	asking = f.full
 	for len(f.ready) == 0 && f.err == nil {
+		asking = true
 		f.changed.Wait()
 	}
 	if len(f.ready) == 0 {
-		return f.err
+		return false, f.err
 	}
 	f.current = f.ready[0]
 	f.ready = append(f.ready[:0], f.ready[1:]...)
 	f.ahead -= f.current.bytes()
 	f.countAhead(-1, -f.current.bytes())
 	f.changed.Signal()
-	return nil
+	return asking, nil
 }
 
 // recycle gives the current batch's memory back. The caller holds mu.

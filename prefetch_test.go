@@ -1,16 +1,20 @@
 package e6data_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -176,6 +180,93 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// With one processor, too, a batch is on its way while the application reads the
+// one before: by then the request for it has been written.
+func TestFetchingAheadWithOneProcessor(t *testing.T) {
+	const batch, all = 100, 20
+	for _, test := range []struct {
+		prefetch string
+		slow     bool // a batch is not read before the next lies ready
+	}{
+		{"prefetch_bytes=1", false},
+		{"prefetch_bytes=1", true},
+		{"prefetch_bytes=1000000000", false},
+	} {
+		t.Run(fmt.Sprintf("%s,slow=%t", test.prefetch, test.slow), func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(all*batch, batch))
+			var conn *requestCounter
+			db, c := openOne(t, srv.DSN(test.prefetch), e6data.WithDialOptions(
+				grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
+					c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+					conn = &requestCounter{Conn: c}
+					return conn, err
+				})))
+			if err := db.PingContext(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+			rows, err := db.QueryContext(t.Context(), "q")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			var written []int64 // as the first row of each batch is read
+			for n := 0; rows.Next(); n++ {
+				if n%batch == 0 {
+					written = append(written, conn.requests.Load())
+					for test.slow && len(written) < all && c.Stats().BatchesAhead == 0 {
+						runtime.Gosched()
+					}
+				}
+			}
+			if rows.Err() != nil || len(written) != all {
+				t.Fatalf("%d batches, %v", len(written), rows.Err())
+			}
+			var want []int64 // the number of requests up to the one for the batch that follows
+			for i, c := range srv.Calls() {
+				if c.Method == "getNextResultBatch" {
+					want = append(want, int64(i+1))
+				}
+			}
+			early := 0
+			for k, n := range written {
+				if n >= want[k+1] {
+					early++
+				}
+			}
+			// Go's scheduler takes a goroutine out of turn now and then.
+			if early < all/2 {
+				t.Errorf("the request for the next batch had been written at %d of %d batches", early, all)
+			}
+		})
+	}
+}
+
+// requestCounter counts the unary requests that are written to a connection.
+type requestCounter struct {
+	net.Conn
+	requests atomic.Int64
+	buf      []byte
+}
+
+func (c *requestCounter) Write(p []byte) (int, error) {
+	c.buf = append(c.buf, p...)
+	c.buf = bytes.TrimPrefix(c.buf, []byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))
+	for len(c.buf) >= 9 {
+		length := int(c.buf[0])<<16 | int(c.buf[1])<<8 | int(c.buf[2])
+		if len(c.buf) < 9+length {
+			break
+		}
+		const data, endStream = 0, 1
+		if c.buf[3] == data && c.buf[4]&endStream != 0 {
+			c.requests.Add(1)
+		}
+		c.buf = c.buf[9+length:]
+	}
+	return c.Conn.Write(p)
 }
 
 // Close, a context that ends and an error stop the call that is under way;
