@@ -35,16 +35,16 @@ func BenchmarkEndToEnd(b *testing.B) {
 	)
 }
 
-// BenchmarkLatency5ms is a whole result behind round trips of 5 ms, beside its
-// bare fetch.
+// BenchmarkLatency5ms is a whole result from another process, behind round trips
+// of 5 ms, beside its bare fetch.
 func BenchmarkLatency5ms(b *testing.B) {
 	const roundTrip = 5 * time.Millisecond
 	compareResults(b,
 		competitor{"e6data", func(b *testing.B, s *data.Set) func() {
-			return scanAll(b, openE6data(b, proxied(b, engine(b, s), roundTrip).Addr()), s, s.Rows)
+			return scanAll(b, openE6data(b, remote(b, s, roundTrip)), s, s.Rows)
 		}},
 		competitor{"drain", func(b *testing.B, s *data.Set) func() {
-			return drainAll(b, proxied(b, engine(b, s), roundTrip).Addr(), s)
+			return drainAll(b, remote(b, s, roundTrip), s)
 		}},
 	)
 }

@@ -11,9 +11,17 @@ import (
 	"github.com/e6data/e6data-go/benchmarks/data"
 )
 
-// TestMain tells cmd/benchtable which Go ran the benchmarks.
+// TestMain tells cmd/benchtable which Go ran the benchmarks, or is the process of
+// remote.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if what := os.Getenv(remoteVariable); what != "" {
+		if err := serveRemote(what); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if f := flag.Lookup("test.bench"); f != nil && f.Value.String() != "" {
 		fmt.Println("go:", runtime.Version())
 	}

@@ -1,0 +1,75 @@
+package benchmarks_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/e6data/e6data-go/benchmarks/data"
+	"github.com/e6data/e6data-go/benchmarks/latency"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// remoteVariable has TestMain be a remote engine: it names the data set and the
+// round trip.
+const remoteVariable = "E6DATA_BENCHMARKS_REMOTE"
+
+// remote starts a server that plays the whole of a data set, behind a network
+// with the given round trip, and returns the address. Both are a process of
+// their own, as they are in life: in this one, what comes to the network would
+// lie until Go's scheduler has a processor free of reading rows.
+func remote(tb testing.TB, s *data.Set, roundTrip time.Duration) (addr string) {
+	self, err := os.Executable()
+	must(tb, err)
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %v", remoteVariable, s.Name, roundTrip))
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	must(tb, err)
+	stdout, err := cmd.StdoutPipe()
+	must(tb, err)
+	must(tb, cmd.Start())
+	tb.Cleanup(func() {
+		must(tb, stdin.Close())
+		must(tb, cmd.Wait())
+	})
+	addr, err = bufio.NewReader(stdout).ReadString('\n')
+	must(tb, err)
+	return strings.TrimSpace(addr)
+}
+
+// serveRemote is what the process of remote does: it prints the address and
+// serves until standard input ends, which it does with its parent at the latest.
+func serveRemote(what string) error {
+	var name, trip string
+	if _, err := fmt.Sscan(what, &name, &trip); err != nil {
+		return err
+	}
+	roundTrip, err := time.ParseDuration(trip)
+	if err != nil {
+		return err
+	}
+	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	for _, s := range data.Sets() {
+		if s.Name == name {
+			srv.Handle(statement(s), result(s, s.NumChunks()))
+		}
+	}
+	p, err := latency.New(srv.Addr(), roundTrip/2)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	fmt.Println(p.Addr())
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
