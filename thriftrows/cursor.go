@@ -28,6 +28,7 @@ type Cursor struct {
 	bad     int
 	err     error
 	scratch []byte // text of the block of decimals being made
+	one     []byte // text of one decimal
 }
 
 // NewCursor returns a cursor on no chunk. zones finds the zones of TIMESTAMP_TZ
@@ -79,6 +80,10 @@ func (c *Cursor) Values(dest []driver.Value) error {
 	cols := c.cols[:len(dest)]
 	for k := range cols {
 		col := &cols[k]
+		if col.full { // most columns
+			dest[k] = col.boxes.Index(i).Interface()
+			continue
+		}
 		if col.nulls != nil && col.nulls[row] == 1 {
 			dest[k] = nil
 			continue
@@ -139,6 +144,7 @@ const (
 // columnCursor is what a Cursor keeps of a column, block by block.
 type columnCursor struct {
 	form  form
+	full  bool   // every row has a value, which is in boxes
 	nulls []byte // as in v
 	boxes reflect.Value
 	same  driver.Value
@@ -184,6 +190,7 @@ func (c *Cursor) prepareAll(block int) {
 		if col.block != block {
 			c.prepare(k, block)
 		}
+		col.full = col.form == boxForm && col.nulls == nil
 		if col.bad < c.bad {
 			c.bad, c.err = col.bad, col.err
 		}

@@ -54,30 +54,26 @@ func (n int128) times10(digit uint64) (int128, bool) {
 	return int128{hi, lo}, over == 0 && c2 == 0
 }
 
-const digitPairs = "00010203040506070809" +
-	"10111213141516171819" +
-	"20212223242526272829" +
-	"30313233343536373839" +
-	"40414243444546474849" +
-	"50515253545556575859" +
-	"60616263646566676869" +
-	"70717273747576777879" +
-	"80818283848586878889" +
-	"90919293949596979899"
+// digitPairs are the numbers from 00 to 99.
+var digitPairs = func() (pairs [100][2]byte) {
+	for i := range pairs {
+		pairs[i] = [2]byte{byte('0' + i/10), byte('0' + i%10)}
+	}
+	return pairs
+}()
 
 // putDigits writes u in decimal so that it ends before buf[end], and returns
 // where it begins. Zero has one digit.
-func putDigits(buf *[40]byte, end int, u uint64) int {
+func putDigits(buf []byte, end int, u uint64) int {
 	for u >= 100 {
 		q := u / 100
-		r := (u - q*100) * 2
 		end -= 2
-		buf[end], buf[end+1] = digitPairs[r], digitPairs[r+1]
+		*(*[2]byte)(buf[end:]) = digitPairs[u-q*100]
 		u = q
 	}
 	if u >= 10 {
 		end -= 2
-		buf[end], buf[end+1] = digitPairs[u*2], digitPairs[u*2+1]
+		*(*[2]byte)(buf[end:]) = digitPairs[u]
 		return end
 	}
 	end--
@@ -89,8 +85,9 @@ func putDigits(buf *[40]byte, end int, u uint64) int {
 // digits after the point; a negative scale multiplies. It does not allocate
 // but for dst.
 func appendDecimal(dst []byte, n int128, scale int) []byte {
-	if sign := int64(n.lo) >> 63; int64(n.hi) == sign && scale >= 0 && scale < 20 {
-		return appendDecimal64(dst, int64(n.lo), scale)
+	if n.small(scale) {
+		var buf [maxDecimal64]byte
+		return append(dst, buf[putDecimal64(buf[:], len(buf), int64(n.lo), scale):]...)
 	}
 	if int64(n.hi) < 0 {
 		dst = append(dst, '-')
@@ -99,17 +96,17 @@ func appendDecimal(dst []byte, n int128, scale int) []byte {
 	var buf [40]byte // 2^127 has 39 digits
 	begin := len(buf)
 	if n.hi == 0 {
-		begin = putDigits(&buf, begin, n.lo)
+		begin = putDigits(buf[:], begin, n.lo)
 	} else {
 		// hi is at most 2^63, less than the divisor, so the quotient fits.
 		const e19 = 1e19
 		q, r := bits.Div64(n.hi, n.lo, e19)
-		begin = putDigits(&buf, begin, r)
+		begin = putDigits(buf[:], begin, r)
 		for begin > len(buf)-19 {
 			begin--
 			buf[begin] = '0'
 		}
-		begin = putDigits(&buf, begin, q)
+		begin = putDigits(buf[:], begin, q)
 	}
 	digits := buf[begin:]
 	switch {
@@ -132,22 +129,31 @@ func appendDecimal(dst []byte, n int128, scale int) []byte {
 	return append(dst, digits[whole:]...)
 }
 
-// appendDecimal64 is appendDecimal for what fits 64 bits, as most decimals do,
-// and a scale of at most 19. It writes from the right, point and all, and divides
-// by constants only.
-func appendDecimal64(dst []byte, n int64, scale int) []byte {
+// maxDecimal64 bounds the length of what putDecimal64 writes.
+const maxDecimal64 = 24
+
+// small tells whether putDecimal64 is for n and scale, as for most decimals.
+func (n int128) small(scale int) bool {
+	return int64(n.hi) == int64(n.lo)>>63 && scale >= 0 && scale < 20
+}
+
+// putDecimal64 is appendDecimal for a number of 64 bits and a scale of 0 to 19. It
+// writes so that it ends before buf[end], from the right, point and all, dividing by
+// constants only, and returns where it begins. There must be maxDecimal64 bytes
+// before end.
+func putDecimal64(buf []byte, end int, n int64, scale int) int {
+	first := end - maxDecimal64
+	buf = buf[first:end]
 	u := uint64(n)
 	if n < 0 {
 		u = -u
 	}
-	var buf [40]byte
-	begin := len(buf)
+	begin := maxDecimal64
 	if scale > 0 {
 		for ; scale >= 2; scale -= 2 {
 			q := u / 100
-			r := (u - q*100) * 2
 			begin -= 2
-			buf[begin], buf[begin+1] = digitPairs[r], digitPairs[r+1]
+			*(*[2]byte)(buf[begin:]) = digitPairs[u-q*100]
 			u = q
 		}
 		if scale > 0 {
@@ -159,12 +165,12 @@ func appendDecimal64(dst []byte, n int64, scale int) []byte {
 		begin--
 		buf[begin] = '.'
 	}
-	begin = putDigits(&buf, begin, u)
+	begin = putDigits(buf, begin, u)
 	if n < 0 {
 		begin--
 		buf[begin] = '-'
 	}
-	return append(dst, buf[begin:]...)
+	return first + begin
 }
 
 func appendZeros(dst []byte, n int) []byte {

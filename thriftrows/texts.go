@@ -61,29 +61,55 @@ func (c *Cursor) loadDecimals(col *columnCursor, from, to int) (int, error) {
 		return t.bad, t.err
 	}
 	v := col.v
-	text := c.scratch[:0]
 	t.block, t.bad, t.err = from, -1, nil
 	t.ends = grow(t.ends, blockRows)
 	ends := t.ends[:to-from]
 	scale := int(v.scale)
-	for i := range ends {
+	// Digits are made from the right, and so is the block.
+	text := c.scratch
+	begin := len(text)
+	for i := len(ends) - 1; i >= 0; i-- {
+		ends[i] = uint32(len(text) - begin) // the length of what follows, so far
 		row := from + i
-		if v.nulls == nil || v.nulls[row] != 1 {
-			if b := v.list.text(row); len(b) == 16 && v.kind == decimalKind {
-				n := int128{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
-				text = appendDecimal(text, n, scale)
-			} else {
-				var err error
-				if text, err = v.appendDecimal(text, row); err != nil && t.err == nil {
-					t.bad, t.err = row, err
-				}
+		if v.nulls != nil && v.nulls[row] == 1 {
+			continue
+		}
+		text, begin = roomBefore(text, begin, maxDecimal64)
+		if b := v.list.text(row); len(b) == 16 && v.kind == decimalKind {
+			n := int128{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:])}
+			if n.small(scale) {
+				begin = putDecimal64(text, begin, int64(n.lo), scale)
+				continue
 			}
 		}
-		ends[i] = uint32(len(text))
+		one, err := v.appendDecimal(c.one[:0], row)
+		if err != nil {
+			t.bad, t.err = row, err
+			continue
+		}
+		c.one = one
+		text, begin = roomBefore(text, begin, len(one))
+		begin -= len(one)
+		copy(text[begin:], one)
 	}
 	c.scratch = text
-	t.arena = string(text)
+	t.arena = string(text[begin:])
+	for i := range ends {
+		ends[i] = uint32(len(t.arena)) - ends[i]
+	}
 	return t.bad, t.err
+}
+
+// roomBefore makes room for n bytes before b[begin], and returns b, or what it has
+// become, and where begin is in it.
+func roomBefore(b []byte, begin, n int) ([]byte, int) {
+	if n <= begin {
+		return b, begin
+	}
+	grown := make([]byte, max(2*len(b), len(b)-begin+n, blockRows*maxDecimal64))
+	at := len(grown) - (len(b) - begin)
+	copy(grown[at:], b[begin:])
+	return grown, at
 }
 
 // decimal returns the text of a row of a decimal vector.
@@ -92,7 +118,7 @@ func (c *Cursor) decimal(col *columnCursor, row int) (string, error) {
 	t := &col.texts
 	if block != t.block {
 		if c.chunk.rows < fewRows || col.v.constant {
-			b, err := col.v.appendDecimal(c.scratch[:0], row)
+			b, err := col.v.appendDecimal(c.one[:0], row)
 			return string(b), err
 		}
 		_, _ = c.loadDecimals(col, block, min(block+blockRows, c.chunk.rows))
