@@ -48,6 +48,7 @@ type fetcher struct {
 	free    []*batch // for reuse
 	err     error    // why there will be no more
 	full    bool     // the goroutine waits until there is room for another batch
+	whole   bool     // all promised rows have come: what is still asked for is the end
 	stopped bool
 }
 
@@ -83,6 +84,7 @@ func (f *fetcher) run() {
 			f.countAhead(1, size)
 		}
 		f.err = err
+		f.whole = f.ended || f.promised > 0 && f.delivered >= f.promised
 		f.mu.Unlock()
 		f.changed.Signal()
 		if err != nil {
@@ -147,19 +149,18 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 func (f *fetcher) advance() error {
 	asking, err := f.take()
 	if asking {
-		// The goroutine is about to ask for another batch. Where the application
-		// keeps the only processor busy with this one, the request would lie until
-		// it is read, and nothing be fetched meanwhile. Giving up the processor
-		// lets the goroutine run and then gRPC's writer, which gives it up, too,
-		// hoping for more to write: the second time is for that.
+		// Where the application keeps the only processor busy with this batch, the
+		// request for the next would lie until it is read, and nothing be fetched
+		// meanwhile. Giving up the processor lets the goroutine run and then gRPC's
+		// writer, which gives it up, too, hoping for more to write: the second time
+		// is for that.
 		runtime.Gosched()
 		runtime.Gosched()
 	}
 	return err
 }
 
-// take is advance, and tells whether the goroutine is about to ask for another
-// batch.
+// take is advance, and tells whether the goroutine is about to ask for more rows.
 func (f *fetcher) take() (asking bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -186,7 +187,7 @@ func (f *fetcher) take() (asking bool, err error) {
 	f.ahead -= f.current.bytes()
 	f.countAhead(-1, -f.current.bytes())
 	f.changed.Signal()
-	return asking, nil
+	return asking && !f.whole, nil
 }
 
 // recycle gives the current batch's memory back. The caller holds mu.
