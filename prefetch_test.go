@@ -213,11 +213,12 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer rows.Close()
+			long := within(t, 10*time.Second)
 			var written []int64 // as the first row of each batch is read
 			for n := 0; rows.Next(); n++ {
 				if n%batch == 0 {
 					written = append(written, conn.requests.Load())
-					for test.slow && len(written) < all && c.Stats().BatchesAhead == 0 {
+					for test.slow && len(written) < all && c.Stats().BatchesAhead == 0 && long.Err() == nil {
 						runtime.Gosched()
 					}
 				}
