@@ -75,16 +75,17 @@ const (
 // heard unless the cluster is suspended still.
 func (cn *conn) resumeCluster(ctx context.Context, tell func(string)) error {
 	c := cn.c
-	asked := false
 	last := ""
-	unheard := 0 // resumes without an answer
-	for lost := 1; ; {
+	resumes := 0
+	var unheard error // why there is no answer to the last resume
+	for polls := 1; ; {
 		state, err := cn.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
 			User: c.cfg.User, Password: string(c.cfg.Token),
 		}, &wire.ClusterStatusResponse{})
-		if conditionOf(err) == noAnswer && lost < c.cfg.MaxRetries {
-			lost++
-			if pause(ctx, delayBefore(lost, err)) != nil {
+		if conditionOf(err) == noAnswer && polls < c.cfg.MaxRetries {
+			polls++
+			c.retrying(ctx, PhaseResume, polls, err)
+			if pause(ctx, delayBefore(polls, err)) != nil {
 				return err
 			}
 			continue
@@ -92,7 +93,7 @@ func (cn *conn) resumeCluster(ctx context.Context, tell func(string)) error {
 		if err != nil {
 			return err
 		}
-		lost = 1
+		polls = 1
 		tell(state)
 		if state == clusterActive {
 			c.change(ctx, slog.LevelInfo, "the cluster is active")
@@ -103,16 +104,18 @@ func (cn *conn) resumeCluster(ctx context.Context, tell func(string)) error {
 			last = state
 		}
 		switch {
-		case state == clusterSuspended && !asked:
+		case state == clusterSuspended && (resumes == 0 || unheard != nil):
+			resumes++
+			if unheard != nil {
+				c.retrying(ctx, PhaseResume, resumes, unheard)
+			}
 			c.change(ctx, slog.LevelInfo, "the cluster is told to resume")
-			_, err := cn.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
+			_, unheard = cn.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
 				User: c.cfg.User, Password: string(c.cfg.Token),
 			}, &wire.ResumeResponse{})
-			unheard++
-			if err != nil && (conditionOf(err) != noAnswer || unheard >= c.cfg.MaxRetries) {
-				return err
+			if unheard != nil && (conditionOf(unheard) != noAnswer || resumes >= c.cfg.MaxRetries) {
+				return unheard
 			}
-			asked = err == nil
 		case state == clusterSuspended, state == clusterResuming:
 		default:
 			return errors.New("it does not become active")

@@ -408,7 +408,8 @@ func TestResumeLosesAnswers(t *testing.T) {
 				srv.SetResume(3, enginetest.ClusterActive)
 				srv.SetCluster(enginetest.ClusterSuspended)
 				lost := srv.Inject(enginetest.Fault{Method: method, Times: 2, After: after, Drop: true})
-				if n, err := readIDs(within(t, 30*time.Second), openWith(t, srv.DSN(), pollFast), "q"); n != 5 || err != nil {
+				db, c := openOne(t, srv.DSN(), pollFast)
+				if n, err := readIDs(within(t, 30*time.Second), db, "q"); n != 5 || err != nil {
 					t.Errorf("%d rows, %v", n, err)
 				}
 				want := 1 // the resume that was heard is not repeated
@@ -417,6 +418,13 @@ func TestResumeLosesAnswers(t *testing.T) {
 				}
 				if n := srv.Count("ClusterService/resume"); n != want || lost.Hits() == 0 {
 					t.Errorf("resumed %d times, %d answers lost", n, lost.Hits())
+				}
+				again := uint64(want - 1)
+				if method == "ClusterService/status" {
+					again = uint64(lost.Hits())
+				}
+				if got := c.Stats().Retries["no answer"]; got != again {
+					t.Errorf("counted %d calls made again, want %d", got, again)
 				}
 			})
 		}
