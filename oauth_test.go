@@ -493,6 +493,44 @@ func TestOAuthTokenSourceFails(t *testing.T) {
 	}
 }
 
+// That the engine forbids one pool to look for the colour is no matter of another
+// pool, which waits for what the first one finds.
+func TestOAuthForbiddenToAnotherPool(t *testing.T) {
+	i := newIssuer(t)
+	srv := i.engine(t, enginetest.Config{})
+	forbidden := srv.Inject(enginetest.Fault{Method: "healthCheck", Times: 1, Hang: true, Err: status.Error(codes.PermissionDenied, "not for you")})
+	defer forbidden.Release()
+	ping := func(ts oauth2.TokenSource) <-chan error {
+		db := openConfig(t, oauthConfig(t, srv), e6data.WithTokenSource(ts))
+		done := make(chan error, 1)
+		go func() { done <- db.PingContext(within(t, 30*time.Second)) }()
+		return done
+	}
+	first := ping(i)
+	<-forbidden.Struck()
+	asked := make(chan struct{})
+	second := ping(telling{i, sync.OnceFunc(func() { close(asked) })})
+	<-asked // the second pool comes to wait: it gets a token before that
+	forbidden.Release()
+	if err := <-first; status.Code(err) != codes.PermissionDenied {
+		t.Errorf("first: %v", err)
+	}
+	if err := <-second; err != nil {
+		t.Errorf("second: %v", err)
+	}
+}
+
+// telling tells when a token is asked for.
+type telling struct {
+	oauth2.TokenSource
+	tell func()
+}
+
+func (s telling) Token() (*oauth2.Token, error) {
+	s.tell()
+	return s.TokenSource.Token()
+}
+
 type failing struct{ err error }
 
 func (f failing) Token() (*oauth2.Token, error) { return nil, f.err }

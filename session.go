@@ -97,9 +97,7 @@ func (cn *conn) newSession(ctx context.Context, state strategy.State, known bool
 		switch {
 		case conditionOf(err) == wrongStrategy:
 			return fmt.Errorf("%w: %w", strategy.ErrWrongColor, err)
-		case conditionOf(err) == gaveUp || errors.Is(err, ErrAuthentication) || errors.Is(err, ErrTokenUnavailable) || errors.Is(err, ErrTLS):
-			// What this connection's user, certificates or context met is not for
-			// others.
+		case conditionOf(err) == gaveUp || concernsCaller(err): // another's context need not have ended
 			return fmt.Errorf("%w: %w", strategy.ErrNotShared, err)
 		case err != nil:
 			return err
