@@ -280,10 +280,7 @@ func TestDialOptionsAreAdded(t *testing.T) {
 // What keeps Connect from even beginning is an *Error as well.
 func TestConnectErrors(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
-	cfg, err := e6data.ParseDSN(srv.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := parseDSN(t, srv.DSN())
 	closed, err := e6data.NewConnector(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -617,22 +617,14 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 func TestTLS(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{TLS: true})
 	srv.Handle("q", ids(100, 10))
-	cfg, err := e6data.ParseDSN(srv.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := parseDSN(t, srv.DSN())
 	if !cfg.Secure {
 		t.Fatalf("%+v", cfg)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(srv.CertPEM())
 
-	good, err := e6data.NewConnector(cfg, e6data.WithTLSConfig(&tls.Config{RootCAs: roots}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := sql.OpenDB(good)
-	defer db.Close()
+	db := openConfig(t, cfg, e6data.WithTLSConfig(&tls.Config{RootCAs: roots}))
 	if n, err := readIDs(t.Context(), db, "q"); n != 100 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}

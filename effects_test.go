@@ -280,10 +280,7 @@ func TestKeepalive(t *testing.T) {
 // never answers. After 30 gRPC ends one that nobody uses.
 func keepalive(t *testing.T, params string, during bool) string {
 	t.Helper()
-	cfg, err := e6data.ParseDSN("e6data://u:t@127.0.0.1:1/?connect_timeout=0&max_retries=1&" + params)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := parseDSN(t, "e6data://u:t@127.0.0.1:1/?connect_timeout=0&max_retries=1&"+params)
 	const watched = 20 * time.Minute
 	var serving sync.WaitGroup
 	seen := &silentServer{events: make(chan string, 100)}

@@ -78,11 +78,7 @@ func (w wrappingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 
 func TestWithConn(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
-	cfg, err := e6data.ParseDSN(srv.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := e6data.NewConnector(cfg)
+	c, err := e6data.NewConnector(parseDSN(t, srv.DSN()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -835,11 +835,7 @@ func (c copyingConn) QueryContext(ctx context.Context, query string, args []driv
 
 func TestOptionsThroughAnotherDriver(t *testing.T) {
 	srv := echoEngine(t)
-	cfg, err := e6data.ParseDSN(srv.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	connector, err := e6data.NewConnector(cfg)
+	connector, err := e6data.NewConnector(parseDSN(t, srv.DSN()))
 	if err != nil {
 		t.Fatal(err)
 	}

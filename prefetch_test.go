@@ -121,17 +121,8 @@ func TestZeroLengthChunkIsMalformed(t *testing.T) {
 func TestOwedRowsThatNeverCome(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", batches(slices.Concat([]int{3}, slices.Repeat([]int{-1}, 50))...).RowCount(4))
-	cfg, err := e6data.ParseDSN(srv.DSN())
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := e6data.NewConnector(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, c := openConnector(t, parseDSN(t, srv.DSN()))
 	e6data.SetMaxEmptyChunks(c, 5)
-	db := sql.OpenDB(c)
-	defer db.Close()
 	n, err := readIDs(t.Context(), db, "q")
 	if n != 3 || !errors.Is(err, e6data.ErrIncompleteResult) {
 		t.Errorf("%d rows, %v", n, err)
@@ -315,17 +306,8 @@ func TestValuesOutliveTheirBatch(t *testing.T) {
 	srv.Handle("q", r.Generate(rows, func(i int) []any { return []any{text(i), []byte(text(i)), fmt.Sprintf("%d.25", i)} }))
 	for _, way := range fetching {
 		t.Run(way, func(t *testing.T) {
-			cfg, err := e6data.ParseDSN(srv.DSN(way))
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, err := e6data.NewConnector(cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
+			db, c := openConnector(t, parseDSN(t, srv.DSN(way)))
 			e6data.Poison(c)
-			db := sql.OpenDB(c)
-			defer db.Close()
 			result, err := db.Query("q")
 			if err != nil {
 				t.Fatal(err)
