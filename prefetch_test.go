@@ -188,16 +188,7 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 		t.Run(fmt.Sprintf("%s,slow=%t", test.prefetch, test.slow), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
 			srv.Handle("q", ids(all*batch, batch))
-			var conn *requestCounter
-			db, c := openOne(t, srv.DSN(test.prefetch), e6data.WithDialOptions(
-				grpc.WithContextDialer(func(ctx context.Context, addr string) (net.Conn, error) {
-					c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
-					conn = &requestCounter{Conn: c}
-					return conn, err
-				})))
-			if err := db.PingContext(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			db, c, conn := openCounted(t, srv.DSN(test.prefetch))
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 			rows, err := db.QueryContext(t.Context(), "q")
 			if err != nil {
@@ -217,12 +208,7 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 			if rows.Err() != nil || len(written) != all {
 				t.Fatalf("%d batches, %v", len(written), rows.Err())
 			}
-			var want []int64 // the number of requests up to the one for the batch that follows
-			for i, c := range srv.Calls() {
-				if c.Method == "getNextResultBatch" {
-					want = append(want, int64(i+1))
-				}
-			}
+			want := fetches(srv)
 			early := 0
 			for k, n := range written {
 				if n >= want[k+1] {
@@ -235,6 +221,68 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where all promised rows have come, their reader does not give up its turn so
+// that the end be asked for.
+func TestTheEndIsNotWaitedFor(t *testing.T) {
+	const queries = 20
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(10, 10))
+	db, _, conn := openCounted(t, srv.DSN())
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var written []int64 // as the first row of each query is read
+	for range queries {
+		rows, err := db.QueryContext(t.Context(), "q")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows.Next()
+		written = append(written, conn.requests.Load())
+		for rows.Next() {
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := fetches(srv)
+	if len(want) != 2*queries {
+		t.Fatalf("%d fetches", len(want))
+	}
+	early := 0
+	for k, n := range written {
+		if n >= want[2*k+1] {
+			early++
+		}
+	}
+	if early > queries/2 {
+		t.Errorf("the end had been asked for at the first row of %d of %d queries", early, queries)
+	}
+}
+
+// openCounted opens a pool of one connection, which is open already.
+func openCounted(t testing.TB, dsn string) (*sql.DB, *e6data.Connector, *requestCounter) {
+	t.Helper()
+	conn := &requestCounter{}
+	db, c := openOne(t, dsn, e6data.WithDialOptions(grpc.WithContextDialer(func(ctx context.Context, addr string) (_ net.Conn, err error) {
+		conn.Conn, err = (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		return conn, err
+	})))
+	if err := db.PingContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return db, c, conn
+}
+
+// fetches returns, for each request for a batch, how many requests there were up
+// to it.
+func fetches(srv *enginetest.Server) (n []int64) {
+	for i, c := range srv.Calls() {
+		if c.Method == "getNextResultBatch" {
+			n = append(n, int64(i+1))
+		}
+	}
+	return n
 }
 
 // requestCounter counts the unary requests that are written to a connection.
