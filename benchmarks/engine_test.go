@@ -39,11 +39,20 @@ func result(s *data.Set, chunks int) *enginetest.Result {
 // engine starts a server that plays the whole of a data set. It runs in this
 // process and has its share of the processors, alike for all competitors.
 func engine(tb testing.TB, s *data.Set) *enginetest.Server {
-	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
+	srv, err := play(s)
 	must(tb, err)
 	tb.Cleanup(srv.Close)
-	srv.Handle(statement(s), result(s, s.NumChunks()))
 	return srv
+}
+
+// play is engine without a benchmark. The caller closes the server.
+func play(s *data.Set) (*enginetest.Server, error) {
+	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
+	if err != nil {
+		return nil, err
+	}
+	srv.Handle(statement(s), result(s, s.NumChunks()))
+	return srv, nil
 }
 
 // proxied puts a network with the given round trip before a server.

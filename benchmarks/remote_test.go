@@ -6,13 +6,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/e6data/e6data-go/benchmarks/data"
 	"github.com/e6data/e6data-go/benchmarks/latency"
-	"github.com/e6data/e6data-go/enginetest"
 )
 
 // remoteVariable has TestMain be a remote engine: it names the data set and the
@@ -54,16 +54,16 @@ func serveRemote(what string) error {
 	if err != nil {
 		return err
 	}
-	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
+	sets := data.Sets()
+	i := slices.IndexFunc(sets, func(s *data.Set) bool { return s.Name == name })
+	if i < 0 {
+		return fmt.Errorf("no data set %q", name)
+	}
+	srv, err := play(sets[i])
 	if err != nil {
 		return err
 	}
 	defer srv.Close()
-	for _, s := range data.Sets() {
-		if s.Name == name {
-			srv.Handle(statement(s), result(s, s.NumChunks()))
-		}
-	}
 	p, err := latency.New(srv.Addr(), roundTrip/2)
 	if err != nil {
 		return err
