@@ -76,7 +76,9 @@ type Config struct {
 	// QueryTimeout bounds a query from its start to its last row: 0, no bound.
 	QueryTimeout time.Duration
 	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
-	// after the caller's context has ended: 10 s. 0 is no bound.
+	// after the caller's context has ended: 10 s. While the engine cannot be reached
+	// or is suspended, that is tried for as long, and so is Cancel. 0 is no bound; then
+	// MaxRetries is one for these, too.
 	CleanupTimeout time.Duration
 	// AutoResume wakes a suspended cluster and waits for it: true.
 	AutoResume bool
@@ -84,7 +86,9 @@ type Config struct {
 	ResumeTimeout time.Duration
 	// MaxRetries is how often a call is made at most, the first time included,
 	// where the engine cannot have seen it or says that it did nothing: 5, or what
-	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says.
+	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says. It does not bound the
+	// clearing of a query, see CleanupTimeout, nor keep a query from being tried once
+	// more when its cluster was woken for it.
 	MaxRetries int
 	// StrategyTTL is how long the live colour is taken to be known without any
 	// successful call: 300 s, or the seconds in E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is
