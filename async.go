@@ -26,13 +26,14 @@ func (c *Conn) Submit(ctx context.Context, query string, args ...any) (QueryHand
 	if err != nil {
 		return QueryHandle{}, err
 	}
-	ctx, rec := c.cn.begin(ctx, req)
+	ctx, rec := c.cn.c.begin(ctx, req)
 	defer rec.end()
 	ctx, stop := c.cn.limits(ctx)
 	defer stop(nil)
-	q, err := c.cn.start(ctx, stop, req)
+	q, err := c.cn.begin(ctx, stop, req)
 	if err == nil {
 		c.cn.c.running.CompareAndDelete(q.queryID, q)
+		_ = c.cn.c.leave(q.channel) // the connection uses it, too
 		err = q.cancelled(PhaseExecute)
 	}
 	rec.over(err)
@@ -108,31 +109,33 @@ func FetchRows(ctx context.Context, db interface {
 // returns.
 type fetchKey struct{}
 
-func (cn *conn) fetch(caller context.Context, h QueryHandle, with []QueryOption) (*rows, error) {
+func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption) (*rows, error) {
 	if h.h == nil {
 		return nil, errNoHandle
 	}
 	if h.h.local != nil {
 		return nil, fmt.Errorf("e6data: %v was not submitted: it has a reader of its own", h)
 	}
-	opts, err := cn.c.options(caller, with)
+	opts, err := lk.c.options(caller, with)
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := cn.limits(caller)
-	q := cn.attach(h.h, h.h.session)
+	ctx, stop := lk.limits(caller)
+	q := lk.attach(h.h, h.h.session)
 	q.stop = stop
-	if _, taken := cn.c.running.LoadOrStore(q.queryID, q); taken {
+	if _, taken := lk.c.running.LoadOrStore(q.queryID, q); taken {
 		stop(nil)
 		return nil, fmt.Errorf("e6data: %v is being read already", h)
 	}
-	ctx, rec := cn.begin(ctx, &request{opts: opts})
+	lk.c.use(q.channel)
+	ctx, rec := lk.c.begin(ctx, &request{opts: opts})
 	q.record = rec
 	rec.prepared(q)
 	rec.executed()
 	r, err := q.describe(caller, ctx)
 	if err != nil {
-		cn.c.running.CompareAndDelete(q.queryID, q)
+		lk.c.running.CompareAndDelete(q.queryID, q)
+		_ = lk.c.leave(q.channel)
 		stop(nil)
 		rec.over(err)
 		rec.end()

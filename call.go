@@ -3,10 +3,10 @@ package e6data
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -27,21 +27,16 @@ const (
 	plannerHeader  = "plannerip"
 )
 
-// route says to whom a call goes and on whose behalf. A query has one of its
-// own, which never changes: it is pinned to the colour and planner that
+// route says to which engine a call goes and for which query. A query has one of
+// its own, which never changes: it is pinned to the colour and planner that
 // accepted it.
 type route struct {
-	channel *grpc.ClientConn
+	channel *channel
 	headers metadata.MD
 	// state is the strategy under which the call is made; a response's
 	// new_strategy and a 456 count for this state only.
 	state   strategy.State
 	queryID string
-}
-
-// route returns the way to the given colour, for calls that belong to no query.
-func (c *Connector) route(channel *grpc.ClientConn, state strategy.State) route {
-	return route{channel: channel, headers: c.headers[state.Color], state: state}
 }
 
 // planner returns the way to the planner that holds a query.
@@ -53,82 +48,204 @@ func (r route) planner(queryID, engineIP string) route {
 	return r
 }
 
-// subject is the query that a call is about, or that its answer names, and the
-// query's planner.
-func (r route) subject(resp any) (queryID, planner string) {
-	if p, ok := resp.(*wire.PrepareStatementResponse); ok {
-		return p.GetQueryId(), p.GetEngineIP()
-	}
-	return r.queryID, strings.Join(r.headers.Get(plannerHeader), "")
+// call is one RPC of the driver's.
+type call struct {
+	phase  Phase
+	route  route
+	method string
+	req    proto.Message
+	resp   any // a message, or a *batch
+	opts   []grpc.CallOption
+	// replacement: the session was opened because another one was denied in this
+	// very operation.
+	replacement bool
+	// uncounted: the call consumes rows of a result of unknown size.
+	uncounted bool
+	began     time.Time
 }
 
-// announcer is a response that may carry new_strategy.
-type announcer interface{ GetNewStrategy() string }
+// probing reports whether the call is to find out which colour is live.
+func (k *call) probing() bool { return k.phase == PhaseConnect && k.route.state.Generation == 0 }
 
-// call sends one RPC and hears what the answer says about the deployment.
-func (c *Connector) call(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
-	if err := c.invoke(ctx, phase, r, method, req, resp, opts...); err != nil {
+// answer is what responses tell besides what was asked for.
+type answer struct {
+	session, newStrategy string
+	queryID, planner     string
+	bytes                int64 // of result chunks, else of the message
+}
+
+// read returns what the call's response tells.
+func (k *call) read() answer {
+	a := answer{queryID: k.route.queryID, planner: strings.Join(k.route.headers.Get(plannerHeader), "")}
+	if r, ok := k.resp.(interface{ GetSessionId() string }); ok {
+		a.session = r.GetSessionId()
+	}
+	if r, ok := k.resp.(interface{ GetNewStrategy() string }); ok {
+		a.newStrategy = r.GetNewStrategy()
+	}
+	switch r := k.resp.(type) {
+	case *wire.PrepareStatementResponse:
+		a.queryID, a.planner = r.GetQueryId(), r.GetEngineIP()
+	case *batch:
+		a.bytes = r.bytes()
+	}
+	return a
+}
+
+// caller makes calls: it adds the headers and tokens, tells the strategy entry and
+// the observers of the outcome, and makes failures into *Error. It is safe for
+// concurrent use.
+type caller struct {
+	cfg *Config
+	observer
+	entry      *strategy.Entry
+	handshakes handshakes
+	headers    [3]metadata.MD // of calls that belong to no query, by strategy.Color
+	// secrets replaces what must not be seen in the engine's messages.
+	secrets *strings.Replacer
+	// tokens gives the access tokens of OAuth, nil without it. It lives as long as
+	// the channels and is not changed while there are connections.
+	tokens *oauth.Source
+}
+
+// setHeaders makes the headers that Config says.
+func (c *caller) setHeaders() {
+	cluster := strings.ToLower(c.cfg.ClusterName)
+	for color := range c.headers {
+		md := metadata.MD{}
+		if name := strategy.Color(color).String(); name != "" {
+			md.Set(strategyHeader, name)
+		}
+		if cluster != "" {
+			md.Set(clusterHeader, cluster)
+		}
+		c.headers[color] = md
+	}
+}
+
+// route returns the way to the given colour, for calls that belong to no query.
+func (c *caller) route(channel *channel, state strategy.State) route {
+	return route{channel: channel, headers: c.headers[state.Color], state: state}
+}
+
+// call makes one RPC, and one more where the engine refuses the access token and
+// policy allows that. It is the one door that every RPC goes through. The headers
+// that ctx may carry for other gRPC services are not sent. A context that has ended
+// sends nothing.
+func (c *caller) call(ctx context.Context, k *call) error {
+	k.began = time.Now()
+	if gone := ended(ctx); gone != nil {
+		return c.fail(ctx, k, verdict{condition: gaveUp, cause: gone})
+	}
+	err := c.withToken(ctx, k)
+	if err != nil {
 		return err
 	}
-	c.entry.Confirm(r.state)
-	if a, ok := resp.(announcer); ok && a.GetNewStrategy() != "" {
-		queryID, _ := r.subject(resp)
-		c.announce(ctx, r.state, a.GetNewStrategy(), queryID)
+	c.entry.Confirm(k.route.state)
+	if a := k.read(); a.newStrategy != "" {
+		c.announce(ctx, k.route.state, a.newStrategy, a.queryID)
 	}
 	return nil
 }
 
-// invoke is the one door that every RPC goes through: it sends the headers and
-// makes failures into *Error. The headers that the caller's context may carry
-// for other gRPC services are not sent.
-func (c *Connector) invoke(ctx context.Context, phase Phase, r route, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
-	if c.tokens == nil {
-		return c.send(ctx, phase, r, nil, method, req, resp, opts...)
-	}
-	return c.bear(ctx, phase, r, func(grant *oauth.Grant) error {
-		return c.send(ctx, phase, r, grant, method, req, resp, opts...)
-	})
-}
-
-// send makes the call, with a bearer token where there is one.
-func (c *Connector) send(ctx context.Context, phase Phase, r route, grant *oauth.Grant, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
-	if c.hook == nil && !c.cfg.Debug {
-		return c.transmit(ctx, phase, r, grant, method, req, resp, opts...)
-	}
-	return c.observed(ctx, phase, r, method, resp, func(ctx context.Context) error {
-		return c.transmit(ctx, phase, r, grant, method, req, resp, opts...)
-	})
-}
-
-func (c *Connector) transmit(ctx context.Context, phase Phase, r route, grant *oauth.Grant, method string, req proto.Message, resp any, opts ...grpc.CallOption) error {
-	var sent atomic.Bool
-	rpc := context.WithValue(metadata.NewOutgoingContext(ctx, r.headers), sentKey{}, &sent)
+// transmit makes the call.
+func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) error {
+	var w watch
+	rpc := context.WithValue(metadata.NewOutgoingContext(ctx, k.route.headers), watchKey{}, &w)
 	if grant != nil {
 		rpc = metadata.AppendToOutgoingContext(rpc, authorizationHeader, grant.Header())
 	}
-	err := r.channel.Invoke(rpc, method, req, resp, opts...)
+	err := k.route.channel.Invoke(rpc, k.method, k.req, k.resp, k.opts...)
 	if err == nil {
 		return nil
 	}
-	s := status.Convert(err)
-	cond, message := classify(s, sent.Load()), c.redact(s.Message(), grant, req)
-	if grant != nil && refusesToken(s, cond, req) {
-		cond, message = tokenRefused, c.cfg.address()+" refused the access token: "+message
-	}
-	return c.failure(ctx, phase, r, s, cond, message, sent.Load())
+	v := c.judge(ctx, k, status.Convert(err), w.maySent(), grant)
+	c.tellStrategy(ctx, k, &v)
+	return c.fail(ctx, k, v)
 }
 
-// sentKey is the context key of an atomic.Bool that tells whether a call left
-// this process.
-type sentKey struct{}
+// tellStrategy tells the strategy entry what a failed call shows about its colour.
+// An announced colour that has never answered and is down is left for the colour
+// before, where the call executes nothing.
+func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
+	early := k.phase == PhaseConnect || k.phase == PhasePing || k.phase == PhasePrepare || k.phase == PhaseCatalog
+	switch v.condition {
+	case mute:
+		if !early && k.phase != PhaseResume {
+			return
+		}
+		fallthrough
+	case wrongStrategy:
+		if c.entry.Invalidate(k.route.state) {
+			c.logChange(ctx, slog.LevelDebug, "the colour is not live any more", "strategy", k.route.state.Color.String(), "query_id", k.route.queryID)
+		}
+	case noAnswer, suspended, stuck:
+		if early && c.entry.Retreat(k.route.state) {
+			v.condition = colorDown
+			c.logChange(ctx, slog.LevelDebug, "the announced colour is down", "strategy", k.route.state.Color.String(), "query_id", k.route.queryID)
+		}
+	}
+}
 
-// sentWatch is the stats handler that sets it. Only this is proof that the
-// engine cannot have seen a call that failed: gRPC's codes and texts are not.
+// announce notes new_strategy, in an answer about a query or none: new queries go
+// to that colour from now on. What is neither blue nor green is ignored (WIRE.md
+// section 3).
+func (c *caller) announce(ctx context.Context, from strategy.State, name, queryID string) {
+	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {
+		c.logChange(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String(), "query_id", queryID)
+	}
+}
+
+// withToken makes the call with an access token, where the configuration has one:
+// once, and, where the engine refuses the token and policy allows it, once more with
+// another.
+func (c *caller) withToken(ctx context.Context, k *call) error {
+	if c.tokens == nil {
+		return c.withHooks(ctx, k, nil)
+	}
+	grant, err := c.tokens.Token(ctx)
+	if err != nil {
+		return c.noToken(ctx, k, codes.OK, err)
+	}
+	err = c.withHooks(ctx, k, grant)
+	if actionAfter(k.phase, err) != newToken {
+		return err
+	}
+	c.logChange(ctx, slog.LevelInfo, "the engine refused the access token", "phase", string(k.phase), "query_id", k.route.queryID)
+	grant, renewErr := c.tokens.Renew(ctx, grant)
+	switch {
+	case errors.Is(renewErr, oauth.ErrFixed):
+		return err
+	case renewErr != nil:
+		return c.noToken(ctx, k, codes.Unauthenticated, renewErr)
+	}
+	c.noteRetry(ctx, k.phase, 2, err)
+	return c.withHooks(ctx, k, grant)
+}
+
+// watchKey is the context key of a call's watch.
+type watchKey struct{}
+
+// watch knows whether a call left this process.
+type watch struct{ seen, sent atomic.Bool }
+
+// maySent reports whether the call may have left this process. Only gRPC's own
+// events prove that it did not: its codes and texts do not, and neither does
+// silence, since an interceptor may have called gRPC with another context.
+func (w *watch) maySent() bool { return !w.seen.Load() || w.sent.Load() }
+
+// sentWatch is the stats handler that fills watches.
 type sentWatch struct{}
 
 var _ stats.Handler = sentWatch{}
 
-func (sentWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (sentWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	if w, ok := ctx.Value(watchKey{}).(*watch); ok {
+		w.seen.Store(true)
+	}
+	return ctx
+}
+
 func (sentWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (sentWatch) HandleConn(context.Context, stats.ConnStats)                       {}
 
@@ -136,109 +253,7 @@ func (sentWatch) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	if _, ok := s.(*stats.OutHeader); !ok {
 		return
 	}
-	if sent, ok := ctx.Value(sentKey{}).(*atomic.Bool); ok {
-		sent.Store(true)
+	if w, ok := ctx.Value(watchKey{}).(*watch); ok {
+		w.sent.Store(true)
 	}
-}
-
-// announce hears new_strategy, in an answer about a query or none: new queries go
-// to that colour from now on. What is neither blue nor green is ignored (WIRE.md
-// section 3).
-func (c *Connector) announce(ctx context.Context, from strategy.State, name, queryID string) {
-	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {
-		c.change(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String(), "query_id", queryID)
-	}
-}
-
-// failure makes an *Error of what gRPC returned.
-func (c *Connector) failure(ctx context.Context, phase Phase, r route, s *status.Status, cond condition, message string, sent bool) *Error {
-	e := &Error{
-		Phase:     phase,
-		QueryID:   r.queryID,
-		Strategy:  r.state.Color.String(),
-		Code:      s.Code(),
-		Message:   message,
-		condition: cond,
-		sent:      sent,
-	}
-	if e.condition == unsent {
-		c.explainConnection(e, s.Message())
-	}
-	if tooLarge(s) {
-		e.Message += ": max_recv_bytes is " + formatSize(int64(c.cfg.MaxRecvBytes))
-		if phase == PhaseExecute || phase == PhaseMetadata || phase == PhaseFetch {
-			e.condition = noAnswer // what was asked for was done, and the answer is lost
-		}
-	}
-	switch phase {
-	case PhaseConnect, PhasePing, PhasePrepare, PhaseCatalog, PhaseResume:
-		if mute(s) {
-			e.condition = wrongStrategy // nothing was executed: the other colour may answer
-		}
-	}
-	gone := ended(ctx)
-	switch {
-	case gone != nil:
-		e.condition, e.Err = gaveUp, gone
-	case s.Code() == codes.DeadlineExceeded && hasDeadline(ctx):
-		// The engine knows the deadline, too, and may notice it first.
-		e.condition, e.Err = gaveUp, deadlineError(ctx)
-	case s.Code() == codes.Unauthenticated:
-		e.Kind = ErrAuthentication
-	default:
-		e.Kind = kinds[e.condition]
-	}
-	e.judge()
-	if e.condition == wrongStrategy && c.entry.Invalidate(r.state) {
-		c.change(ctx, slog.LevelDebug, "the colour is not live any more", "strategy", e.Strategy, "query_id", e.QueryID)
-	}
-	return e
-}
-
-// judge says what a failure means for the query: whether it may have been
-// executed, and whether rows of its result are lost.
-func (e *Error) judge() {
-	switch {
-	case e.Phase == PhaseExecute && e.lost() && e.sent:
-		if e.Err == nil {
-			e.Err = e.Kind
-		}
-		e.Kind = ErrAmbiguousExecution
-	case (e.Phase == PhaseMetadata || e.Phase == PhaseFetch) && e.condition != gaveUp &&
-		(e.lost() || e.condition == unsent || e.Kind != nil):
-		if e.Err == nil {
-			e.Err = e.Kind
-		} else if e.Kind != nil {
-			e.Err = fmt.Errorf("%w: %w", e.Kind, e.Err)
-		}
-		e.Kind = ErrIncompleteResult
-	}
-}
-
-func hasDeadline(ctx context.Context) bool {
-	_, ok := ctx.Deadline()
-	return ok
-}
-
-// redact keeps the secrets, and the token and session of the call, out of
-// messages, should the engine repeat them.
-func (c *Connector) redact(msg string, grant *oauth.Grant, req proto.Message) string {
-	msg = c.secrets.Replace(msg)
-	if grant != nil {
-		msg = redactor(grant.Secret()).Replace(msg)
-	}
-	if r, ok := req.(interface{ GetSessionId() string }); ok {
-		msg = redactor(r.GetSessionId()).Replace(msg)
-	}
-	return msg
-}
-
-// wrap puts an error that no answer carried into an *Error; one that already
-// is an *Error stays as it is.
-func wrap(phase Phase, r route, err error) error {
-	var e *Error
-	if errors.As(err, &e) {
-		return err
-	}
-	return &Error{Phase: phase, QueryID: r.queryID, Strategy: r.state.Color.String(), Err: err}
 }

@@ -152,7 +152,7 @@ func TestCloseEarly(t *testing.T) {
 			if err := rows.Close(); err != nil {
 				t.Error(err)
 			}
-			if err := srv.Balanced(); err != nil {
+			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
 				t.Errorf("after Close: %v", err)
 			}
 		})

@@ -98,7 +98,7 @@ type Config struct {
 	// KeepaliveTime is how long a channel is silent before it is pinged: 30 s, and
 	// 10 s at least. 0 turns pings off.
 	KeepaliveTime time.Duration
-	// KeepaliveTimeout is how long the answer to a ping is awaited: 900 s.
+	// KeepaliveTimeout is how long the answer to a ping is awaited: 20 s.
 	KeepaliveTimeout time.Duration
 	// KeepaliveWithoutCalls pings while no call is on its way, too: true.
 	KeepaliveWithoutCalls bool
@@ -198,7 +198,7 @@ func builtIn() *Config {
 		MaxRetries:            5,
 		StrategyTTL:           300 * time.Second,
 		KeepaliveTime:         30 * time.Second,
-		KeepaliveTimeout:      900 * time.Second,
+		KeepaliveTimeout:      20 * time.Second,
 		KeepaliveWithoutCalls: true,
 		MaxRecvBytes:          -1,
 		MaxSendBytes:          300 << 20,

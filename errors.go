@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +26,13 @@ var (
 	// colour by itself; this error means that it could not, or that the query
 	// was already running there and is lost.
 	ErrWrongStrategy = errors.New("the deployment colour is not live")
-	// ErrSessionExpired: the engine no longer knows the session, and a new one
-	// did not help.
+	// ErrSessionExpired: the engine no longer knows the session, and the call was
+	// not repeated with a new one: that was not possible, or no longer of use.
 	ErrSessionExpired = errors.New("the session has expired")
+	// ErrUnknownCluster: the deployment has no cluster of the name that
+	// Config.ClusterName gives, or wants a name and was given none. Correct
+	// cluster_name in the DSN.
+	ErrUnknownCluster = errors.New("the deployment does not know the cluster")
 	// ErrClusterSuspended: the cluster is suspended.
 	ErrClusterSuspended = errors.New("the cluster is suspended")
 	// ErrIncompleteResult: the result ended, or the connection was lost, before
@@ -45,8 +48,8 @@ var (
 	// such as an [crypto/x509.UnknownAuthorityError], [crypto/x509.HostnameError]
 	// or [crypto/x509.CertificateInvalidError].
 	ErrTLS = errors.New("the TLS handshake failed")
-	// ErrQueryCancelled: the query was cancelled by [Conn.Cancel] or
-	// [Conn.Clear] on a connection of the same [Connector]. The rows that were read
+	// ErrQueryCancelled: the query was cancelled, by [Conn.Cancel] or
+	// [Conn.Clear] or by another client of the engine. The rows that were read
 	// are right. What a statement that changes data had done by then, only its
 	// effect tells.
 	ErrQueryCancelled = errors.New("the query was cancelled")
@@ -101,12 +104,22 @@ type Error struct {
 	Err error
 
 	condition condition
-	sent      bool // the call left this process
+	elapsed   time.Duration // until the caller gave up, 0 where that is not known
 }
 
 func (e *Error) Error() string {
+	text := "e6data: " + e.text()
+	if listen := testHooks.errorText; listen != nil {
+		listen(text)
+	}
+	return text
+}
+
+func (e *Error) text() string {
+	if e.condition == gaveUp && (errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, context.Canceled)) {
+		return e.gaveUpText()
+	}
 	var b strings.Builder
-	b.WriteString("e6data: ")
 	b.WriteString(string(e.Phase))
 	if e.QueryID != "" {
 		fmt.Fprintf(&b, " query %s", e.QueryID)
@@ -120,21 +133,98 @@ func (e *Error) Error() string {
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
+	e.writeAnswer(&b, ": ")
+	return b.String()
+}
+
+// writeAnswer writes what the engine answered, if anything.
+func (e *Error) writeAnswer(b *strings.Builder, before string) {
 	if e.Code != codes.OK {
-		fmt.Fprintf(&b, ": %v", e.Code)
+		fmt.Fprintf(b, "%s%v", before, e.Code)
+		before = ": "
 	}
 	if e.Message != "" {
-		fmt.Fprintf(&b, ": %s", e.Message)
+		b.WriteString(before + e.Message)
 	}
-	if overhear != nil {
-		overhear(b.String())
+}
+
+// doings say in an error what was going on when the caller gave up.
+var doings = map[Phase]string{
+	PhaseConnect: "connecting", PhasePing: "pinging", PhasePrepare: "preparing", PhaseExecute: "executing",
+	PhaseMetadata: "reading the result's columns", PhaseFetch: "fetching", PhaseClear: "clearing",
+	PhaseResume: "waiting for the cluster to resume", PhaseCatalog: "reading the catalog", PhaseStatus: "reading the query's state",
+	PhaseExplain: "reading the query's plan", PhaseCancel: "cancelling",
+}
+
+// gaveUpText is the text of an error of a context that has ended. What gRPC makes
+// of that is not shown: the context's end is the one fact.
+func (e *Error) gaveUpText() string {
+	var b strings.Builder
+	var setting *timeoutError
+	switch {
+	case errors.As(e.Err, &setting):
+		fmt.Fprintf(&b, "timed out after %s (%s)", formatDuration(setting.d), setting.setting)
+	case !errors.Is(e.Err, context.DeadlineExceeded):
+		b.WriteString("cancelled")
+	case e.elapsed > 0:
+		fmt.Fprintf(&b, "timed out after %v", roundElapsed(e.elapsed))
+	default:
+		b.WriteString("timed out")
+	}
+	b.WriteString(" while " + doings[e.Phase])
+	switch {
+	case e.QueryID != "" && e.Strategy != "":
+		fmt.Fprintf(&b, " (query %s, %s)", e.QueryID, e.Strategy)
+	case e.QueryID != "":
+		fmt.Fprintf(&b, " (query %s)", e.QueryID)
+	case e.Strategy != "":
+		fmt.Fprintf(&b, " (%s)", e.Strategy)
+	}
+	if cause := causeText(e.Err); cause != "" {
+		b.WriteString("; the cause is: " + cause)
+	}
+	switch {
+	case e.Message != "" && e.Code != codes.OK:
+		e.writeAnswer(&b, "; the last answer was: ")
+	case e.Message != "":
+		b.WriteString("; " + e.Message)
+	}
+	if e.Kind != nil {
+		fmt.Fprintf(&b, "; %v", e.Kind)
+	}
+	if errors.Is(e.Kind, ErrAmbiguousExecution) {
+		b.WriteString(": find out by its effect before you run it again")
 	}
 	return b.String()
 }
 
-// overhear is told the text of an error whenever somebody asks for it: the tests
-// set it.
-var overhear func(text string)
+// causeText is the text of what an error of a context wraps besides the context's
+// own errors.
+func causeText(err error) string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return ""
+	}
+	var texts []string
+	for _, part := range joined.Unwrap() {
+		var setting *timeoutError
+		switch {
+		case part == context.DeadlineExceeded, part == context.Canceled, errors.As(part, &setting):
+		default:
+			texts = append(texts, part.Error())
+		}
+	}
+	return strings.Join(texts, ": ")
+}
+
+// roundElapsed leaves as many digits of d as mean something to a reader.
+func roundElapsed(d time.Duration) time.Duration {
+	unit := time.Microsecond
+	for unit*1000 <= d {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
 
 // Unwrap returns Kind and Err, as far as they are set.
 func (e *Error) Unwrap() []error {
@@ -154,175 +244,4 @@ func (e *Error) GRPCStatus() *status.Status {
 		return status.New(codes.Unknown, e.Error())
 	}
 	return status.New(e.Code, e.Message)
-}
-
-// lost tells that a call was sent and nothing certain came back: the engine may
-// have done what was asked.
-func (e *Error) lost() bool {
-	return e.condition == gaveUp || e.condition == noAnswer || e.condition == suspended
-}
-
-// condition is what an answer means for what to do next (WIRE.md section 6).
-type condition uint8
-
-const (
-	noCondition condition = iota
-	wrongStrategy
-	sessionExpired
-	suspended
-	unimplemented
-	unsent   // the call did not leave this process
-	noAnswer // the call was sent; its answer was lost on the way
-	gaveUp   // the caller's context ended
-	// tlsFailed: the call did not leave this process, because server and driver
-	// do not accept each other; the next moment will not change that.
-	tlsFailed
-	tokenRefused // OAuth: the engine did not accept the access token
-
-	numConditions
-)
-
-var conditionNames = [numConditions]string{
-	"none", "wrong strategy", "session expired", "suspended", "unimplemented", "not sent", "no answer", "gave up", "TLS failed",
-	"token refused",
-}
-
-func (c condition) String() string { return conditionNames[c] }
-
-var kinds = [numConditions]error{
-	wrongStrategy: ErrWrongStrategy, sessionExpired: ErrSessionExpired, suspended: ErrClusterSuspended,
-	unimplemented: errors.ErrUnsupported, tlsFailed: ErrTLS, tokenRefused: ErrAuthentication,
-}
-
-// conditionOf tells what an error that the driver made means.
-func conditionOf(err error) condition {
-	var e *Error
-	if errors.As(err, &e) {
-		return e.condition
-	}
-	return noCondition
-}
-
-// How grpc-go renders what is no answer of the engine's; pinned by
-// TestWhatGRPCMakesOfAProxysAnswers.
-const (
-	httpStatusPrefix = "unexpected http status code received from server: "
-	receivedTooMuch  = "grpc: received message larger than max"
-	unpackedTooMuch  = "grpc: received message after decompression larger than max"
-)
-
-// lostPrefixes begin grpc-go's texts, in lower case, about an answer that broke off
-// or that it could not read. Whatever the answer said is lost.
-var lostPrefixes = [...]string{
-	"stream terminated by rst_stream with error code: ",
-	"grpc: failed to ", // unmarshal, decompress
-	"grpc: compressed flag set with identity or empty encoding",
-	"grpc: decompressor is not installed",
-	"grpc: received unexpected payload format",
-	"transport: malformed ", // grpc-status, or another header
-	"peer header list size exceeded limit",
-	"cardinality violation: received no response message",
-	"cardinality violation: expected <eof> for non server-streaming",
-}
-
-// illegible tells that a message, in lower case, begins in such a way.
-func illegible(msg string) bool {
-	return slices.ContainsFunc(lostPrefixes[:], func(p string) bool { return strings.HasPrefix(msg, p) })
-}
-
-// tooLarge tells that an answer exceeds Config.MaxRecvBytes.
-func tooLarge(s *status.Status) bool {
-	return s.Code() == codes.ResourceExhausted &&
-		(strings.HasPrefix(s.Message(), receivedTooMuch) || strings.HasPrefix(s.Message(), unpackedTooMuch))
-}
-
-// classify recognises a condition in a gRPC status, in the shapes in which it
-// reaches a client (WIRE.md section 6). sent tells whether the call left this
-// process.
-func classify(s *status.Status, sent bool) condition {
-	msg := strings.ToLower(s.Message())
-	if rest, ok := strings.CutPrefix(msg, httpStatusPrefix); ok {
-		// A proxy answered. What follows the status may quote its page, so
-		// nothing else is looked for; 404 is no UNIMPLEMENTED of the engine's.
-		switch {
-		case strings.HasPrefix(rest, "456"):
-			return wrongStrategy
-		case strings.HasPrefix(rest, "503"):
-			return suspended
-		}
-		return noAnswer
-	}
-	if illegible(msg) || mute(s) {
-		return noAnswer
-	}
-	switch s.Code() {
-	case codes.Unknown, codes.InvalidArgument:
-		if strings.Contains(msg, "status: 456") {
-			return wrongStrategy
-		}
-	case codes.Unavailable:
-		switch {
-		case strings.Contains(msg, "status: 503"):
-			return suspended
-		case !sent:
-			return unsent
-		}
-		return noAnswer
-	case codes.Canceled, codes.DeadlineExceeded:
-		if !sent {
-			return unsent
-		}
-		return noAnswer
-	case codes.Internal:
-		if strings.Contains(msg, "access denied") {
-			return sessionExpired
-		}
-	case codes.Unimplemented:
-		return unimplemented
-	}
-	return noCondition
-}
-
-// mute tells that a proxy claimed to speak gRPC and gave no status: what it
-// wanted to say is lost. WIRE.md section 6 tells the first form, and that of a
-// bounded receive size, where four letters of the proxy's text are taken for a
-// size; without a bound it is one of the others.
-func mute(s *status.Status) bool {
-	switch s.Code() {
-	case codes.ResourceExhausted:
-		const fourBlanks = 0x20202020
-		var size, bound int64
-		n, _ := fmt.Sscanf(s.Message(), receivedTooMuch+" (%d vs. %d)", &size, &bound)
-		return n == 2 && size >= fourBlanks
-	case codes.Unknown:
-		return s.Message() == ""
-	case codes.Internal:
-		return s.Message() == "unexpected EOF" || s.Message() == "server closed the stream without sending trailers"
-	}
-	return false
-}
-
-// ended returns why ctx has ended, nil while it has not. A deadline that has
-// passed counts: the engine and proxies know it, too, and what they make of it
-// may be here before ctx's own timer has fired.
-func ended(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return contextError(ctx)
-	}
-	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
-		return deadlineError(ctx)
-	}
-	return nil
-}
-
-// contextError is the context's error, with its cause where it has another.
-func contextError(ctx context.Context) error {
-	err := ctx.Err()
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = deadlineError(ctx)
-	}
-	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
-		return fmt.Errorf("%w: %w", err, cause)
-	}
-	return err
 }

@@ -5,27 +5,31 @@ import (
 	"database/sql/driver"
 	"log/slog"
 	"testing"
+	"time"
 
-	"github.com/e6data/e6data-go/wire"
+	"github.com/e6data/e6data-go/strategy"
 )
 
 // Listen hands on what all connectors log from now on, at every level, also
 // where they have a logger of their own, and the texts of all errors. It must be
 // called before any connector is made.
 func Listen(log slog.Handler, errorText func(string)) {
-	attend = func(c *Connector) { c.log = slog.New(slog.NewMultiHandler(c.log.Handler(), log)) }
-	overhear = errorText
+	testHooks.connector = func(c *Connector) { c.log = slog.New(slog.NewMultiHandler(c.log.Handler(), log)) }
+	testHooks.errorText = errorText
 }
 
 // Poison makes the connector overwrite the memory of a batch as soon as its
 // reader has moved on.
-func Poison(c *Connector) { c.poison = true }
+func Poison(c *Connector) { c.switches.poison = true }
 
 // IsLoopback is isLoopback.
 func IsLoopback(host string) bool { return isLoopback(host) }
 
 // SetMaxEmptyChunks replaces the constant maxEmptyChunks.
-func SetMaxEmptyChunks(c *Connector, n int) { c.maxEmptyChunks = n }
+func SetMaxEmptyChunks(c *Connector, n int) { c.switches.maxEmptyChunks = n }
+
+// SetIdleAfter replaces the constant idleAfter.
+func SetIdleAfter(c *Connector, d time.Duration) { c.switches.idleAfter = d }
 
 // EnvNames are the environment variables that are read.
 func EnvNames() []string {
@@ -43,11 +47,10 @@ func EnvNames() []string {
 // watch.
 func HookCost(dc driver.Conn) (watched, bare float64) {
 	cn := dc.(*conn)
-	ctx, c, r := context.Background(), cn.c, cn.c.route(cn.channel, cn.session.state)
-	const method = wire.QueryEngineService_HealthCheck_FullMethodName
-	req, resp := &wire.HealthCheckRequest{}, &wire.HealthCheckResponse{}
-	watched = testing.AllocsPerRun(200, func() { _ = c.send(ctx, PhasePing, r, nil, method, req, resp) })
-	bare = testing.AllocsPerRun(200, func() { _ = c.transmit(ctx, PhasePing, r, nil, method, req, resp) })
+	ctx, c := context.Background(), cn.c
+	k := cn.healthCheck(PhasePing, cn.session.state)
+	watched = testing.AllocsPerRun(200, func() { _ = c.withHooks(ctx, k, nil) })
+	bare = testing.AllocsPerRun(200, func() { _ = c.transmit(ctx, k, nil) })
 	return watched, bare
 }
 
@@ -66,8 +69,8 @@ func Record(c *Connector) {
 	ctx := context.Background()
 	recorded.c = c
 	recorded.batch(1, 1)
-	c.retrying(ctx, PhasePing, 2, errRecorded)
-	c.uses(ctx, session{})
+	c.noteRetry(ctx, PhasePing, 2, errRecorded)
+	c.noteColor(ctx, strategy.Unknown)
 }
 
 // ParamNames are the names of the DSN's parameters.

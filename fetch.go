@@ -2,6 +2,7 @@ package e6data
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -48,12 +49,13 @@ type fetcher struct {
 	free    []*batch // for reuse
 	err     error    // why there will be no more
 	full    bool     // the goroutine waits until there is room for another batch
+	wanted  bool     // the reader waits for a batch
 	whole   bool     // all promised rows have come: what is still asked for is the end
 	stopped bool
 }
 
 func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fetcher {
-	c := q.cn.c
+	c := q.lk.c
 	f := &fetcher{
 		q:        q,
 		ctx:      ctx,
@@ -94,16 +96,17 @@ func (f *fetcher) run() {
 }
 
 // vacant waits until another batch, which is taken to be as large as the last
-// one, may be fetched ahead. At least one always may. It returns nil when the
-// fetcher is stopped.
+// one, may be fetched ahead. At least one always may, except that after the first
+// row, which is often the only one, nothing is asked for before the reader wants it.
+// It returns nil when the fetcher is stopped.
 func (f *fetcher) vacant(last int64) *batch {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for !f.stopped && len(f.ready) > 0 && f.ahead+last > f.limit {
+	for !f.stopped && !f.wanted && (f.delivered == 1 || len(f.ready) > 0 && f.ahead+last > f.limit) {
 		f.full = true
 		f.changed.Wait()
 	}
-	f.full = false
+	f.full, f.wanted = false, false
 	if f.stopped {
 		return nil
 	}
@@ -140,7 +143,7 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 			return nil, err
 		}
 		if err := f.advance(); err != nil {
-			return nil, f.q.because(f.ctx, PhaseFetch, err)
+			return nil, f.q.orCancelled(f.ctx, PhaseFetch, err)
 		}
 	}
 }
@@ -176,7 +179,8 @@ func (f *fetcher) take() (asking bool, err error) {
 	}
 	asking = f.full
 	for len(f.ready) == 0 && f.err == nil {
-		asking = true
+		asking, f.wanted = true, true
+		f.changed.Signal() // to vacant
 		f.changed.Wait()
 	}
 	if len(f.ready) == 0 {
@@ -195,17 +199,21 @@ func (f *fetcher) recycle() {
 	if f.current == nil {
 		return
 	}
-	if f.q.cn.c.poison {
+	if f.q.lk.c.switches.poison {
 		f.current.poison()
 	}
 	f.free = append(f.free, f.current)
 	f.current = nil
 }
 
+// errReaderLeft is the cause with which a query's calls end when its rows are
+// closed.
+var errReaderLeft = errors.New("the rows are closed")
+
 // stop ends the fetching at once, and returns when it has ended. It may be
 // called again.
 func (f *fetcher) stop() {
-	f.q.stop(nil)
+	f.q.stop(errReaderLeft)
 	if f.done == nil {
 		return
 	}
@@ -220,7 +228,7 @@ func (f *fetcher) stop() {
 
 // countAhead counts batches that lie ready.
 func (f *fetcher) countAhead(batches int, bytes int64) {
-	n := &f.q.cn.c.stats
+	n := &f.q.lk.c.stats
 	n.batchesAhead.Add(int64(batches))
 	n.bytesAhead.Add(bytes)
 }
@@ -270,7 +278,7 @@ func (f *fetcher) fill(b *batch) error {
 			// A chunk of no rows ends the result on some engines and is an empty
 			// batch in mid-stream on others: the row count decides.
 			return io.EOF
-		case empty >= f.q.cn.c.maxEmptyChunks:
+		case empty >= f.q.lk.c.switches.maxEmptyChunks:
 			return f.incomplete(fmt.Sprintf("%d batches without rows in a row", empty))
 		}
 		if err := wait(f.ctx, delay); err != nil {
@@ -280,7 +288,7 @@ func (f *fetcher) fill(b *batch) error {
 	}
 }
 
-var intoBatch = grpc.ForceCodecV2(batchCodec{})
+var intoBatch = []grpc.CallOption{grpc.ForceCodecV2(batchCodec{})}
 
 // ask requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
 // answered before anything is consumed.
@@ -290,12 +298,13 @@ func (f *fetcher) ask(b *batch) error {
 		method = wire.QueryEngineService_GetNextResultBatchV2_FullMethodName
 	}
 	b.reset(f.v2)
-	err := f.q.about(f.ctx, PhaseFetch, method, func() proto.Message {
-		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: f.q.session(), QueryId: f.q.queryID}
-	}, b, intoBatch)
+	k := &call{phase: PhaseFetch, method: method, resp: b, opts: intoBatch, uncounted: f.promised <= 0}
+	err := f.q.call(f.ctx, k, func(session string) proto.Message {
+		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: session, QueryId: f.q.queryID}
+	})
 	if f.v2 && conditionOf(err) == unimplemented {
 		f.v2 = false
-		if c := f.q.cn.c; c.cfg.ResultBatchV2 == BatchV2Auto {
+		if c := f.q.lk.c; c.cfg.ResultBatchV2 == BatchV2Auto {
 			c.lacksV2.Store(true)
 		}
 		return f.ask(b)

@@ -155,7 +155,7 @@ func (c *Conn) Handle(queryID string) (QueryHandle, bool) {
 // local finds the query if it has its reader in this process, on a connection
 // of c.
 func (c *Connector) local(h *handle) *query {
-	if h.local != nil && h.local.cn.c == c {
+	if h.local != nil && h.local.lk.c == c {
 		return h.local
 	}
 	if q, ok := c.running.Load(h.id); ok {
@@ -164,11 +164,11 @@ func (c *Connector) local(h *handle) *query {
 	return nil
 }
 
-// attach returns the query that h names for calls by cn.
-func (cn *conn) attach(h *handle, session string) *query {
+// attach returns the query that h names for calls by lk.
+func (lk *link) attach(h *handle, session string) *query {
 	return &query{
-		cn:        cn,
-		route:     cn.c.route(cn.channel, h.state).planner(h.id, h.engineIP),
+		lk:        lk,
+		route:     lk.c.route(lk.channel(), h.state).planner(h.id, h.engineIP),
 		engineIP:  h.engineIP,
 		sessionID: session,
 	}
@@ -210,6 +210,19 @@ func (q *query) enter(ctx context.Context, to life) (life, error) {
 	}
 }
 
+// leave makes a running query lifeClosed, and reports whether it was one. It waits
+// for nothing: a Cancel that is under way goes on.
+func (q *query) leave() bool {
+	q.lk.c.running.CompareAndDelete(q.queryID, q)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.life != lifeRunning {
+		return false
+	}
+	q.life = lifeClosed
+	return true
+}
+
 // settle ends lifeEnding.
 func (q *query) settle(to life) {
 	q.mu.Lock()
@@ -234,10 +247,10 @@ func (q *query) failed(phase Phase, kind, cause error) *Error {
 	return &Error{Phase: phase, QueryID: q.queryID, Strategy: q.state.Color.String(), Kind: kind, Err: cause, condition: gaveUp}
 }
 
-// because returns err, with which a call of the query's reader failed, or,
+// orCancelled returns err, with which a call of the query's reader failed, or,
 // where a Cancel is the cause, an error that says so. It waits for a Cancel that
 // is under way.
-func (q *query) because(ctx context.Context, phase Phase, err error) error {
+func (q *query) orCancelled(ctx context.Context, phase Phase, err error) error {
 	if errors.Is(err, io.EOF) {
 		return err
 	}
@@ -270,13 +283,15 @@ func (q *query) because(ctx context.Context, phase Phase, err error) error {
 // end clears or cancels the query on the engine.
 func (q *query) end(ctx context.Context, phase Phase) error {
 	if phase == PhaseCancel {
-		return q.about(ctx, phase, wire.QueryEngineService_CancelQuery_FullMethodName, func() proto.Message {
-			return &wire.CancelQueryRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
-		}, &wire.CancelQueryResponse{})
+		k := &call{phase: phase, method: wire.QueryEngineService_CancelQuery_FullMethodName, resp: &wire.CancelQueryResponse{}}
+		return q.call(ctx, k, func(session string) proto.Message {
+			return &wire.CancelQueryRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
+		})
 	}
-	return q.about(ctx, phase, wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, func() proto.Message {
-		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
-	}, &wire.ClearOrCancelQueryResponse{})
+	k := &call{phase: phase, method: wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, resp: &wire.ClearOrCancelQueryResponse{}}
+	return q.call(ctx, k, func(session string) proto.Message {
+		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
+	})
 }
 
 // Cancel ends a query on the engine, whatever it is doing, and frees what it
@@ -307,13 +322,13 @@ func (c *Conn) CancelID(ctx context.Context, queryID string) error {
 }
 
 // endOther clears or cancels a query for somebody else than its reader.
-func (cn *conn) endOther(ctx context.Context, phase Phase, h QueryHandle) error {
+func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error {
 	if h.h == nil {
 		return errNoHandle
 	}
-	q := cn.c.local(h.h)
+	q := lk.c.local(h.h)
 	if q == nil {
-		return cn.attach(h.h, h.h.session).end(ctx, phase)
+		return lk.attach(h.h, h.h.session).end(ctx, phase)
 	}
 	// Its reader may be asking for more: that is an error of a query that was
 	// cancelled, and a fault of a driver whose query is cleared.
@@ -329,7 +344,7 @@ func (cn *conn) endOther(ctx context.Context, phase Phase, h QueryHandle) error 
 	}
 	// By a session that others may not change meanwhile; the query's own calls go
 	// on with theirs.
-	if err := cn.attach(q.handle().h, q.session()).end(ctx, phase); err != nil {
+	if err := lk.attach(q.handle().h, q.session()).end(ctx, phase); err != nil {
 		q.settle(lifeRunning)
 		return err
 	}
@@ -359,21 +374,22 @@ func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err er
 
 func (q *query) status(ctx context.Context) (QueryStatus, error) {
 	resp := &wire.StatusResponse{}
-	err := q.about(ctx, PhaseStatus, wire.QueryEngineService_Status_FullMethodName, func() proto.Message {
-		return &wire.StatusRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
-	}, resp)
+	k := &call{phase: PhaseStatus, method: wire.QueryEngineService_Status_FullMethodName, resp: resp}
+	err := q.call(ctx, k, func(session string) proto.Message {
+		return &wire.StatusRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
+	})
 	return QueryStatus{Done: resp.GetStatus(), Rows: resp.GetRowCount()}, err
 }
 
 // watch has f ask about a query, by a connection of which its reader, if any,
 // knows nothing.
-func (cn *conn) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*query) error) error {
+func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*query) error) error {
 	if h.h == nil {
 		return errNoHandle
 	}
-	reader := cn.c.local(h.h)
+	reader := lk.c.local(h.h)
 	if reader == nil {
-		return f(cn.attach(h.h, h.h.session))
+		return f(lk.attach(h.h, h.h.session))
 	}
 	if reader.closed() {
 		return reader.failed(phase, ErrNotRunning, nil)
@@ -381,11 +397,11 @@ func (cn *conn) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*q
 	if err := reader.cancelled(phase); err != nil {
 		return err
 	}
-	err := f(cn.attach(h.h, reader.session()))
+	err := f(lk.attach(h.h, reader.session()))
 	if err == nil {
 		return nil
 	}
-	err = reader.because(ctx, phase, err)
+	err = reader.orCancelled(ctx, phase, err)
 	if conditionOf(err) != gaveUp && reader.closed() {
 		return reader.failed(phase, ErrNotRunning, nil) // closed meanwhile
 	}

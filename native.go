@@ -62,7 +62,7 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, 
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.cn.open(ctx, req)
+	r, err := c.cn.query(ctx, req)
 	if err != nil {
 		return nil, err
 	}

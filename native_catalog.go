@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/e6data/e6data-go/wire"
 )
 
@@ -37,8 +39,8 @@ func (c Column) Length() (length int64, ok bool) { return typeLength(c.Type) }
 // list where there is nothing. They run no query, but wake a suspended cluster.
 func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 	resp := &wire.GetCatalogesResponse{}
-	err := c.cn.browse(ctx, func(_ session, r route) error {
-		return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetCataloges_FullMethodName, &wire.GetCatalogesRequest{}, resp)
+	err := c.cn.browse(ctx, wire.QueryEngineService_GetCataloges_FullMethodName, resp, func(string) proto.Message {
+		return &wire.GetCatalogesRequest{}
 	})
 	if err != nil {
 		return nil, err
@@ -56,14 +58,15 @@ func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
 	catalog = cmp.Or(catalog, c.cn.c.cfg.Catalog)
 	resp := &wire.GetSchemaNamesResponse{}
-	err := c.cn.browse(ctx, func(s session, r route) error {
-		if catalog != "" {
-			return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetSchemaNamesV2_FullMethodName,
-				&wire.GetSchemaNamesV2Request{SessionId: s.id, Catalog: catalog}, resp)
+	method := wire.QueryEngineService_GetSchemaNames_FullMethodName
+	request := func(session string) proto.Message { return &wire.GetSchemaNamesRequest{SessionId: session} }
+	if catalog != "" {
+		method = wire.QueryEngineService_GetSchemaNamesV2_FullMethodName
+		request = func(session string) proto.Message {
+			return &wire.GetSchemaNamesV2Request{SessionId: session, Catalog: catalog}
 		}
-		return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetSchemaNames_FullMethodName,
-			&wire.GetSchemaNamesRequest{SessionId: s.id}, resp)
-	})
+	}
+	err := c.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -75,14 +78,15 @@ func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
 func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
 	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
 	resp := &wire.GetTablesResponse{}
-	err := c.cn.browse(ctx, func(s session, r route) error {
-		if catalog != "" {
-			return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetTablesV2_FullMethodName,
-				&wire.GetTablesV2Request{SessionId: s.id, Schema: schema, Catalog: catalog}, resp)
+	method := wire.QueryEngineService_GetTables_FullMethodName
+	request := func(session string) proto.Message { return &wire.GetTablesRequest{SessionId: session, Schema: schema} }
+	if catalog != "" {
+		method = wire.QueryEngineService_GetTablesV2_FullMethodName
+		request = func(session string) proto.Message {
+			return &wire.GetTablesV2Request{SessionId: session, Schema: schema, Catalog: catalog}
 		}
-		return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetTables_FullMethodName,
-			&wire.GetTablesRequest{SessionId: s.id, Schema: schema}, resp)
-	})
+	}
+	err := c.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +97,17 @@ func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, er
 func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Column, error) {
 	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
 	resp := &wire.GetColumnsResponse{}
-	err := c.cn.browse(ctx, func(s session, r route) error {
-		if catalog != "" {
-			return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetColumnsV2_FullMethodName,
-				&wire.GetColumnsV2Request{SessionId: s.id, Schema: schema, Table: table, Catalog: catalog}, resp)
+	method := wire.QueryEngineService_GetColumns_FullMethodName
+	request := func(session string) proto.Message {
+		return &wire.GetColumnsRequest{SessionId: session, Schema: schema, Table: table}
+	}
+	if catalog != "" {
+		method = wire.QueryEngineService_GetColumnsV2_FullMethodName
+		request = func(session string) proto.Message {
+			return &wire.GetColumnsV2Request{SessionId: session, Schema: schema, Table: table, Catalog: catalog}
 		}
-		return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_GetColumns_FullMethodName,
-			&wire.GetColumnsRequest{SessionId: s.id, Schema: schema, Table: table}, resp)
-	})
+	}
+	err := c.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -122,35 +129,28 @@ func (c *Conn) DryRun(ctx context.Context, query string) (string, error) {
 	text := st.Text()
 	cfg := c.cn.c.cfg
 	resp := &wire.DryRunResponse{}
-	err = c.cn.browse(ctx, func(s session, r route) error {
-		// No planner has been given to a statement that is not prepared: EngineIP
-		// stays empty.
-		if cfg.Catalog != "" {
-			return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_DryRunV2_FullMethodName,
-				&wire.DryRunRequestV2{SessionId: s.id, Schema: cfg.Database, QueryString: text, Catalog: cfg.Catalog}, resp)
+	method := wire.QueryEngineService_DryRun_FullMethodName
+	request := func(session string) proto.Message {
+		return &wire.DryRunRequest{SessionId: session, Schema: cfg.Database, QueryString: text}
+	}
+	if cfg.Catalog != "" {
+		method = wire.QueryEngineService_DryRunV2_FullMethodName
+		request = func(session string) proto.Message {
+			return &wire.DryRunRequestV2{SessionId: session, Schema: cfg.Database, QueryString: text, Catalog: cfg.Catalog}
 		}
-		return c.cn.c.call(ctx, PhaseCatalog, r, wire.QueryEngineService_DryRun_FullMethodName,
-			&wire.DryRunRequest{SessionId: s.id, Schema: cfg.Database, QueryString: text}, resp)
-	})
+	}
+	err = c.cn.browse(ctx, method, resp, request)
 	return resp.GetDryrunValue(), err
 }
 
 // browse makes a call that belongs to no query and changes nothing, with the
-// connection's session on the live colour; see policy.
-func (cn *conn) browse(ctx context.Context, call func(session, route) error) error {
-	for try := 2; ; try++ {
-		s, err := cn.currentSession(ctx)
-		if err != nil {
-			return err
-		}
-		err = cn.c.retry(ctx, PhaseCatalog, nil, func() error {
-			return call(s, cn.c.route(cn.channel, s.state))
-		})
-		if err == nil {
-			return nil
-		}
-		if err := cn.another(ctx, PhaseCatalog, try, s, err); err != nil {
-			return err
-		}
-	}
+// link's session on the live colour; see policy. request makes the request, with
+// that session.
+func (lk *link) browse(ctx context.Context, method string, resp proto.Message, request func(session string) proto.Message) error {
+	return lk.startOver(ctx, start{wakes: true}, func(s session) error {
+		return lk.c.repeat(ctx, &call{
+			phase: PhaseCatalog, route: lk.c.route(lk.channel(), s.state), method: method,
+			req: request(s.id), resp: resp, replacement: s.replacement,
+		}, nil)
+	})
 }

@@ -593,6 +593,9 @@ func TestOAuthAnnouncedSwitch(t *testing.T) {
 	if got := strategies(srv, "prepareStatement"); got != "blue green" {
 		t.Errorf("prepared on %s", got)
 	}
+	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		t.Error(err)
+	}
 	for _, method := range []string{"getNextResultBatch", "clearOrCancelQuery"} {
 		if got := strategies(srv, method); !strings.HasPrefix(got, "blue") || !strings.HasSuffix(got, "green") || strings.Contains(got, "green blue") {
 			t.Errorf("%s went to %s", method, got)

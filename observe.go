@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/thriftrows"
 )
@@ -63,73 +64,84 @@ func (o *observer) setUp(debug bool) {
 	}
 }
 
-// change logs a change of colour, session or cluster.
-func (o *observer) change(ctx context.Context, level slog.Level, msg string, attrs ...any) {
+// logChange logs a change of colour, session or cluster.
+func (o *observer) logChange(ctx context.Context, level slog.Level, msg string, attrs ...any) {
 	if level >= o.changes {
 		o.log.Log(ctx, level, "e6data: "+msg, attrs...)
 	}
 }
 
-// uses notes the colour of a session that queries are to run in.
-func (c *Connector) uses(ctx context.Context, s session) {
-	now := s.state.Color
+// noteColor notes the colour that queries are to run on.
+func (c *caller) noteColor(ctx context.Context, now strategy.Color) {
 	was := strategy.Color(c.color.Swap(uint32(now)))
 	if was == now {
 		return
 	}
 	from, to := was.String(), now.String()
 	if from == "" {
-		c.change(ctx, slog.LevelDebug, "the live colour is "+to)
+		c.logChange(ctx, slog.LevelDebug, "the live colour is "+to)
 		return
 	}
 	c.stats.switches.Add(1)
-	c.change(ctx, slog.LevelInfo, "moved from "+from+" to "+to)
+	c.logChange(ctx, slog.LevelInfo, "moved from "+from+" to "+to)
 	if c.hook != nil {
 		c.hook.Switch(ctx, Switch{From: from, To: to, Host: c.cfg.Host, Port: c.cfg.port()})
 	}
 }
 
-// observed makes a call and tells who wants to know.
-func (c *Connector) observed(ctx context.Context, phase Phase, r route, method string, resp any, call func(context.Context) error) error {
+// withHooks makes a call with transmit, and tells hook and log of it where they
+// want to know.
+func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) error {
+	if c.hook == nil && !c.cfg.Debug {
+		return c.transmit(ctx, k, grant)
+	}
 	done := CallEnd{CallStart: CallStart{
-		Phase: phase, Method: method, QueryID: r.queryID, Strategy: r.state.Color.String(), Host: c.cfg.Host, Port: c.cfg.port(),
+		Phase: k.phase, Method: k.method, QueryID: k.route.queryID, Strategy: k.route.state.Color.String(), Host: c.cfg.Host, Port: c.cfg.port(),
 	}}
 	if c.hook != nil {
 		ctx = c.hook.CallStart(ctx, done.CallStart)
 	}
 	began := time.Now()
-	done.Err = call(ctx)
+	err := c.transmit(ctx, k, grant)
 	done.Duration = time.Since(began)
-	var planner string
-	done.QueryID, planner = r.subject(resp)
-	if b, ok := resp.(*batch); ok {
-		done.Bytes = b.bytes()
+	if !errors.Is(context.Cause(ctx), errReaderLeft) {
+		done.Err = err // else the driver itself gave the call up, and nobody misses its answer
+	}
+	a := k.read()
+	done.QueryID = a.queryID
+	if _, ok := k.resp.(*batch); ok {
+		done.Bytes = a.bytes
 	}
 	if c.hook != nil {
 		c.hook.CallEnd(ctx, done)
 	}
 	if c.cfg.Debug {
-		size := done.Bytes
-		if m, ok := resp.(proto.Message); ok {
-			size = int64(proto.Size(m))
-		}
-		attrs := []any{
-			"method", method[strings.LastIndexByte(method, '/')+1:], "code", status.Code(done.Err), "duration", done.Duration,
-			"strategy", done.Strategy, "planner", planner, "query_id", done.QueryID, "bytes", size,
-		}
-		if done.Err != nil {
-			attrs = append(attrs, "error", c.logged(done.Err))
-		}
-		c.log.DebugContext(ctx, "e6data: call", attrs...)
+		c.logCall(ctx, k, done, a)
 	}
-	return done.Err
+	return err
+}
+
+// logCall logs a call that has ended.
+func (c *caller) logCall(ctx context.Context, k *call, done CallEnd, a answer) {
+	size := done.Bytes
+	if m, ok := k.resp.(proto.Message); ok {
+		size = int64(proto.Size(m))
+	}
+	attrs := []any{
+		"method", k.method[strings.LastIndexByte(k.method, '/')+1:], "code", status.Code(done.Err), "duration", done.Duration,
+		"strategy", done.Strategy, "planner", a.planner, "query_id", done.QueryID, "bytes", size,
+	}
+	if done.Err != nil {
+		attrs = append(attrs, "error", c.logged(done.Err))
+	}
+	c.log.DebugContext(ctx, "e6data: call", attrs...)
 }
 
 // logged is err as it may be logged. What the engine says about a statement may
 // quote it, and what is wrong with a value may show that, so both are left out
 // unless Config.LogStatements lets SQL text into the log; what gRPC, a proxy or
 // the driver found wrong is not about the statement.
-func (c *Connector) logged(err error) error {
+func (c *caller) logged(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || c.cfg.LogStatements {
 		return err
@@ -149,7 +161,7 @@ func (c *Connector) logged(err error) error {
 		return err
 	}
 	switch e.condition {
-	case noCondition, sessionExpired, gaveUp:
+	case noCondition, sessionExpired, denialMentioned, denied, gaveUp:
 		outline := *e
 		outline.Message = "the engine's message is logged with log_statements=true only"
 		return &outline
@@ -157,8 +169,8 @@ func (c *Connector) logged(err error) error {
 	return err
 }
 
-// retrying is told before a call is made again, or a query begun anew.
-func (c *Connector) retrying(ctx context.Context, phase Phase, try int, err error) {
+// noteRetry notes that a call is about to be made again, or a query begun anew.
+func (c *caller) noteRetry(ctx context.Context, phase Phase, try int, err error) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		return
@@ -183,10 +195,9 @@ func recordOf(ctx context.Context) *record {
 	return r
 }
 
-// begin is told of a query before anything else is done. The query is worked on
-// with the context that it returns.
-func (cn *conn) begin(ctx context.Context, ask *request) (context.Context, *record) {
-	c := cn.c
+// begin makes the record of a query, before anything else is done. The query is
+// worked on with the context that it returns.
+func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *record) {
 	r := &record{c: c, s: QueryState{Tag: ask.opts.tag, Phase: PhasePrepare, Start: time.Now()}}
 	if info := ask.opts.info; info != nil {
 		r.analyze = info.Analyze

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/e6data/e6data-go/internal/sqltext"
 	"github.com/e6data/e6data-go/wire"
 )
@@ -147,20 +149,16 @@ func (p *pendingOptions) take(args []driver.NamedValue) []QueryOption {
 // parameters asks the engine what parameters a prepared query has, and makes them
 // of its arguments (WIRE.md section 9). Nothing has been executed when it fails.
 func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wire.ParameterValue, error) {
-	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.cn.c.cfg.PrepareTimeout)
+	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.lk.c.cfg.PrepareTimeout)
 	defer cancel()
 	resp := &wire.GetDynamicParamsResponse{}
-	err := q.cn.c.retry(ctx, PhasePrepare, nil, func() error {
-		return q.cn.c.call(ctx, PhasePrepare, q.route, wire.QueryEngineService_GetDynamicParams_FullMethodName,
-			&wire.GetDynamicParamsRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}, resp)
+	k := &call{phase: PhasePrepare, method: wire.QueryEngineService_GetDynamicParams_FullMethodName, resp: resp}
+	err := q.call(ctx, k, func(session string) proto.Message {
+		return &wire.GetDynamicParamsRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 	})
 	if err != nil {
-		if e, ok := errors.AsType[*Error](err); ok && e.condition == unimplemented {
-			e.Message += ": params=server needs it, params=client does not"
-		}
 		return nil, err
 	}
-	q.renew(resp)
 	params := resp.GetParams()
 	if len(params) != len(args) {
 		return nil, q.refused(countError(args, len(params)))
@@ -168,9 +166,7 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 	slices.SortFunc(params, func(a, b *wire.ParameterValue) int { return cmp.Compare(a.GetIndex(), b.GetIndex()) })
 	for i, p := range params {
 		if int(p.GetIndex()) != i+1 {
-			e := q.refused(nil)
-			e.Message = fmt.Sprintf("the engine numbers the statement's %d parameters in a way that leaves number %d out", len(params), i+1)
-			return nil, e
+			return nil, q.refused(fmt.Errorf("the engine numbers the statement's %d parameters in a way that leaves number %d out", len(params), i+1))
 		}
 		text, err := sqltext.Text(args[i], p.GetType())
 		if err != nil {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/thriftrows"
@@ -21,7 +19,7 @@ import (
 // The calls of its reader are made one at a time; other connections may watch
 // and end it meanwhile, see handle.go.
 type query struct {
-	cn *conn
+	lk *link
 	route
 	engineIP string
 	v2       bool
@@ -35,46 +33,46 @@ type query struct {
 	mu sync.Mutex
 	// sessionID is the session of the next call: an answer may replace it.
 	sessionID string
-	life      life
+	// replacement: the session was opened because another one was denied.
+	replacement bool
+	life        life
 	// settled is closed when the Cancel that is under way is done.
 	settled chan struct{}
 }
 
-// start prepares and executes a request, anew where the engine's answer proves that
+// begin prepares and executes a request, anew where the engine's answer proves that
 // it did not run; see policy. Nothing is ever executed twice. stop ends ctx.
-func (cn *conn) start(ctx context.Context, stop context.CancelCauseFunc, req *request) (*query, error) {
+func (lk *link) begin(ctx context.Context, stop context.CancelCauseFunc, req *request) (q *query, err error) {
 	rec := recordOf(ctx)
-	for try := 2; ; try++ {
+	err = lk.startOver(ctx, start{wakes: true}, func(s session) error {
 		rec.preparing()
-		s, err := cn.currentSession(ctx)
-		if err != nil {
-			return nil, err
+		if q, err = lk.prepare(ctx, s, req); err != nil {
+			return err
 		}
+		q.stop, q.record = stop, rec
+		rec.prepared(q)
+		lk.c.running.Store(q.queryID, q)
 		phase := PhasePrepare
-		q, err := cn.prepare(ctx, s, req)
+		var params []*wire.ParameterValue
+		if len(req.params) > 0 {
+			params, err = q.parameters(ctx, req.params)
+		}
 		if err == nil {
-			q.stop, q.record = stop, rec
-			rec.prepared(q)
-			cn.c.running.Store(q.queryID, q)
-			var params []*wire.ParameterValue
-			if len(req.params) > 0 {
-				params, err = q.parameters(ctx, req.params)
+			phase = PhaseExecute
+			rec.executes(q)
+			if err = q.execute(ctx, params); err == nil {
+				rec.executed()
+				return nil
 			}
-			if err == nil {
-				phase = PhaseExecute
-				rec.executes(q)
-				if err = q.execute(ctx, params); err == nil {
-					rec.executed()
-					return q, nil
-				}
-			}
-			err = q.because(ctx, phase, err)
-			q.abandon(ctx)
 		}
-		if err := cn.another(ctx, phase, try, s, err); err != nil {
-			return nil, err
-		}
+		err = q.orCancelled(ctx, phase, err)
+		q.abandon(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return q, nil
 }
 
 // prepareGrace is how long an engine's answer to prepare is awaited after the
@@ -82,22 +80,30 @@ func (cn *conn) start(ctx context.Context, stop context.CancelCauseFunc, req *re
 const prepareGrace = 500 * time.Millisecond
 
 // prepare sends the statement. It returns as soon as ctx ends; should the
-// engine's answer still come within prepareGrace, the query is cleared.
-func (cn *conn) prepare(ctx context.Context, s session, req *request) (*query, error) {
+// engine's answer still come within prepareGrace, the query is cleared. A context
+// that has ended already sends nothing.
+func (lk *link) prepare(ctx context.Context, s session, req *request) (*query, error) {
+	gaveUpNow := func() error {
+		k := &call{phase: PhasePrepare, route: lk.c.route(lk.channel(), s.state)}
+		return lk.c.fail(ctx, k, verdict{condition: gaveUp, cause: contextError(ctx)})
+	}
+	if ctx.Err() != nil {
+		return nil, gaveUpNow()
+	}
 	type result struct {
 		q   *query
 		err error
 	}
 	prepared := make(chan result)
-	rpc, cancel := withTimeout(context.WithoutCancel(ctx), "prepare_timeout", cn.c.cfg.PrepareTimeout)
-	cn.background.Go(func() {
+	rpc, cancel := withTimeout(context.WithoutCancel(ctx), "prepare_timeout", lk.c.cfg.PrepareTimeout)
+	lk.inBackground(func() {
 		defer cancel()
-		q, err := cn.sendPrepare(rpc, s, req)
+		q, err := lk.sendPrepare(rpc, s, req)
 		select {
 		case prepared <- result{q, err}:
 		case <-ctx.Done():
 			if err == nil {
-				q.close(ctx)
+				q.close(ctx, q.leave())
 			}
 		}
 	})
@@ -106,48 +112,48 @@ func (cn *conn) prepare(ctx context.Context, s session, req *request) (*query, e
 		return r.q, r.err
 	case <-ctx.Done():
 		time.AfterFunc(prepareGrace, cancel)
-		r := cn.c.route(cn.channel, s.state)
-		return nil, &Error{Phase: PhasePrepare, Strategy: r.state.Color.String(), Err: contextError(ctx), condition: gaveUp}
+		return nil, gaveUpNow()
 	}
 }
 
-func (cn *conn) sendPrepare(ctx context.Context, s session, req *request) (*query, error) {
+func (lk *link) sendPrepare(ctx context.Context, s session, req *request) (*query, error) {
 	opts := &req.opts
-	r := cn.c.route(cn.channel, s.state)
 	resp := &wire.PrepareStatementResponse{}
+	k := &call{
+		phase: PhasePrepare, route: lk.c.route(lk.channel(), s.state), resp: resp, replacement: s.replacement,
+		method: wire.QueryEngineService_PrepareStatement_FullMethodName,
+	}
 	v2 := opts.catalog != ""
-	err := cn.c.retry(ctx, PhasePrepare, nil, func() error {
-		if v2 {
-			return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatementV2_FullMethodName, &wire.PrepareStatementV2Request{
-				SessionId: s.id, Schema: opts.schema, Catalog: opts.catalog, QueryString: req.text,
-			}, resp)
-		}
-		return cn.c.call(ctx, PhasePrepare, r, wire.QueryEngineService_PrepareStatement_FullMethodName, &wire.PrepareStatementRequest{
-			SessionId: s.id, Schema: opts.schema, QueryString: req.text,
-		}, resp)
-	})
-	if err != nil {
+	if v2 {
+		k.method = wire.QueryEngineService_PrepareStatementV2_FullMethodName
+		k.req = &wire.PrepareStatementV2Request{SessionId: s.id, Schema: opts.schema, Catalog: opts.catalog, QueryString: req.text}
+	} else {
+		k.req = &wire.PrepareStatementRequest{SessionId: s.id, Schema: opts.schema, QueryString: req.text}
+	}
+	if err := lk.c.repeat(ctx, k, nil); err != nil {
 		return nil, err
 	}
+	if resp.GetQueryId() == "" {
+		return nil, lk.c.fail(ctx, k, verdict{message: "the engine prepared the query but gave it no id"})
+	}
 	q := &query{
-		cn:        cn,
-		route:     r.planner(resp.GetQueryId(), resp.GetEngineIP()),
-		engineIP:  resp.GetEngineIP(),
-		sessionID: s.id,
-		v2:        v2,
-		noCache:   opts.noCache,
+		lk:          lk,
+		route:       k.route.planner(resp.GetQueryId(), resp.GetEngineIP()),
+		engineIP:    resp.GetEngineIP(),
+		sessionID:   s.id,
+		replacement: s.replacement,
+		v2:          v2,
+		noCache:     opts.noCache,
 	}
-	q.renew(resp)
-	if q.queryID == "" {
-		return nil, &Error{Phase: PhasePrepare, Strategy: s.state.Color.String(), Message: "the engine prepared the query but gave it no id"}
-	}
+	lk.c.use(q.channel)
+	q.takeSession(k)
 	return q, nil
 }
 
-// renew takes over the session that an answer names; an empty one never
+// takeSession takes over the session that a call's answer names; an empty one never
 // replaces one (WIRE.md section 3).
-func (q *query) renew(resp interface{ GetSessionId() string }) {
-	if id := resp.GetSessionId(); id != "" {
+func (q *query) takeSession(k *call) {
+	if id := k.read().session; id != "" {
 		q.mu.Lock()
 		q.sessionID = id
 		q.mu.Unlock()
@@ -165,33 +171,29 @@ func (q *query) session() string {
 // engine saw it; without one the query may have run. Parameters need the second
 // version of the call, also where the first one of prepare was used.
 func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) error {
-	if ctx.Err() != nil {
-		return q.failed(PhaseExecute, nil, contextError(ctx))
+	k := &call{phase: PhaseExecute, method: wire.QueryEngineService_ExecuteStatement_FullMethodName, resp: &wire.ExecuteStatementResponse{}}
+	if q.v2 || len(params) > 0 {
+		k.method = wire.QueryEngineService_ExecuteStatementV2_FullMethodName
+		return q.call(ctx, k, func(session string) proto.Message {
+			return &wire.ExecuteStatementV2Request{
+				EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID, ShouldNotCache: q.noCache, Params: params,
+			}
+		})
 	}
-	resp := &wire.ExecuteStatementResponse{}
-	err := q.cn.c.retry(ctx, PhaseExecute, nil, func() error {
-		if q.v2 || len(params) > 0 {
-			return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatementV2_FullMethodName, &wire.ExecuteStatementV2Request{
-				EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID, ShouldNotCache: q.noCache, Params: params,
-			}, resp)
+	return q.call(ctx, k, func(session string) proto.Message {
+		return &wire.ExecuteStatementRequest{
+			EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID, ShouldNotCache: q.noCache,
 		}
-		return q.cn.c.call(ctx, PhaseExecute, q.route, wire.QueryEngineService_ExecuteStatement_FullMethodName, &wire.ExecuteStatementRequest{
-			EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID, ShouldNotCache: q.noCache,
-		}, resp)
 	})
-	if err != nil {
-		return err
-	}
-	q.renew(resp)
-	return nil
 }
 
 // metadata asks for the result's description.
 func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	resp := &wire.GetResultMetadataResponse{}
-	err := q.about(ctx, PhaseMetadata, wire.QueryEngineService_GetResultMetadata_FullMethodName, func() proto.Message {
-		return &wire.GetResultMetadataRequest{EngineIP: q.engineIP, SessionId: q.session(), QueryId: q.queryID}
-	}, resp)
+	k := &call{phase: PhaseMetadata, method: wire.QueryEngineService_GetResultMetadata_FullMethodName, resp: resp}
+	err := q.call(ctx, k, func(session string) proto.Message {
+		return &wire.GetResultMetadataRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -202,117 +204,99 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	return meta, nil
 }
 
-// about makes a call about the query and takes over the session of its answer.
-func (q *query) about(ctx context.Context, phase Phase, method string, request func() proto.Message, resp any, opts ...grpc.CallOption) error {
-	err := q.cn.c.retry(ctx, phase, q.newSession, func() error {
-		return q.cn.c.call(ctx, phase, q.route, method, request(), resp, opts...)
+// call makes a call about the query and takes over the session of its answer.
+// request makes the request of each try.
+func (q *query) call(ctx context.Context, k *call, request func(session string) proto.Message) error {
+	q.mu.Lock()
+	k.route, k.replacement, k.req = q.route, q.replacement, request(q.sessionID)
+	q.mu.Unlock()
+	err := q.lk.c.repeat(ctx, k, func(ctx context.Context, k *call) error {
+		if err := q.replaceSession(ctx); err != nil {
+			return err
+		}
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		k.replacement, k.req = q.replacement, request(q.sessionID)
+		return nil
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		q.takeSession(k)
+	} else if actionAfter(k.phase, err) == drop {
+		q.lk.dropSession(q.session())
 	}
-	if s, ok := resp.(interface{ GetSessionId() string }); ok {
-		q.renew(s)
-	}
-	return nil
+	return err
 }
 
-// newSession gets the query another session on its own colour.
-func (q *query) newSession(ctx context.Context) error {
-	var s session
-	for try := 2; ; try++ {
-		var err error
-		if s, err = q.cn.attempt(ctx, q.state, true); err == nil {
-			break
-		}
-		// The query stays where it is, so another colour or a cluster that wakes
-		// up is of no use to it.
-		if c := conditionOf(err); c != unsent && c != noAnswer || try > q.cn.c.cfg.MaxRetries || pause(ctx, delayBefore(try, err)) != nil {
+// replaceSession gets the query another session on its own colour, in place of one
+// that was denied: the link's, which is another than that of a query that was
+// submitted elsewhere, else a new one.
+func (q *query) replaceSession(ctx context.Context) error {
+	denied := q.session()
+	s, ok := q.lk.sessionOn(q.state.Color)
+	if !ok || s.id == denied {
+		q.lk.dropSession(denied)
+		err := q.lk.startOver(ctx, start{pinned: &q.state}, func(opened session) error {
+			s = opened
+			return nil
+		})
+		if err != nil {
 			return err
+		}
+		if live, known := q.lk.c.entry.Current(0); !known || live.Color == q.state.Color {
+			q.lk.setSession(s)
 		}
 	}
 	q.mu.Lock()
-	q.sessionID = s.id
-	q.mu.Unlock()
-	if _, ok := q.cn.sessionOn(q.state.Color); ok {
-		q.cn.setSession(s)
-	}
+	defer q.mu.Unlock()
+	q.sessionID, q.replacement = s.id, s.replacement
 	return nil
 }
 
 // close clears the query on the engine, unless a Cancel has ended it, whatever
 // has become of the caller's context; it takes at most Config.CleanupTimeout. It
-// is called once.
-func (q *query) close(ctx context.Context) {
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", q.cn.c.cfg.CleanupTimeout)
+// is called once. closed is what leave returned.
+func (q *query) close(ctx context.Context, closed bool) {
+	c := q.lk.c
+	defer func() { _ = c.leave(q.channel) }()
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", c.cfg.CleanupTimeout)
 	defer cancel()
-	before, err := q.enter(ctx, lifeClosed)
-	q.cn.c.running.CompareAndDelete(q.queryID, q)
-	if before == lifeRunning && err == nil {
+	var err error
+	if !closed {
+		var before life
+		before, err = q.enter(ctx, lifeClosed)
+		closed = before == lifeRunning && err == nil
+	}
+	if closed {
 		err = q.end(ctx, PhaseClear)
 	}
 	if err != nil {
-		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", q.cn.c.logged(err))
+		c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", c.logged(err))
 	}
 }
 
-// abandon closes the query in the background and returns a channel that is
-// closed when that is done. The connection's Close waits for it, too.
-func (q *query) abandon(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	q.cn.background.Go(func() {
-		defer close(done)
-		q.close(ctx)
-	})
-	return done
-}
-
-// withTimeout is context.WithTimeout where d is more than 0, else without one.
-// Errors of the context's end name the setting; see deadlineError.
-func withTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
-	at := time.Now().Add(d)
-	if deadline, ok := ctx.Deadline(); d <= 0 || ok && deadline.Before(at) {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(context.WithValue(ctx, timeoutKey{}, timeout{at, setting, d}), at)
-}
-
-// timeoutKey is the context key of the timeout of the configuration that is
-// nearest.
-type timeoutKey struct{}
-
-type timeout struct {
-	at      time.Time
-	setting string
-	d       time.Duration
-}
-
-// deadlineError is context.DeadlineExceeded, with the setting if it was one that
-// gave ctx its deadline.
-func deadlineError(ctx context.Context) error {
-	t, _ := ctx.Value(timeoutKey{}).(timeout)
-	if at, ok := ctx.Deadline(); !ok || t.setting == "" || !at.Equal(t.at) {
-		return context.DeadlineExceeded
-	}
-	return fmt.Errorf("%s of %s elapsed: %w", t.setting, formatDuration(t.d), context.DeadlineExceeded)
+// abandon closes the query in the background. From now on nobody finds it.
+func (q *query) abandon(ctx context.Context) {
+	closed := q.leave()
+	q.lk.c.inBackground(q.channel, func() { q.close(ctx, closed) })
 }
 
 // limits returns the context of a query, which ends with ctx, after
 // Config.QueryTimeout, and when stop is called with the reason.
-func (cn *conn) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
+func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
 	ctx, end := context.WithCancelCause(ctx)
-	ctx, release := withTimeout(ctx, "query_timeout", cn.c.cfg.QueryTimeout)
+	ctx, release := withTimeout(ctx, "query_timeout", lk.c.cfg.QueryTimeout)
 	return ctx, func(cause error) {
 		end(cause)
 		release()
 	}
 }
 
-// open runs a statement and describes its result. The rows end with ctx, and
+// query runs a statement and describes its result. The rows end with ctx, and
 // after Config.QueryTimeout.
-func (cn *conn) open(caller context.Context, req *request) (*rows, error) {
-	ctx, rec := cn.begin(caller, req)
-	ctx, stop := cn.limits(ctx)
-	q, err := cn.start(ctx, stop, req)
+func (lk *link) query(caller context.Context, req *request) (*rows, error) {
+	ctx, rec := lk.c.begin(caller, req)
+	ctx, stop := lk.limits(ctx)
+	q, err := lk.begin(ctx, stop, req)
 	if err != nil {
 		stop(nil)
 		rec.over(err)
@@ -321,7 +305,7 @@ func (cn *conn) open(caller context.Context, req *request) (*rows, error) {
 	}
 	r, err := q.describe(caller, ctx)
 	if err != nil {
-		q.finish(ctx, err)
+		q.finish(caller, ctx, err)
 		stop(nil)
 	}
 	return r, err
@@ -331,45 +315,43 @@ func (cn *conn) open(caller context.Context, req *request) (*rows, error) {
 func (q *query) describe(caller, ctx context.Context) (*rows, error) {
 	meta, err := q.metadata(ctx)
 	if err != nil {
-		return nil, q.because(ctx, PhaseMetadata, err)
+		return nil, q.orCancelled(ctx, PhaseMetadata, err)
 	}
 	q.record.described(meta.RowCount)
 	return newRows(caller, ctx, q, meta), nil
 }
 
-// finish ends the query with err, nil or io.EOF when it succeeded. It is abandon
-// for one that nobody will start again.
-func (q *query) finish(ctx context.Context, err error) <-chan struct{} {
+// finish ends the query with err, nil or io.EOF when it succeeded. The engine is
+// told in the background: nobody waits for that. What [QueryInfo.Analyze] wants to
+// know is waited for until caller ends.
+func (q *query) finish(caller, ctx context.Context, err error) {
 	q.record.over(err)
-	done := make(chan struct{})
-	q.cn.background.Go(func() {
-		defer close(done)
-		// One that has failed is to be cleared without delay, and may be one of which
-		// the engine has nothing to tell yet.
-		if q.record.analyze && (err == nil || errors.Is(err, io.EOF)) {
-			q.analyze(ctx)
-		}
-		q.close(ctx)
-		q.record.end()
-	})
-	return done
+	// A query that has failed is to be cleared without delay, and the engine may know
+	// nothing about it yet.
+	if q.record.analyze && (err == nil || errors.Is(err, io.EOF)) {
+		q.analyze(caller, ctx)
+	}
+	q.record.end()
+	q.abandon(ctx)
 }
 
 // analyze asks for what [QueryInfo.Analyze] wants to know.
-func (q *query) analyze(ctx context.Context) {
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", q.cn.c.cfg.CleanupTimeout)
+func (q *query) analyze(caller, ctx context.Context) {
+	c := q.lk.c
+	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", c.cfg.CleanupTimeout)
 	defer cancel()
-	a, err := (&Conn{q.cn}).ExplainAnalyze(ctx, q.handle())
+	defer context.AfterFunc(caller, cancel)()
+	a, err := (&Conn{&conn{link: q.lk}}).ExplainAnalyze(ctx, q.handle())
 	if err != nil {
-		q.cn.c.log.WarnContext(ctx, "e6data: the query could not be analyzed", "query_id", q.queryID, "error", q.cn.c.logged(err))
+		c.log.WarnContext(ctx, "e6data: the query could not be analyzed", "query_id", q.queryID, "error", c.logged(err))
 		return
 	}
 	q.record.update(func(s *QueryState, _ time.Duration) { s.Analysis = a })
 }
 
 // exec runs a request, reads its result to the end and clears it.
-func (cn *conn) exec(ctx context.Context, req *request) (driver.Result, error) {
-	r, err := cn.open(ctx, req)
+func (lk *link) exec(ctx context.Context, req *request) (driver.Result, error) {
+	r, err := lk.query(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -135,6 +135,9 @@ func TestTheCallsOfAQuery(t *testing.T) {
 			if _, err := readIDs(t.Context(), openDB(t, srv, test.params...), "q"); err != nil {
 				t.Fatal(err)
 			}
+			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
 			var methods []string
 			for _, c := range srv.Calls() {
 				methods = append(methods, c.Method)

@@ -23,18 +23,15 @@ const resumePoll = 5 * time.Second
 // wake waits until the suspended cluster runs, and resumes it if need be. All
 // connections of the process that wait for the same cluster share one resume;
 // each waits no longer than its ctx lasts. cause is the error that told that
-// the cluster is suspended; it is returned as it is when auto-resume is off.
-func (cn *conn) wake(ctx context.Context, cause error) error {
-	c := cn.c
-	if !c.cfg.AutoResume {
-		return cause
-	}
+// the cluster is suspended.
+func (lk *link) wake(ctx context.Context, cause error) error {
+	c := lk.c
 	c.stats.resumes.Add(1)
 	// The time limit is the waiter's own as well: another pool may have another.
 	bounded, cancel := withTimeout(ctx, "resume_timeout", c.cfg.ResumeTimeout)
 	defer cancel()
 	state, err := c.entry.Share(bounded, func(ctx context.Context, tell func(string)) error {
-		err := cn.resumeCluster(ctx, tell)
+		err := lk.resumeCluster(ctx, tell)
 		if concernsCaller(err) {
 			err = fmt.Errorf("%w: %w", strategy.ErrNotShared, err)
 		}
@@ -71,79 +68,125 @@ const (
 )
 
 // resumeCluster resumes the cluster and tells its states. A poll whose answer was
-// lost is made again, as other calls are; a resume whose answer was lost has been
-// heard unless the cluster is suspended still.
-func (cn *conn) resumeCluster(ctx context.Context, tell func(string)) error {
-	c := cn.c
-	last := ""
-	resumes := 0
-	var unheard error // why there is no answer to the last resume
-	for polls := 1; ; {
-		state, err := cn.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
-			User: c.cfg.User, Password: string(c.cfg.Token),
-		}, &wire.ClusterStatusResponse{})
-		if conditionOf(err) == noAnswer && polls < c.cfg.MaxRetries {
-			polls++
-			c.retrying(ctx, PhaseResume, polls, err)
-			if pause(ctx, delayBefore(polls, err)) != nil {
+// lost is made again, and so is one that the deployment's proxy answers with 503,
+// which it does while it has no cluster to ask: as often as other calls before any
+// state is known, and then until ctx ends. A resume whose answer was lost has been
+// received unless the cluster is suspended still.
+func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
+	c := lk.c
+	w := waking{lk: lk}
+	for unanswered := 0; ; {
+		state, err := lk.clusterState(ctx)
+		switch cond := conditionOf(err); {
+		case cond == noAnswer || cond == suspended || cond == mute:
+			unanswered++
+			if unanswered >= c.cfg.MaxRetries && w.last == "" || lk.channel().isClosed() {
+				return err // by a link that is closed others are not to wait
+			}
+			c.noteRetry(ctx, PhaseResume, unanswered+1, err)
+			if pause(ctx, min(delayAfter(unanswered, err), c.resumePoll)) != nil {
 				return err
 			}
 			continue
+		case err != nil:
+			return err
 		}
+		unanswered = 0
+		tell(state)
+		if state == clusterActive {
+			c.logChange(ctx, slog.LevelInfo, "the cluster is active")
+			return nil
+		}
+		resumed, err := w.advance(ctx, state)
 		if err != nil {
 			return err
 		}
-		polls = 1
-		tell(state)
-		if state == clusterActive {
-			c.change(ctx, slog.LevelInfo, "the cluster is active")
-			return nil
-		}
-		if state != last {
-			c.change(ctx, slog.LevelInfo, "the cluster is suspended", "state", state)
-			last = state
-		}
-		switch {
-		case state == clusterSuspended && (resumes == 0 || unheard != nil):
-			resumes++
-			if unheard != nil {
-				c.retrying(ctx, PhaseResume, resumes, unheard)
+		if !resumed { // else the first poll is at once
+			if err := wait(ctx, c.resumePoll); err != nil {
+				return err
 			}
-			c.change(ctx, slog.LevelInfo, "the cluster is told to resume")
-			_, unheard = cn.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
-				User: c.cfg.User, Password: string(c.cfg.Token),
-			}, &wire.ResumeResponse{})
-			if unheard != nil && (conditionOf(unheard) != noAnswer || resumes >= c.cfg.MaxRetries) {
-				return unheard
-			}
-		case state == clusterSuspended, state == clusterResuming:
-		default:
-			return errors.New("it does not become active")
-		}
-		if err := wait(ctx, c.resumePoll); err != nil {
-			return err
 		}
 	}
 }
 
+// waking is what is known of a cluster that is waited for.
+type waking struct {
+	lk      *link
+	last    string // the state
+	resumes int
+	unheard error // why there is no answer to the last resume
+}
+
+// advance does what a state asks for, and reports whether the cluster was told to
+// resume.
+func (w *waking) advance(ctx context.Context, state string) (resumed bool, err error) {
+	c := w.lk.c
+	if state != w.last {
+		c.logChange(ctx, slog.LevelInfo, "the cluster is suspended", "state", state)
+		w.last = state
+	}
+	switch {
+	case state == clusterSuspended && (w.resumes == 0 || w.unheard != nil):
+	case state == clusterSuspended, state == clusterResuming:
+		return false, nil
+	default:
+		return false, errors.New("it does not become active")
+	}
+	w.resumes++
+	if w.unheard != nil {
+		c.noteRetry(ctx, PhaseResume, w.resumes, w.unheard)
+		if err := pause(ctx, delayAfter(w.resumes-1, w.unheard)); err != nil {
+			return false, err
+		}
+	}
+	c.logChange(ctx, slog.LevelInfo, "the cluster is told to resume")
+	w.unheard = w.lk.resumeOnce(ctx)
+	switch conditionOf(w.unheard) {
+	case noAnswer, suspended, mute:
+		if w.resumes >= c.cfg.MaxRetries {
+			return false, w.unheard
+		}
+	default:
+		if w.unheard != nil {
+			return false, w.unheard
+		}
+	}
+	return true, nil
+}
+
+// clusterState asks for the cluster's state.
+func (lk *link) clusterState(ctx context.Context) (string, error) {
+	c := lk.c
+	return lk.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
+		User: c.cfg.User, Password: string(c.cfg.Token),
+	}, &wire.ClusterStatusResponse{})
+}
+
+// resumeOnce tells the cluster to resume.
+func (lk *link) resumeOnce(ctx context.Context) error {
+	c := lk.c
+	_, err := lk.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
+		User: c.cfg.User, Password: string(c.cfg.Token),
+	}, &wire.ResumeResponse{})
+	return err
+}
+
 // clusterCall asks the cluster service, which follows the rules of the strategy
 // header, too: on a 456 the other colour is asked.
-func (cn *conn) clusterCall(ctx context.Context, method string, req proto.Message, resp interface {
+func (lk *link) clusterCall(ctx context.Context, method string, req proto.Message, resp interface {
 	proto.Message
 	GetStatus() string
 }) (string, error) {
-	c := cn.c
+	c := lk.c
 	state, known := c.entry.Current(c.cfg.StrategyTTL)
 	if !known {
 		state.Color = strategy.Blue
 	}
 	ask := func() error {
-		return c.retry(ctx, PhaseResume, nil, func() error {
-			return c.invoke(ctx, PhaseResume, c.route(cn.channel, state), method, req, resp)
-		})
+		return c.repeat(ctx, &call{phase: PhaseResume, route: c.route(lk.channel(), state), method: method, req: req, resp: resp}, nil)
 	}
 	err := ask()
-	if conditionOf(err) == wrongStrategy {
+	if cond := conditionOf(err); cond == wrongStrategy || cond == mute {
 		state = strategy.State{Color: state.Color.Other()}
 		err = ask()
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,8 @@ type rows struct {
 	cursor  *thriftrows.Cursor
 	err     error // what ended the result: io.EOF or a failure
 	closed  bool
+	// cleanup closes rows that are dropped without Close.
+	cleanup runtime.Cleanup
 }
 
 var (
@@ -43,12 +46,27 @@ func newRows(caller, ctx context.Context, q *query, meta *thriftrows.Metadata) *
 		meta:    meta,
 		columns: make([]string, len(meta.Columns)),
 		fetcher: newFetcher(ctx, q, len(meta.Columns), meta.RowCount),
-		cursor:  thriftrows.NewCursor(&q.cn.c.zones, q.cn.c.cfg.Loc),
+		cursor:  thriftrows.NewCursor(&q.lk.c.zones, q.lk.c.cfg.Loc),
 	}
 	for i, c := range meta.Columns {
 		r.columns[i] = c.Name
 	}
+	r.cleanup = runtime.AddCleanup(r, closeDropped, r.fetcher)
 	return r
+}
+
+// errDropped is what a query ends with whose rows nobody can close any more.
+var errDropped = errors.New("the rows were dropped without Close")
+
+// closeDropped ends the query of rows that are not reachable any more. It does not
+// hold up the goroutine of the runtime that calls it.
+func closeDropped(f *fetcher) {
+	c := f.q.lk.c
+	c.inBackground(f.q.channel, func() {
+		f.stop()
+		c.log.Warn("e6data: rows were dropped without Close", "query_id", f.q.queryID)
+		f.q.finish(f.ctx, f.ctx, f.q.failed(PhaseFetch, nil, errDropped))
+	})
 }
 
 // Columns returns the names as the engine gives them.
@@ -104,25 +122,17 @@ func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 	return chunk, err
 }
 
-// Close ends the query on the engine. It takes at most Config.CleanupTimeout,
-// and does not outlast the caller's context: what that leaves is done in the
-// background, as is all of it once a batch was lost, since the way to the engine
-// may be down. That a query could not be cleared changes nothing about the rows
-// that were read, so it is no error.
+// Close ends the query, and waits for nothing: the engine is told in the background.
+// That a query could not be cleared changes nothing about the rows that were read,
+// so it is no error.
 func (r *rows) Close() error {
 	if r.closed {
 		return nil
 	}
 	r.closed = true
+	r.cleanup.Stop()
 	r.fetcher.stop()
-	cleared := r.q.finish(r.ctx, r.outcome())
-	if errors.Is(r.err, ErrIncompleteResult) {
-		return nil
-	}
-	select {
-	case <-cleared:
-	case <-r.caller.Done():
-	}
+	r.q.finish(r.caller, r.ctx, r.outcome())
 	return nil
 }
 

@@ -40,12 +40,16 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText returns a placeholder for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
+// minRedacted is the length from which on a secret is replaced in messages. A shorter
+// one guards nothing, and its letters stand in every text.
+const minRedacted = 6
+
 // redactor puts the placeholder in the place of each secret in what others
-// wrote. gRPC quotes what a proxy wrote, who may have quoted it before.
+// wrote. gRPC quotes what a proxy wrote, and the proxy may have quoted before.
 func redactor(secrets ...string) *strings.Replacer {
 	var pairs []string
 	for _, s := range secrets {
-		if s != "" {
+		if len(s) >= minRedacted {
 			once := quoted(s)
 			// The longest first, as it may begin with a shorter one.
 			pairs = append(pairs, quoted(once), redacted, once, redacted, s, redacted)

@@ -16,7 +16,7 @@ type Stats struct {
 	// Connections is how many connections are open.
 	Connections int
 	// SessionsOpened counts the sessions that the engine gave, SessionsRenewed
-	// those among them that replaced another.
+	// those among them that replaced one that the engine had denied.
 	SessionsOpened, SessionsRenewed uint64
 	// Running is how many queries run or have rows to be closed.
 	Running int64
@@ -41,11 +41,12 @@ type QueryCounts struct {
 	// or not.
 	Succeeded uint64
 	// Cancelled are those that were given up, by a context, a timeout of the
-	// Config, or a cancel.
+	// Config, or a cancel, whatever that leaves unknown about the query.
 	Cancelled uint64
 	// Incomplete are those with ErrIncompleteResult.
 	Incomplete uint64
-	// Ambiguous are those with ErrAmbiguousExecution.
+	// Ambiguous are those with ErrAmbiguousExecution that were not given up: the
+	// answer was lost on the way.
 	Ambiguous uint64
 	// Failed are those with any other error.
 	Failed uint64
@@ -67,13 +68,13 @@ func (s *counters) outcome(err error) *atomic.Uint64 {
 	switch {
 	case err == nil:
 		return &s.succeeded
+	case conditionOf(err) == gaveUp, errors.Is(err, ErrQueryCancelled),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &s.cancelled
 	case errors.Is(err, ErrAmbiguousExecution):
 		return &s.ambiguous
 	case errors.Is(err, ErrIncompleteResult):
 		return &s.incomplete
-	case conditionOf(err) == gaveUp, errors.Is(err, ErrQueryCancelled),
-		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &s.cancelled
 	}
 	return &s.failed
 }
@@ -99,12 +100,10 @@ func (c *Connector) Stats() Stats {
 			s.Retries[condition(i).String()] = count
 		}
 	}
+	s.Channels = c.states()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.Connections = c.conns
-	for _, channel := range c.channels {
-		s.Channels = append(s.Channels, channel.GetState().String())
-	}
 	return s
 }
 

@@ -24,7 +24,8 @@ func TestOutcome(t *testing.T) {
 		{"pause given up", wrap(PhaseFetch, route{}, context.Canceled), &s.cancelled},
 		{"detection given up", connectError(fmt.Errorf("waiting: %w", context.DeadlineExceeded)), &s.cancelled},
 		{"cancelled", &Error{Kind: ErrQueryCancelled}, &s.cancelled},
-		{"ambiguous", &Error{Kind: ErrAmbiguousExecution, Err: context.Canceled, condition: gaveUp}, &s.ambiguous},
+		{"execute given up", &Error{Kind: ErrAmbiguousExecution, Err: context.Canceled, condition: gaveUp}, &s.cancelled},
+		{"execute lost", &Error{Kind: ErrAmbiguousExecution, condition: noAnswer}, &s.ambiguous},
 		{"incomplete", &Error{Kind: ErrIncompleteResult}, &s.incomplete},
 	} {
 		if s.outcome(test.err) != test.want {

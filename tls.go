@@ -300,31 +300,31 @@ func prefaceFailed(msg string) bool {
 
 // explainConnection finds out what TLS, or the host's name, has to do with the
 // failure of a call that was not sent, of which gRPC says msg.
-func (c *Connector) explainConnection(e *Error, msg string) {
+func (c *caller) explainConnection(v *verdict, msg string) {
 	preface := prefaceFailed(msg)
 	switch {
 	case strings.Contains(msg, noAddresses):
-		e.Message += fmt.Sprintf("; no address is known of the host %q", c.cfg.Host)
+		v.message += fmt.Sprintf("; no address is known of the host %q", c.cfg.Host)
 	case !c.cfg.Secure:
 		if preface {
-			e.Message += "; the port may want TLS: set secure=true"
+			v.message += "; the port may want TLS: set secure=true"
 		}
 	case strings.Contains(msg, handshakeFailed):
 		failed := c.handshakes.failed.Load()
 		if failed == nil || !strings.Contains(msg, quoted((*failed).Error())) {
-			e.Err = ErrTLS // another connection failed since
+			v.cause = ErrTLS // another connection failed since
 			return
 		}
-		c.tlsFailure(e, *failed)
+		c.tlsFailure(v, *failed)
 	case preface:
 		if _, alert, ok := strings.Cut(msg, remoteAlert); ok {
 			alert, _, _ = strings.Cut(alert, `"`)
-			c.tlsFailure(e, errors.New(remoteAlert+alert))
+			c.tlsFailure(v, errors.New(remoteAlert+alert))
 		} else if c.handshakes.certWanted.Load() {
 			// The alert that says so may get lost with the connection. It may be
 			// something else, too, so that the call may be made again.
-			e.Err = fmt.Errorf("%w: the server ended the connection", ErrTLS)
-			e.Message = certWantedHint
+			v.cause = fmt.Errorf("%w: the server ended the connection", ErrTLS)
+			v.message = certWantedHint
 		}
 	}
 }
@@ -337,14 +337,14 @@ func quoted(s string) string {
 
 const certWantedHint = "the server asks for a client certificate: set client_cert and client_key"
 
-// tlsFailure makes e the report of a handshake's failure.
-func (c *Connector) tlsFailure(e *Error, err error) {
-	e.Message = c.tlsHint(err)
+// tlsFailure makes v the report of a handshake's failure.
+func (c *caller) tlsFailure(v *verdict, err error) {
+	v.message = c.tlsHint(err)
 	if broken(err) {
-		e.Err = fmt.Errorf("%w: %w", ErrTLS, err)
+		v.cause = fmt.Errorf("%w: %w", ErrTLS, err)
 		return
 	}
-	e.condition, e.Err = tlsFailed, err
+	v.condition, v.cause = tlsFailed, err
 }
 
 // broken tells that a handshake failed by its connection, which may be better
@@ -359,7 +359,7 @@ func broken(err error) bool {
 }
 
 // tlsHint says what to do about a failed handshake.
-func (c *Connector) tlsHint(err error) string {
+func (c *caller) tlsHint(err error) string {
 	var (
 		host    x509.HostnameError
 		unknown x509.UnknownAuthorityError
@@ -393,7 +393,7 @@ func (c *Connector) tlsHint(err error) string {
 }
 
 // alertHint says what to do about an alert, whose names are those of crypto/tls.
-func (c *Connector) alertHint(msg string) string {
+func (c *caller) alertHint(msg string) string {
 	_, alert, _ := strings.Cut(msg, remoteAlert)
 	wanted := c.handshakes.certWanted.Load()
 	switch alert {

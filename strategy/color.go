@@ -9,6 +9,7 @@
 //   - [Entry.Confirm] notes that a call under it succeeded;
 //   - [Entry.Announce] follows a response's new_strategy;
 //   - [Entry.Invalidate] forgets a colour that answered 456 (WIRE.md section 6);
+//   - [Entry.Retreat] returns from an announced colour that is down;
 //   - [Entry.Current] reads it, and reports an unconfirmed one as expired.
 //
 // # Generations

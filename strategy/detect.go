@@ -159,6 +159,7 @@ func (e *Entry) found(color Color, gen uint64) State {
 	if s, ok := e.movedOn(gen); ok {
 		return s
 	}
+	e.refusedAt[color] = time.Time{}
 	return e.begin(color)
 }
 

@@ -22,7 +22,10 @@ type Entry struct {
 	// only under it.
 	rec atomic.Pointer[record]
 
-	mu            sync.Mutex
+	mu sync.Mutex
+	// refusedAt is when an announced colour was last refused before any call
+	// under it had succeeded.
+	refusedAt     [3]time.Time
 	flight        *flight // the detection under way, if any
 	work          *work   // of Share, if any
 	switches      uint64
@@ -33,11 +36,19 @@ type Entry struct {
 // A confirmation is written into the record, not the Entry, so that one meant
 // for an earlier generation cannot refresh a later one.
 type record struct {
-	state     State
-	live      bool
-	since     time.Time
+	state State
+	live  bool
+	since time.Time
+	// from is the colour that announced this one; Unknown for a detected colour.
+	from      Color
+	proven    atomic.Bool  // a call under state succeeded
 	confirmed atomic.Int64 // nanoseconds after Entry.base
 }
+
+// refusalMemory is how long announcements of a colour are ignored after the
+// deployment refused that colour or the colour was down. An engine may announce a
+// colour before the proxy admits it.
+const refusalMemory = 2 * time.Second
 
 // clock returns the nanoseconds since base.
 func (e *Entry) clock() int64 { return int64(time.Since(e.base)) }
@@ -68,6 +79,9 @@ func (e *Entry) Confirm(s State) {
 	if r == nil || !r.live || r.state != s {
 		return
 	}
+	if !r.proven.Load() {
+		r.proven.Store(true)
+	}
 	now, last := e.clock(), r.confirmed.Load()
 	if now-last >= int64(confirmEvery) {
 		// Losing the race means that someone else has just confirmed.
@@ -87,7 +101,8 @@ func (e *Entry) Confirm(s State) {
 // that the deployment has since left and come back to. After an invalidation
 // nothing is believed and all announcements are ignored until the next
 // detection, which tries the other colour first anyway. A to that is not Blue
-// or Green, or that is from's own colour, is ignored too.
+// or Green, or that is from's own colour, is ignored too. So is a to that was
+// announced, and refused, in the last two seconds: see [Entry.Retreat].
 //
 // An announcement heard inside a probe has no State yet: make it after Detect
 // returned, under the State it returned, provided that this has the colour the
@@ -101,7 +116,11 @@ func (e *Entry) Announce(from State, to Color) bool {
 	if r := e.rec.Load(); r == nil || !r.live || r.state != from {
 		return false
 	}
+	if at := e.refusedAt[to]; !at.IsZero() && time.Since(at) < refusalMemory {
+		return false
+	}
 	e.begin(to)
+	e.rec.Load().from = from.Color // nobody reads it without mu
 	return true
 }
 
@@ -109,6 +128,9 @@ func (e *Entry) Announce(from State, to Color) bool {
 // section 6), and reports whether it did. It does nothing when the entry has
 // moved on from s: a late 456 about blue throws away neither a green nor a blue
 // that was detected after it.
+//
+// Where s was announced and no call under it has succeeded yet, Invalidate is
+// [Entry.Retreat]: the announcement came early.
 func (e *Entry) Invalidate(s State) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -116,7 +138,34 @@ func (e *Entry) Invalidate(s State) bool {
 	if r == nil || !r.live || r.state != s {
 		return false
 	}
-	e.kill(r)
+	if !e.retreat(r) {
+		e.kill(r)
+	}
+	return true
+}
+
+// Retreat returns to the colour that announced s, in a new generation, because s
+// is down although it was announced, and reports whether it did. It does nothing
+// when the entry has moved on from s, when s was detected, and when a call under
+// s has succeeded: then s was live, and its failure is one like any other. For two
+// seconds further announcements of s.Color are ignored, so that the queries of
+// that time run where they are served; then the next announcement counts again.
+func (e *Entry) Retreat(s State) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := e.rec.Load()
+	return r != nil && r.live && r.state == s && e.retreat(r)
+}
+
+// retreat begins a generation of the colour that announced r, if r was announced
+// and is not proven. e.mu is held and r is e.rec.
+func (e *Entry) retreat(r *record) bool {
+	if r.from == Unknown || r.proven.Load() {
+		return false
+	}
+	e.invalidations++
+	e.refusedAt[r.state.Color] = time.Now()
+	e.begin(r.from)
 	return true
 }
 

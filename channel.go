@@ -1,0 +1,388 @@
+package e6data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/encoding/gzip" // registers the compressor of Config.Compression
+	"google.golang.org/grpc/keepalive"
+)
+
+// channel is a gRPC channel, counted by its users: connections, queries, and work
+// in the background.
+type channel struct {
+	*grpc.ClientConn
+	conns   int  // the connections among the users
+	users   int  // no user closes it, the last one lets it be closed
+	retired bool // no new connection gets it
+}
+
+// looksAlive reports whether gRPC takes the channel's connection for a good one.
+func (ch *channel) looksAlive() bool { return ch.GetState() == connectivity.Ready }
+
+// isClosed reports whether the channel is closed for good.
+func (ch *channel) isClosed() bool { return ch.GetState() == connectivity.Shutdown }
+
+// channels are the gRPC channels of a connector. Its zero value has none. It is
+// safe for concurrent use.
+type channels struct {
+	mu   sync.Mutex
+	list []*channel // as many as connections have asked for, up to Config.Channels
+	// retired are channels that no new connection gets, and that are still used.
+	retired map[*channel]bool
+	conns   int
+	users   int
+	closed  bool
+	idle    *time.Timer // closes the channels when nobody has used them for idleAfter
+	// background counts work that outlives the calls that began it; quiet is closed
+	// and made anew when there is none left.
+	background int
+	quiet      chan struct{}
+}
+
+// idleAfter is how long the channels of a connector without connections stay open:
+// a wrapper may never close the connector.
+const idleAfter = 5 * time.Minute
+
+var errClosed = &Error{Phase: PhaseConnect, Message: "the connector is closed"}
+
+// acquire counts a connection and returns the channel with the fewest, a new
+// one where there may be more and each is in use.
+func (c *Connector) acquire() (*channel, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, errClosed
+	}
+	var least *channel
+	for _, ch := range c.list {
+		if least == nil || ch.conns < least.conns {
+			least = ch
+		}
+	}
+	if least == nil || least.conns > 0 && len(c.list) < c.cfg.Channels {
+		cc, err := c.dial()
+		if err != nil {
+			return nil, &Error{Phase: PhaseConnect, Err: err}
+		}
+		if c.tokens == nil {
+			c.tokens = c.acquireTokens()
+		}
+		least = &channel{ClientConn: cc}
+		c.list = append(c.list, least)
+	}
+	if c.idle != nil {
+		c.idle.Stop()
+		c.idle = nil
+	}
+	least.conns++
+	least.users++
+	c.conns++
+	c.users++
+	return least, nil
+}
+
+// release takes back what acquire gave.
+func (c *Connector) release(ch *channel) error {
+	c.mu.Lock()
+	ch.conns--
+	c.conns--
+	c.mu.Unlock()
+	return c.leave(ch)
+}
+
+// use counts a user of a channel that has one already.
+func (c *Connector) use(ch *channel) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch.users++
+	c.users++
+}
+
+// leave takes back what use gave.
+func (c *Connector) leave(ch *channel) error {
+	c.mu.Lock()
+	ch.users--
+	c.users--
+	unused := c.takeUnused()
+	if c.retired[ch] && ch.users == 0 {
+		delete(c.retired, ch)
+		unused = append(unused, ch)
+	}
+	c.mu.Unlock()
+	return closeChannels(unused)
+}
+
+// retire gives new connections another channel than ch, which ends with its last
+// user.
+func (c *Connector) retire(ch *channel) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, other := range c.list {
+		if other == ch {
+			c.list = append(c.list[:i:i], c.list[i+1:]...)
+			if c.retired == nil {
+				c.retired = map[*channel]bool{}
+			}
+			c.retired[ch] = true
+		}
+	}
+}
+
+// takeUnused takes the channels out when the connector is closed and nobody needs
+// them any more; of a connector that is open, after idleAfter. The caller holds
+// mu.
+func (c *Connector) takeUnused() []*channel {
+	if c.users > 0 {
+		return nil
+	}
+	if c.closed {
+		return c.takeAll()
+	}
+	if c.idle == nil && len(c.list) > 0 {
+		c.idle = time.AfterFunc(c.switches.idleAfter, c.closeIdle)
+	}
+	return nil
+}
+
+// closeIdle closes the channels if nobody has used them since the timer was set.
+func (c *Connector) closeIdle() {
+	c.mu.Lock()
+	var unused []*channel
+	if c.idle != nil && c.users == 0 {
+		c.idle = nil
+		unused = c.takeAll()
+	}
+	c.mu.Unlock()
+	_ = closeChannels(unused) // an error of a channel that nobody uses
+}
+
+// takeAll takes all channels out, and gives the source of tokens back. The caller
+// holds mu.
+func (c *Connector) takeAll() []*channel {
+	if c.idle != nil {
+		c.idle.Stop()
+		c.idle = nil
+	}
+	all := c.list
+	c.list = nil
+	if c.tokens != nil {
+		c.tokens.Release()
+		c.tokens = nil
+	}
+	return all
+}
+
+func closeChannels(list []*channel) error {
+	var errs []error
+	for _, ch := range list {
+		errs = append(errs, ch.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// inBackground runs f, which uses ch, on a goroutine of its own. Shutdown waits for
+// it.
+func (c *Connector) inBackground(ch *channel, f func()) {
+	c.use(ch)
+	c.mu.Lock()
+	if c.background++; c.quiet == nil {
+		c.quiet = make(chan struct{})
+	}
+	c.mu.Unlock()
+	go func() {
+		defer func() {
+			_ = c.leave(ch)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			if c.background--; c.background == 0 {
+				close(c.quiet)
+				c.quiet = nil
+			}
+		}()
+		f()
+	}()
+}
+
+// waitForBackground waits until no work is left in the background.
+func (c *Connector) waitForBackground(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		quiet := c.quiet
+		left := c.background
+		c.mu.Unlock()
+		if quiet == nil {
+			return nil
+		}
+		select {
+		case <-quiet:
+		case <-ctx.Done():
+			return fmt.Errorf("e6data: %d queries are not cleared yet: %w", left, contextError(ctx))
+		}
+	}
+}
+
+// states are the states of the channels.
+func (c *channels) states() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var states []string
+	for _, ch := range c.list {
+		states = append(states, ch.GetState().String())
+	}
+	return states
+}
+
+// HTTP/2 flow-control windows, in bytes. Both count: with the defaults of 64
+// KiB a result chunk takes several round trips.
+const (
+	streamWindow = 16 << 20
+	connWindow   = 16 << 20
+)
+
+// dial makes a gRPC channel, which connects when it is first used.
+func (c *Connector) dial() (*grpc.ClientConn, error) {
+	creds := insecure.NewCredentials()
+	if c.cfg.Secure {
+		creds = c.handshakes.credentials(c.tls)
+	}
+	opts := []grpc.DialOption{
+		grpc.WithTransportCredentials(creds),
+		grpc.WithUserAgent(userAgent(c.cfg.UserAgent)),
+		grpc.WithDisableServiceConfig(),
+		grpc.WithStatsHandler(sentWatch{}),
+		grpc.WithInitialWindowSize(streamWindow),
+		grpc.WithInitialConnWindowSize(connWindow),
+		grpc.WithDefaultCallOptions(c.callOptions()...),
+		// A deployment that restarts comes back within seconds: ask often.
+		grpc.WithConnectParams(grpc.ConnectParams{
+			Backoff: backoff.Config{
+				BaseDelay:  100 * time.Millisecond,
+				Multiplier: 1.6,
+				Jitter:     0.2,
+				MaxDelay:   5 * time.Second,
+			},
+			MinConnectTimeout: 20 * time.Second,
+		}),
+	}
+	if c.cfg.KeepaliveTime > 0 {
+		opts = append(opts, grpc.WithKeepaliveParams(keepalive.ClientParameters{
+			Time:                c.pingEvery(),
+			Timeout:             c.cfg.KeepaliveTimeout,
+			PermitWithoutStream: c.cfg.KeepaliveWithoutCalls,
+		}))
+	}
+	return grpc.NewClient(c.target(), append(opts, c.dialOptions...)...)
+}
+
+// callOptions are those of every call.
+func (c *Connector) callOptions() []grpc.CallOption {
+	opts := []grpc.CallOption{
+		grpc.MaxCallRecvMsgSize(limit(c.cfg.MaxRecvBytes)),
+		grpc.MaxCallSendMsgSize(limit(c.cfg.MaxSendBytes)),
+	}
+	if c.cfg.Compression != "" {
+		opts = append(opts, grpc.UseCompressor(c.cfg.Compression))
+	}
+	return opts
+}
+
+// limit is a size limit as gRPC takes it.
+func limit(bytes int) int {
+	if bytes < 0 {
+		return math.MaxInt
+	}
+	return bytes
+}
+
+// target is the name under which gRPC finds the engine. The scheme is spelt out
+// since a host may be called like one.
+func (c *Connector) target() string {
+	return "dns:///" + strings.ReplaceAll(c.cfg.address(), "%", "%25")
+}
+
+// userAgent is what comes before gRPC's own name in the user-agent header.
+func userAgent(application string) string {
+	name := "e6data-go"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Path == "github.com/e6data/e6data-go" && m.Version != "" && m.Version[0] == 'v' {
+				name += "/" + m.Version
+			}
+		}
+	}
+	return strings.TrimSpace(application + " " + name)
+}
+
+// peer names the engine as errors of the connection do: by its address, and by the
+// proxy in between, if any.
+func (c *caller) peer() string {
+	if proxy := c.httpProxy(); proxy != "" {
+		return c.cfg.address() + " through the proxy " + proxy
+	}
+	return c.cfg.address()
+}
+
+// httpProxy returns the proxy through which gRPC reaches the engine, without
+// credentials; empty without one.
+func (c *caller) httpProxy() string {
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: c.cfg.address()}})
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Host
+}
+
+// calmed counts, by address, how often servers have ended a connection because it
+// was pinged too often. It is the process's, as gRPC's own memory is a channel's.
+var calmed sync.Map // of *pingCount
+
+type pingCount struct {
+	mu    sync.Mutex
+	times int
+	last  time.Time
+}
+
+// pingEvery is how often a new channel pings: half as often after each time that a
+// server has refused that.
+func (c *caller) pingEvery() time.Duration {
+	every := c.cfg.KeepaliveTime
+	if n, ok := calmed.Load(c.cfg.address()); ok {
+		count := n.(*pingCount)
+		count.mu.Lock()
+		defer count.mu.Unlock()
+		every <<= min(count.times, maxCalm)
+	}
+	return every
+}
+
+// maxCalm bounds how often the time between two pings is doubled.
+const maxCalm = 6
+
+// pingsRefused notes that the server has refused to be pinged so often, and returns
+// what to do about it. The calls of one connection, which all fail then, count as
+// one.
+func (c *caller) pingsRefused() string {
+	n, _ := calmed.LoadOrStore(c.cfg.address(), &pingCount{})
+	count := n.(*pingCount)
+	count.mu.Lock()
+	if time.Since(count.last) > time.Second {
+		count.times++
+		count.last = time.Now()
+	}
+	count.mu.Unlock()
+	return fmt.Sprintf("; the server allows fewer keepalive pings than one in %v: raise keepalive_time (new channels of this process now ping every %v)",
+		c.cfg.KeepaliveTime, c.pingEvery())
+}

@@ -1,0 +1,441 @@
+package e6data_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/strategy"
+)
+
+// Errors that quote the signature of another condition.
+const (
+	s3Denied    = "com.amazonaws.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403)"
+	quotedDeny  = "cannot read s3://bucket/part-1: Access denied for user x"
+	quoted456   = "cannot cast 'upstream status: 456' to INT"
+	quoted503   = "cannot cast 'status: 503' to INT"
+	deniedTable = "Access denied: no privilege on table t"
+)
+
+// invalidations counts how often the colour of srv was given up in this process.
+func invalidations(srv *enginetest.Server) uint64 {
+	for _, s := range strategy.Shared().Snapshot() {
+		if s.Key.Endpoint == srv.Addr() {
+			return s.Invalidations
+		}
+	}
+	return 0
+}
+
+// What an SQL error quotes proves nothing: the statement is sent once, the error
+// is the engine's, and the live colour stays what it is.
+func TestQuotedSignaturesAtExecute(t *testing.T) {
+	for _, test := range []struct {
+		code    codes.Code
+		message string
+		// authentications after the next query: a doubtful session is not used again.
+		sessions int
+	}{
+		{codes.Internal, s3Denied, 1},
+		{codes.Internal, quotedDeny, 2},
+		{codes.InvalidArgument, quoted456, 1},
+		{codes.Unknown, quoted456, 1},
+		{codes.Internal, quoted503, 1},
+		{codes.InvalidArgument, "No cluster-name header or unknown cluster", 1},
+	} {
+		t.Run(test.message, func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(5, 2))
+			db := openDB(t, srv)
+			srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, Err: status.Error(test.code, test.message)})
+			_, err := readIDs(t.Context(), db, "q")
+			e, ok := errors.AsType[*e6data.Error](err)
+			if !ok || e.Kind != nil || e.Err != nil || e.Code != test.code || e.Message != test.message {
+				t.Errorf("error %#v", err)
+			}
+			if n := srv.Count("executeStatement"); n != 1 {
+				t.Errorf("executed %d times", n)
+			}
+			if n := invalidations(srv); n != 0 {
+				t.Errorf("the colour was given up %d times", n)
+			}
+			if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
+				t.Errorf("later: %d rows, %v", n, err)
+			}
+			if n := srv.Count("authenticate"); n != test.sessions {
+				t.Errorf("%d sessions", n)
+			}
+		})
+	}
+}
+
+// A denial that begins the message proves that the session has expired, once: the
+// session that replaces it gets the engine's own answer.
+func TestDenialAtExecute(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Error(codes.Internal, deniedTable)})
+	_, err := readIDs(t.Context(), openDB(t, srv), "q")
+	e, ok := errors.AsType[*e6data.Error](err)
+	if !ok || e.Kind != nil || e.Message != deniedTable {
+		t.Errorf("error %#v", err)
+	}
+	if n := srv.Count("executeStatement"); n != 2 {
+		t.Errorf("sent %d times", n)
+	}
+	if n := srv.Stats().Executed; n != 0 {
+		t.Errorf("executed %d times", n)
+	}
+}
+
+// A denial inside a message allows one repetition of what executes and consumes
+// nothing, with another session; what comes then is reported as it came.
+func TestDenialInsideAMessage(t *testing.T) {
+	for _, method := range []string{"prepareStatement", "getResultMetadata", "status", "explain", "getTablesV2"} {
+		for times, want := range map[int]string{1: "", 0: quotedDeny} {
+			t.Run(fmt.Sprint(method, times), func(t *testing.T) {
+				srv := newEngine(t, enginetest.Config{})
+				srv.SetCatalogs(enginetest.Catalog{Name: "lake", Schemas: []enginetest.Schema{{Name: "db"}}})
+				srv.Handle("q", ids(5, 2))
+				f := srv.Inject(enginetest.Fault{Method: method, Times: times, Err: status.Error(codes.Internal, quotedDeny)})
+				err := e6data.WithConn(t.Context(), openDB(t, srv), func(c *e6data.Conn) error {
+					if method == "getTablesV2" {
+						_, err := c.Tables(t.Context(), "lake", "db")
+						return err
+					}
+					b, err := c.Query(t.Context(), "q")
+					if err != nil {
+						return err
+					}
+					defer b.Close()
+					switch method {
+					case "status":
+						_, err = c.Status(t.Context(), b.Handle())
+					case "explain":
+						_, err = c.Explain(t.Context(), b.Handle())
+					}
+					return err
+				})
+				got := ""
+				if e, ok := errors.AsType[*e6data.Error](err); ok {
+					got = e.Message
+				}
+				if got != want || errors.Is(err, e6data.ErrSessionExpired) && method != "getResultMetadata" {
+					t.Errorf("error %v", err)
+				}
+				if n := f.Hits(); n != max(times, 2*(1-times)) {
+					t.Errorf("struck %d times", n)
+				}
+				if n := srv.Count("authenticate"); n != 2 {
+					t.Errorf("%d sessions", n)
+				}
+			})
+		}
+	}
+}
+
+// A denied fetch of a result of unknown size is incomplete, unless the whole message
+// is the denial: then the engine has not looked at the call.
+func TestDenialAtFetch(t *testing.T) {
+	for _, test := range []struct {
+		message  string
+		count    int64
+		rows     int
+		complete bool
+	}{
+		{s3Denied, -1, 20, false},
+		{quotedDeny, -1, 20, false},
+		{quotedDeny, 50, 20, false},
+		{deniedTable, -1, 20, false},
+		{deniedTable, 50, 50, true},
+		{"Access denied", -1, 50, true},
+		{"Access denied", 50, 50, true},
+	} {
+		t.Run(fmt.Sprint(test.message, test.count), func(t *testing.T) {
+			srv := newEngine(t, enginetest.Config{})
+			srv.Handle("q", ids(50, 10).RowCount(test.count))
+			srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, Err: status.Error(codes.Internal, test.message)})
+			n, err := readIDs(t.Context(), openDB(t, srv), "q")
+			if n != test.rows || test.complete != (err == nil) {
+				t.Errorf("%d rows, %v", n, err)
+			}
+			if !test.complete && test.message != s3Denied && !errors.Is(err, e6data.ErrIncompleteResult) {
+				t.Errorf("error %v", err)
+			}
+			if want := map[bool]int{false: 3, true: 7}[test.complete]; srv.Count("getNextResultBatch") != want {
+				t.Errorf("asked %d times, want %d", srv.Count("getNextResultBatch"), want)
+			}
+		})
+	}
+}
+
+// An error that quotes a denial is not taken for a refused access token.
+func TestQuotedDenialWithOAuth(t *testing.T) {
+	for _, message := range []string{s3Denied, quotedDeny} {
+		i := newIssuer(t)
+		srv := i.engine(t, enginetest.Config{})
+		srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Error(codes.Internal, message)})
+		_, err := readIDs(t.Context(), openConfig(t, i.config(t, srv)), "q")
+		if err == nil || errors.Is(err, e6data.ErrAuthentication) || strings.Contains(err.Error(), "refused the access token") {
+			t.Errorf("error %v", err)
+		}
+		if n := srv.Count("executeStatement"); n != 1 {
+			t.Errorf("sent %d times", n)
+		}
+	}
+}
+
+// The proxy's word that there is no such cluster is an error of its own in every
+// phase, and does not mean that the engine lacks a method.
+func TestUnknownCluster(t *testing.T) {
+	const text = "No cluster-name header or unknown cluster"
+	for _, method := range []string{"authenticate", "healthCheck", "prepareStatement", "executeStatement", "getResultMetadata", "getNextResultBatchV2"} {
+		t.Run(method, func(t *testing.T) {
+			srv := newUncheckedEngine(t, enginetest.Config{ClusterName: "tuesday"})
+			srv.Handle("q", ids(5, 2))
+			srv.Inject(enginetest.Fault{Method: method, Err: status.Error(codes.Unimplemented, text)})
+			db := openDB(t, srv, "result_batch_v2=on", "cleanup_timeout=1s")
+			err := db.PingContext(t.Context())
+			if method != "authenticate" && method != "healthCheck" {
+				_, err = readIDs(t.Context(), db, "q")
+			}
+			if !errors.Is(err, e6data.ErrUnknownCluster) || errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), `cluster_name is "tuesday"`) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// An exception inside the engine reaches a client as UNKNOWN without a message. At
+// prepare it is tried once more on what is found live, and then reported as it
+// came.
+func TestExceptionAtPrepare(t *testing.T) {
+	for times, prepares := range map[int]int{1: 2, 0: 2} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(5, 2))
+		srv.Inject(enginetest.Fault{Method: "prepareStatement", Times: times, Err: status.Error(codes.Unknown, "")})
+		n, err := readIDs(t.Context(), openDB(t, srv), "q")
+		e, _ := errors.AsType[*e6data.Error](err)
+		switch {
+		case times == 1 && (n != 5 || err != nil):
+			t.Errorf("%d rows, %v", n, err)
+		case times == 0 && (e == nil || e.Code != codes.Unknown || e.Kind != nil || e.Phase != e6data.PhasePrepare):
+			t.Errorf("error %#v", err)
+		}
+		if n := srv.Count("prepareStatement"); n != prepares {
+			t.Errorf("prepared %d times", n)
+		}
+	}
+}
+
+// An OAuth stack whose token service is down has not let the call through.
+func TestAuthenticationUnavailable(t *testing.T) {
+	for _, method := range []string{"executeStatement", "getNextResultBatch"} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(5, 2))
+		srv.Inject(enginetest.Fault{Method: method, Times: 2, Err: status.Error(codes.Unavailable, "authentication unavailable")})
+		if n, err := readIDs(t.Context(), openDB(t, srv), "q"); n != 5 || err != nil {
+			t.Errorf("%s: %d rows, %v", method, n, err)
+		}
+		if n := srv.Stats().Executed; n != 1 {
+			t.Errorf("executed %d times", n)
+		}
+	}
+}
+
+// A query that another client cancels ends with an error that says so.
+func TestCancelledByAnotherClient(t *testing.T) {
+	srv := newUncheckedEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(50, 10))
+	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Err: status.Error(codes.Internal, "Query cancelled by admin")})
+	n, err := readIDs(t.Context(), openDB(t, srv), "q")
+	if n != 20 || !errors.Is(err, e6data.ErrQueryCancelled) {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+// A call whose context does not reach gRPC may have been sent: nothing proves the
+// opposite.
+func TestInterceptorDropsTheContext(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	drop := srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, After: true, Drop: true})
+	db := openWith(t, srv.DSN(), e6data.WithDialOptions(grpc.WithUnaryInterceptor(
+		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			return invoke(valueless{ctx}, method, req, reply, cc, opts...)
+		})))
+	_, err := readIDs(within(t, time.Minute), db, "q")
+	if !errors.Is(err, e6data.ErrAmbiguousExecution) {
+		t.Errorf("error %v", err)
+	}
+	if n := srv.Stats().Executed; n != 1 || drop.Hits() != 1 {
+		t.Errorf("executed %d times", n)
+	}
+}
+
+// valueless is a context without the driver's own value, and with gRPC's.
+type valueless struct{ context.Context }
+
+func (c valueless) Value(key any) any {
+	if strings.Contains(fmt.Sprintf("%T", key), "e6data") {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
+// DEADLINE_EXCEEDED from the engine, long before the caller's deadline, is the
+// engine's own, with its text.
+func TestTheEnginesOwnDeadline(t *testing.T) {
+	for method, want := range map[string]error{
+		"executeStatement":   e6data.ErrAmbiguousExecution,
+		"getNextResultBatch": e6data.ErrIncompleteResult,
+	} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(50, 10))
+		srv.Inject(enginetest.Fault{Method: method, Err: status.Error(codes.DeadlineExceeded, "executor 7 took too long")})
+		_, err := readIDs(within(t, time.Hour), openDB(t, srv), "q")
+		if !errors.Is(err, want) || errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "executor 7 took too long") {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+// A timeout reads like one.
+func TestTimeoutText(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(50, 10))
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true})
+	defer hang.Release()
+	db, c := openConnector(t, parseDSN(t, srv.DSN()))
+	if err := db.Ping(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := db.QueryContext(ctx, "q")
+	text := fmt.Sprint(err)
+	if !strings.HasPrefix(text, "e6data: timed out after ") || strings.Count(text, "deadline") > 0 ||
+		!strings.Contains(text, " while executing (query query-blue-000001, blue); the query may or may not have been executed") {
+		t.Errorf("error %q", text)
+	}
+	if !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, e6data.ErrAmbiguousExecution) {
+		t.Errorf("error %v", err)
+	}
+	if n := c.Stats().Queries; n.Cancelled != 1 || n.Ambiguous != 0 {
+		t.Errorf("counted %+v", n)
+	}
+	_, err = openDB(t, srv, "query_timeout=50ms").Query("q")
+	if want := "e6data: timed out after 50ms (query_timeout) while executing (query query-blue-000002, blue); "; !strings.HasPrefix(fmt.Sprint(err), want) {
+		t.Errorf("error %q", err)
+	}
+}
+
+// callErrors keeps the errors of calls.
+type callErrors struct {
+	e6data.NoHook
+	errs chan error
+}
+
+func (h callErrors) CallEnd(_ context.Context, c e6data.CallEnd) {
+	if c.Err != nil {
+		h.errs <- c.Err
+	}
+}
+
+// The batch that is fetched ahead of a QueryRow is given up by the driver itself, so
+// a hook sees no error.
+func TestFetchAheadIsNoError(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(50, 10))
+	h := callErrors{errs: make(chan error, 100)}
+	db := openWith(t, srv.DSN(), e6data.WithHook(h))
+	hang := srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 1, Hang: true})
+	rows, err := db.Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	<-hang.Struck()
+	if err := rows.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		t.Error(err)
+	}
+	select {
+	case err := <-h.errs:
+		t.Errorf("a call failed: %v", err)
+	default:
+	}
+}
+
+// A context that has ended sends nothing.
+func TestEndedContextSendsNothing(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	db := openDB(t, srv)
+	err := e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+		calls := srv.Stats().Calls
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Query(ctx, "q"); !errors.Is(err, context.Canceled) {
+			t.Errorf("Query: %v", err)
+		}
+		if _, err := c.Catalogs(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("Catalogs: %v", err)
+		}
+		if n := srv.Stats().Calls; n != calls {
+			t.Errorf("%d calls were sent", n-calls)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// An error of the connection names the address, and no colour before one is known.
+func TestConnectionErrorNamesTheAddress(t *testing.T) {
+	srv := newUncheckedEngine(t, enginetest.Config{})
+	addr := srv.Addr()
+	srv.Close()
+	dsn := "e6data://user:secret@" + addr + "/db?max_retries=1"
+	err := openWith(t, dsn).PingContext(within(t, time.Minute))
+	if !strings.Contains(fmt.Sprint(err), addr) || strings.Contains(fmt.Sprint(err), "blue") {
+		t.Errorf("error %v", err)
+	}
+	t.Run("through a proxy", func(t *testing.T) {
+		// gRPC asks the proxy for hosts other than this one.
+		err := openWith(t, "e6data://user:secret@engine.invalid:80/db?max_retries=1", e6data.WithDialOptions(
+			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }),
+		)).PingContext(within(t, time.Minute))
+		if !strings.Contains(fmt.Sprint(err), "engine.invalid:80") {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// A secret is redacted from six characters on.
+func TestShortSecrets(t *testing.T) {
+	for token, shown := range map[string]bool{"a": true, "12345": true, "123456": false} {
+		srv := newEngine(t, enginetest.Config{Token: token})
+		srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.InvalidArgument, "a table of 123456 rows, 12345 and a")})
+		_, err := openDB(t, srv).Query("q")
+		if strings.Contains(fmt.Sprint(err), "[redacted]") == shown {
+			t.Errorf("%q: %v", token, err)
+		}
+	}
+}
