@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/keepalive"
 )
 
 // The credentials that a server accepts unless its [Config] says otherwise.
@@ -68,6 +69,12 @@ type Config struct {
 	// MaxCalls is how many calls are kept for [Server.Calls], the latest ones; 0
 	// stands for 10,000, less than 0 for none.
 	MaxCalls int
+	// Pings, when set, is how often a client may ping, as keepalive does. A connection
+	// whose client pings too soon three times, with no answer in between, is ended
+	// with GOAWAY, error code ENHANCE_YOUR_CALM, debug data "too_many_pings". The zero
+	// policy is what a gRPC server does by itself: 5 minutes between two pings while a
+	// call is in flight, 2 hours without one. Nil accepts every ping.
+	Pings *keepalive.EnforcementPolicy
 	// ServerOptions come after the server's own gRPC options.
 	ServerOptions []grpc.ServerOption
 }
@@ -87,6 +94,11 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Database == "" {
 		c.Database = "db"
+	}
+	if c.Pings == nil {
+		// Drivers ping every 30 s, also without calls (WIRE.md section 1), tests of that
+		// more often, and net/http's client with each call that it cancels.
+		c.Pings = &keepalive.EnforcementPolicy{MinTime: time.Nanosecond, PermitWithoutStream: true}
 	}
 	if len(c.Live) == 0 {
 		c.Live = []string{Blue}

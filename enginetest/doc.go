@@ -36,6 +36,8 @@
 // that watch a query which has ended, or read one that was cancelled, are refused
 // without that: somebody else may have ended it.
 //
+// A client that pings too often is refused only where [Config.Pings] says so.
+//
 // # Proxies
 //
 // What the proxy of a deployment answers reaches a client as a gRPC status, as

@@ -6,11 +6,9 @@ import (
 	"math"
 	"net"
 	"sync"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/e6data/e6data-go/wire"
@@ -89,11 +87,7 @@ func NewServer(cfg Config) (*Server, error) {
 		grpc.MaxSendMsgSize(math.MaxInt32),
 		grpc.WaitForHandlers(true),
 		grpc.ForceServerCodecV2(newCodec()),
-		// Drivers ping every 30 s, also without calls (WIRE.md section 1); tests
-		// of that shorten the interval.
-		// Any number of pings: net/http's client sends one with a call that it
-		// cancels, and a server that minds would close the connection.
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: time.Nanosecond, PermitWithoutStream: true}),
+		grpc.KeepaliveEnforcementPolicy(*s.cfg.Pings),
 	}
 	if s.cfg.TLS {
 		cert, certPEM, err := newCertificate()
