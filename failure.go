@@ -242,6 +242,8 @@ func (c *caller) noToken(ctx context.Context, k *call, code codes.Code, err erro
 	}
 	if refused, ok := errors.AsType[*oauth.Error](err); ok && refused.Refused {
 		v.kind = ErrAuthentication
+	} else if k.phase == PhaseClear || k.phase == PhaseCancel {
+		v.condition = unsent // there may be a token before cleanup_timeout is over
 	}
 	if k.phase == PhaseMetadata || k.phase == PhaseFetch {
 		v.become(ErrIncompleteResult)

@@ -418,6 +418,17 @@ func TestOAuthEndpointFails(t *testing.T) {
 			if n := i.exchanges.Load(); n != test.exchanges {
 				t.Errorf("%d exchanges", n)
 			}
+			if test.want == e6data.ErrAuthentication {
+				// Nobody asks an endpoint again at once that refused the client.
+				for range 20 {
+					if _, again := readIDs(t.Context(), openConfig(t, i.config(t, srv)), "q"); !errors.Is(again, test.want) || again.Error() != err.Error() {
+						t.Errorf("error %v, at first %v", again, err)
+					}
+				}
+				if n := i.exchanges.Load(); n != test.exchanges {
+					t.Errorf("%d exchanges", n)
+				}
+			}
 			if n := srv.Stats().Calls; n != 0 {
 				t.Errorf("%d calls without a token", n)
 			}
@@ -460,8 +471,9 @@ func TestOAuthSlowEndpoint(t *testing.T) {
 	}
 }
 
-// A token that has expired in the middle of a result, with the endpoint down,
-// cuts the result short, and the error says all of it.
+// A token that is refused in the middle of a result, with no other to be had, cuts
+// the result short, and the error says all of it. The failure counts for what
+// follows, too.
 func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 	i := newIssuer(t)
 	i.answer = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
@@ -470,7 +482,8 @@ func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 		}
 		return n == 2
 	}
-	srv := i.engine(t, enginetest.Config{})
+	srv := newUncheckedEngine(t, enginetest.Config{Bearer: i.accepts}) // a client that is refused cannot clear
+	srv.Handle("q", ids(5, 2))
 	db := openConfig(t, i.config(t, srv))
 	readFive(t, db)
 	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Times: 1, Do: i.revoke})
@@ -480,7 +493,36 @@ func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	checkSilent(t, err)
+	if _, err := readIDs(t.Context(), db, "q"); !errors.Is(err, e6data.ErrAuthentication) || i.exchanges.Load() != 2 {
+		t.Errorf("%d exchanges, error %v", i.exchanges.Load(), err)
+	}
+}
+
+// A query is cleared as soon as an endpoint that was down gives tokens again.
+func TestOAuthClearingOutlastsTheEndpoint(t *testing.T) {
+	i := newIssuer(t)
+	i.answer = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+		down := n > 1 && n < 8 // two exchanges of three tries each
+		if down {
+			http.Error(w, "LEAK", http.StatusServiceUnavailable)
+		}
+		return down
+	}
+	srv := i.engine(t, enginetest.Config{})
+	db := openConfig(t, i.config(t, srv))
 	readFive(t, db)
+	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Times: 1, Do: i.revoke})
+	_, err := readIDs(t.Context(), db, "q")
+	if !errors.Is(err, e6data.ErrIncompleteResult) || !errors.Is(err, e6data.ErrTokenUnavailable) || !strings.Contains(err.Error(), "HTTP status 503") {
+		t.Errorf("error %v", err)
+	}
+	if err := srv.WaitBalanced(within(t, 20*time.Second)); err != nil {
+		t.Error(err)
+	}
+	readFive(t, db)
+	if n := i.exchanges.Load(); n != 8 {
+		t.Errorf("%d exchanges", n)
+	}
 }
 
 func TestOAuthTokenSourceFails(t *testing.T) {

@@ -46,7 +46,7 @@ func (c Client) key() [sha256.Size]byte {
 }
 
 // registry holds the Sources of the process's clients. One that nobody uses
-// stays for as long as its token is of use to who comes next.
+// stays for as long as its token, or its failure, is of use to the next user.
 var registry struct {
 	sync.Mutex
 	sources map[[sha256.Size]byte]*Source
@@ -75,12 +75,13 @@ func Acquire(c Client) *Source {
 	return s
 }
 
-// spent tells that s holds no token that is worth keeping for another user.
-// One of unknown lifetime is not.
+// spent tells that s holds no token that is worth keeping for another user, and
+// no failure that must be. A token of unknown lifetime is not worth it.
 func (s *Source) spent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.grant.fresh(time.Now()) || s.grant.expires.IsZero()
+	now := time.Now()
+	return (!s.grant.fresh(now) || s.grant.expires.IsZero()) && !now.Before(s.failure.until)
 }
 
 // CheckToken tells whether a token can be sent in a header.

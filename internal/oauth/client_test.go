@@ -470,6 +470,93 @@ func TestEqualClientsShare(t *testing.T) {
 	}
 }
 
+// How long an endpoint's answer keeps it from being asked again.
+func TestPauses(t *testing.T) {
+	for _, test := range []struct {
+		status     int
+		code       string
+		retryAfter string // a duration stands for the date then
+		want       time.Duration
+		exchanges  int
+	}{
+		{400, "invalid_client", "", 30 * time.Second, 1},
+		{401, "", "", 30 * time.Second, 1},
+		{403, "access_denied", "120", 30 * time.Second, 1},
+		{429, "", "", 5 * time.Second, 1},
+		{429, "", "17", 17 * time.Second, 1},
+		{429, "", "0", time.Second, 1},
+		{429, "", "86400", time.Minute, 1},
+		{429, "", "99999999999999999999", time.Minute, 1},
+		{429, "", "-5", 5 * time.Second, 1},
+		{429, "", "soon", 5 * time.Second, 1},
+		{429, "", "1.5", 5 * time.Second, 1},
+		{429, "", (20 * time.Second).String(), 20 * time.Second, 1},
+		{429, "", (time.Hour).String(), time.Minute, 1},
+		{429, "", (-time.Hour).String(), time.Second, 1},
+		{500, "", "", time.Second, tries},
+		{503, "temporarily_unavailable", "12", 12 * time.Second, tries},
+		{408, "", "", time.Second, 1},
+	} {
+		t.Run(fmt.Sprintf("%d %s %s", test.status, test.code, test.retryAfter), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				exchanges := 0
+				endpoint := roundTripper(func(*http.Request) (*http.Response, error) {
+					exchanges++
+					h := http.Header{"Content-Type": {"application/json"}, "Retry-After": {test.retryAfter}}
+					if d, err := time.ParseDuration(test.retryAfter); err == nil && test.retryAfter != "0" {
+						h.Set("Retry-After", time.Now().Add(d).UTC().Format(http.TimeFormat))
+					}
+					body := io.NopCloser(strings.NewReader(fmt.Sprintf(`{"error":%q}`, test.code)))
+					return &http.Response{StatusCode: test.status, Header: h, Body: body}, nil
+				})
+				s := &Source{exchange: Client{ID: "a", Secret: "b", TokenURL: "https://idp.example.com"}.exchanger(endpoint), users: 1}
+				defer s.Release()
+				_, first := s.Token(t.Context())
+				failed := time.Now() // the exchange may have paused between its tries
+				if first == nil || exchanges != test.exchanges {
+					t.Fatalf("error %v after %d exchanges", first, exchanges)
+				}
+				if says := fmt.Sprintf("counts for %v", test.want); test.want > time.Second && !strings.Contains(first.Error(), says) {
+					t.Errorf("error %v", first)
+				}
+				if _, err := s.Token(t.Context()); !errors.Is(err, first) {
+					t.Errorf("error %v", err)
+				}
+				// A date has whole seconds.
+				time.Sleep(time.Until(failed.Add(test.want - time.Nanosecond)))
+				if _, err := s.Token(t.Context()); !errors.Is(err, first) || exchanges != test.exchanges {
+					t.Errorf("error %v after %d exchanges", err, exchanges)
+				}
+				time.Sleep(time.Nanosecond)
+				if _, err := s.Token(t.Context()); err == nil || exchanges != 2*test.exchanges {
+					t.Errorf("error %v after %d exchanges", err, exchanges)
+				}
+			})
+		})
+	}
+}
+
+// A failure outlives its Source's users: who opens and closes a pool for each
+// query asks the endpoint no more often.
+func TestFailureOutlivesTheUsers(t *testing.T) {
+	var exchanges atomic.Int32
+	srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
+		exchanges.Add(1)
+		answer(401, "application/json", `{"error":"invalid_client"}`)(w, r)
+	})
+	for i := range 20 {
+		s := Acquire(Client{ID: "a", Secret: "b", TokenURL: srv.URL})
+		if _, err := s.Token(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		s.Release()
+		Acquire(Client{ID: fmt.Sprint("other ", i), Secret: "x", TokenURL: "https://h"}).Release()
+	}
+	if n := exchanges.Load(); n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
+
 // The registry does not grow with the clients that were ever used.
 func TestRegistryForgets(t *testing.T) {
 	for i := range 1000 {

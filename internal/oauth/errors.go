@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -33,7 +35,19 @@ type Error struct {
 	Err error
 
 	again bool // worth another try
+	// pause is how long the endpoint is not asked again; 0 stands for keepFailure.
+	pause time.Duration
 }
+
+// Pauses after what a token endpoint answered.
+const (
+	// pauseRefused follows a refusal of the client, which somebody must correct.
+	pauseRefused = 30 * time.Second
+	// pauseTooMany follows 429 without a Retry-After.
+	pauseTooMany = 5 * time.Second
+	// maxRetryAfter is how long a Retry-After may keep the endpoint from being asked.
+	maxRetryAfter = 60 * time.Second
+)
 
 func (e *Error) Error() string {
 	var b strings.Builder
@@ -52,6 +66,9 @@ func (e *Error) Error() string {
 	b.WriteString(e.Problem)
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
+	}
+	if e.pause > 0 {
+		fmt.Fprintf(&b, "; this answer counts for %v", e.pause)
 	}
 	return b.String()
 }
@@ -107,13 +124,31 @@ func refusedBy(r *oauth2.RetrieveError) *Error {
 	}
 	switch {
 	case e.Status >= 500:
-		e.again = true
-	case e.Status == http.StatusRequestTimeout, e.Status == http.StatusTooManyRequests:
+		e.again, e.pause = true, retryAfter(r.Response, 0)
+	case e.Status == http.StatusTooManyRequests:
+		e.pause = retryAfter(r.Response, pauseTooMany)
+	case e.Status == http.StatusRequestTimeout:
 	default:
-		e.Refused = true
+		e.Refused, e.pause = true, pauseRefused
 		e.Problem = "it refused the client: check the URL, client id, secret, scope and the way they are sent"
 	}
 	return e
+}
+
+// retryAfter returns how long an answer asks not to be asked again, in whole seconds
+// from 1 to 60; without, where it does not say that in a form that RFC 9110 knows.
+func retryAfter(r *http.Response, without time.Duration) time.Duration {
+	text := r.Header.Get("Retry-After")
+	var after time.Duration
+	if seconds, err := strconv.ParseUint(text, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		after = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	} else if at, err := http.ParseTime(text); err == nil {
+		after = time.Until(at)
+	} else {
+		return without
+	}
+	after += time.Second - 1 // a part of a second counts as one
+	return min(max(after.Truncate(time.Second), keepFailure), maxRetryAfter)
 }
 
 // checkToken tells what keeps a token from being sent as a bearer token.

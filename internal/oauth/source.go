@@ -23,9 +23,12 @@ const (
 	// patience is how long, from the start of an exchange, callers wait for it
 	// while the token that they have still holds.
 	patience = 2 * time.Second
-	// pauseAfterFailure is how long no further exchange is tried while the token
-	// still holds.
+	// pauseAfterFailure is how long at least no further exchange is tried while the
+	// token still holds.
 	pauseAfterFailure = 5 * time.Second
+	// keepFailure is how long at least a failure is the answer to all who ask
+	// without a token that holds. Some failures last longer: see Error.
+	keepFailure = time.Second
 	// exchangeTimeout bounds an exchange with its repetitions.
 	exchangeTimeout = 30 * time.Second
 )
@@ -90,7 +93,23 @@ type Source struct {
 	mu      sync.Mutex
 	grant   *Grant // nil before the first, and after it was refused
 	flight  *flight
-	retryAt time.Time // no renewal before that while the grant is valid
+	failure failure // of the latest exchange
+}
+
+// failure is an exchange that failed. The zero value is none.
+type failure struct {
+	err error
+	// until is when an exchange is tried again where there is no token that holds,
+	// renew where there is one.
+	until, renew time.Time
+}
+
+func newFailure(err error, now time.Time) failure {
+	pause := keepFailure
+	if e, ok := errors.AsType[*Error](err); ok {
+		pause = max(pause, e.pause)
+	}
+	return failure{err: err, until: now.Add(pause), renew: now.Add(max(pause, pauseAfterFailure))}
 }
 
 // flight is an exchange on its way. grant and err are written before done is
@@ -122,7 +141,9 @@ func (s *Source) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("oauth.Sour
 // Token returns a token, and gets one where there is none or its time is
 // nearly over. All callers share one exchange, which goes on when one of them
 // leaves because its ctx has ended. A renewal that fails or takes long harms
-// nobody as long as the token that there is holds.
+// nobody as long as the token that there is holds. Where there is none, a failure
+// is the answer to all callers of the next second; of the next 30 seconds where the
+// endpoint refused the client, and for as long as the endpoint asked for.
 //
 // An error is ctx's own, an *[Error], or what the application's TokenSource
 // returned.
@@ -130,9 +151,14 @@ func (s *Source) Token(ctx context.Context) (*Grant, error) {
 	now := time.Now()
 	s.mu.Lock()
 	g := s.grant
-	if g.fresh(now) || s.exchange == nil || g.valid(now) && now.Before(s.retryAt) {
+	switch {
+	case g.fresh(now), s.exchange == nil, g.valid(now) && now.Before(s.failure.renew):
 		s.mu.Unlock()
 		return g, nil
+	case !g.valid(now) && now.Before(s.failure.until):
+		err := s.failure.err
+		s.mu.Unlock()
+		return nil, err
 	}
 	f := s.join(now)
 	s.mu.Unlock()
@@ -199,10 +225,10 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	}
 	s.flight = nil
 	if err != nil {
-		s.retryAt = time.Now().Add(pauseAfterFailure)
+		s.failure = newFailure(err, time.Now())
 		return
 	}
-	s.grant = f.grant
+	s.grant, s.failure = f.grant, failure{}
 }
 
 // Release gives back what Acquire or From gave. With the last user of a Source

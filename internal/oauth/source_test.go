@@ -165,6 +165,74 @@ func TestFailureIsShared(t *testing.T) {
 	})
 }
 
+// A failure is also the answer to those who ask soon after it, for as long as its
+// kind says; then one exchange is tried for all.
+func TestFailureIsKept(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		err  error
+		kept time.Duration
+	}{
+		{"the network's", &Error{Problem: "it cannot be reached", again: true}, keepFailure},
+		{"the application's", errors.New("the vault is sealed"), keepFailure},
+		{"refused", &Error{Refused: true, pause: pauseRefused}, 30 * time.Second},
+		{"to be asked later", &Error{Status: 429, pause: 7 * time.Second}, 7 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				i := &issuer{err: test.err}
+				s := i.source()
+				fails := func(exchanges int) {
+					t.Helper()
+					for range 100 {
+						if _, err := s.Token(t.Context()); !errors.Is(err, test.err) {
+							t.Fatalf("error %v", err)
+						}
+					}
+					if n := i.exchanges(); n != exchanges {
+						t.Errorf("%d exchanges, want %d", n, exchanges)
+					}
+				}
+				fails(1)
+				time.Sleep(test.kept - time.Nanosecond)
+				fails(1)
+				time.Sleep(time.Nanosecond)
+				fails(2)
+				i.set(func() { i.err = nil })
+				fails(2)
+				time.Sleep(test.kept)
+				g := want(t, s, "token-3")
+				// A success ends it: the next failure is a new one.
+				if g, err := s.Renew(t.Context(), g); err != nil || g.Secret() != "token-4" {
+					t.Errorf("renewed: %q, %v", secretOf(g), err)
+				}
+			})
+		})
+	}
+}
+
+// A refusal of a renewal counts as long while the token still holds as without one.
+func TestRefusedRenewal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{life: time.Hour}
+		s := i.source()
+		want(t, s, "token-1")
+		time.Sleep(time.Hour - early)
+		i.set(func() { i.err = &Error{Refused: true, pause: pauseRefused} })
+		want(t, s, "token-1")
+		time.Sleep(pauseRefused - time.Nanosecond)
+		want(t, s, "token-1")
+		if n := i.exchanges(); n != 2 {
+			t.Errorf("%d exchanges", n)
+		}
+		time.Sleep(time.Nanosecond)
+		want(t, s, "token-1")
+		if n := i.exchanges(); n != 3 {
+			t.Errorf("%d exchanges", n)
+		}
+	})
+}
+
 // All whose calls were refused with one token share one renewal, also those
 // that come late, and also where the endpoint gives out the same text again.
 func TestOneForcedRenewal(t *testing.T) {
@@ -233,7 +301,8 @@ func TestRenewalInTrouble(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 		i.set(func() { i.err = nil })
-		want(t, s, "token-6") // no pause without a token
+		time.Sleep(keepFailure)
+		want(t, s, "token-6")
 	})
 }
 
