@@ -14,10 +14,10 @@
 // # Connections and sessions
 //
 // A [Connector], and so an [database/sql.DB], has one gRPC channel, or as many as
-// [Config].Channels says. Every connection of the pool has a session of its own
-// on the engine and uses one of them; opening more connections opens no more
-// sockets. Connections are
-// cheap: any number of queries may run at the same time, also on one
+// [Config].Channels says. A connection of the pool uses one of them, and a session
+// on the engine; opening more connections opens no more sockets. Sessions belong to
+// the Connector: a connection that is closed leaves its session to the next one.
+// Connections are cheap: any number of queries may run at the same time, also on one
 // [database/sql.Conn], where each [database/sql.Rows] has its own query.
 //
 // # Parameters

@@ -81,3 +81,6 @@ func ParamNames() []string {
 	}
 	return names
 }
+
+// PingEvery returns how often a new channel pings.
+func PingEvery(c *Connector) time.Duration { return c.pingEvery() }

@@ -22,7 +22,7 @@ func TestREADME(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := string(text)
-	for _, table := range []struct{ name, body string }{{"parameters", paramTable()}, {"environment", envTable()}} {
+	for _, table := range []struct{ name, body string }{{"parameters", paramTable()}, {"environment", envTable()}, {"retries", retryTable()}} {
 		begin, end := "<!-- begin "+table.name+" -->\n", "<!-- end "+table.name+" -->\n"
 		before, rest, ok := strings.Cut(want, begin)
 		_, after, closed := strings.Cut(rest, end)
@@ -74,6 +74,65 @@ func paramTable() string {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", p.name, p.field, value, p.doc, strings.Join(names, ", "))
 	}
 	return strings.ReplaceAll(b.String(), "|  |", "| |")
+}
+
+// retryConditions are the columns of the table of retries.
+var retryConditions = []struct {
+	name string
+	condition
+}{
+	{"wrong colour (456)", wrongStrategy},
+	{"session denied", sessionExpired},
+	{"denial inside a message", denialMentioned},
+	{"cluster suspended (503)", suspended},
+	{"no status", mute},
+	{"not sent", unsent},
+	{"answer lost", noAnswer},
+}
+
+var retryActions = map[action]string{
+	again: "again", renew: "again, with a new session", restart: "start over", resume: "resume, start over",
+}
+
+var errorNames = map[error]string{
+	ErrWrongStrategy: "ErrWrongStrategy", ErrSessionExpired: "ErrSessionExpired", ErrClusterSuspended: "ErrClusterSuspended",
+	ErrIncompleteResult: "ErrIncompleteResult", ErrAmbiguousExecution: "ErrAmbiguousExecution",
+}
+
+// retryTable writes policy. Where the error is reported, it names the error's kind.
+func retryTable() string {
+	var b strings.Builder
+	b.WriteString("| |")
+	for _, c := range retryConditions {
+		b.WriteString(" " + c.name + " |")
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(retryConditions)) + "\n")
+	for _, phase := range []Phase{
+		PhaseConnect, PhasePing, PhasePrepare, PhaseExecute, PhaseMetadata, PhaseFetch, PhaseClear, PhaseCancel, PhaseCatalog, PhaseStatus, PhaseExplain,
+	} {
+		fmt.Fprintf(&b, "| %s |", phase)
+		for _, c := range retryConditions {
+			text, ok := retryActions[policy[phase][c.condition]]
+			if !ok {
+				text = reportedAs(phase, c.condition)
+			}
+			b.WriteString(" " + text + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+func reportedAs(phase Phase, c condition) string {
+	if phase == PhaseConnect && c == sessionExpired { // see judgeAccess
+		return "`ErrAuthentication`"
+	}
+	v := verdict{condition: c, kind: kinds[c]}
+	v.judgeLoss(&call{phase: phase}, true)
+	if name, ok := errorNames[v.kind]; ok {
+		return "`" + name + "`"
+	}
+	return "the engine's error"
 }
 
 func envTable() string {

@@ -1,0 +1,120 @@
+package e6data
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// life is how a query that has its reader in this process ends on the engine:
+// it is either cleared, by close, or cancelled, by another connection.
+type life uint8
+
+const (
+	lifeRunning   life = iota
+	lifeEnding         // a Cancel is under way
+	lifeCancelled      // a Cancel succeeded
+	lifeClosed
+)
+
+// enter makes a running query lifeEnding or lifeClosed, and returns what it was
+// before; anything but lifeRunning stays as it is. A Cancel that is under way
+// is waited for, as long as ctx lasts.
+func (q *query) enter(ctx context.Context, to life) (life, error) {
+	for {
+		q.mu.Lock()
+		was, settled := q.life, q.settled
+		if was == lifeRunning {
+			q.life = to
+			if to == lifeEnding {
+				q.settled = make(chan struct{})
+			}
+		}
+		q.mu.Unlock()
+		if was != lifeEnding {
+			return was, nil
+		}
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return was, contextError(ctx)
+		}
+	}
+}
+
+// leave makes a running query lifeClosed, and reports whether it was one. It waits
+// for nothing: a Cancel that is under way goes on.
+func (q *query) leave() bool {
+	q.lk.c.running.CompareAndDelete(q.queryID, q)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.life != lifeRunning {
+		return false
+	}
+	q.life = lifeClosed
+	return true
+}
+
+// settle ends lifeEnding.
+func (q *query) settle(to life) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.life = to
+	close(q.settled)
+}
+
+// cancelled returns ErrQueryCancelled as an *Error if a Cancel has ended the
+// query.
+func (q *query) cancelled(phase Phase) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.life != lifeCancelled {
+		return nil
+	}
+	return q.failed(phase, ErrQueryCancelled, nil)
+}
+
+// failed is an error that no answer brought.
+func (q *query) failed(phase Phase, kind, cause error) *Error {
+	return &Error{Phase: phase, QueryID: q.queryID, Strategy: q.state.Color.String(), Kind: kind, Err: cause, condition: gaveUp}
+}
+
+// orCancelled returns err, with which a call of the query's reader failed, or,
+// where a Cancel is the cause, an error that says so. It waits for a Cancel that
+// is under way.
+func (q *query) orCancelled(ctx context.Context, phase Phase, err error) error {
+	if errors.Is(err, io.EOF) {
+		return err
+	}
+	q.mu.Lock()
+	ending, settled := q.life == lifeEnding, q.settled
+	q.mu.Unlock()
+	if ending {
+		select {
+		case <-settled:
+		case <-ctx.Done():
+		}
+	}
+	if q.cancelled(phase) == nil {
+		return err
+	}
+	e := q.failed(phase, ErrQueryCancelled, nil)
+	var cause *Error
+	if errors.As(err, &cause) {
+		e.Code = cause.Code
+		if cause.condition != gaveUp {
+			e.Message = cause.Message
+		}
+		if errors.Is(cause.Kind, ErrAmbiguousExecution) {
+			e.Kind, e.Err = cause.Kind, ErrQueryCancelled
+		}
+	}
+	return e
+}
+
+// closed tells whether the query's rows are closed.
+func (q *query) closed() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.life == lifeClosed
+}
