@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"google.golang.org/grpc/encoding"
-	_ "google.golang.org/grpc/encoding/proto" // registers the codec that batchCodec falls back on
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -78,24 +76,12 @@ func (b *batch) poison() {
 	}
 }
 
-// batchCodec reads the answers to requests for results straight into a batch:
-// what gRPC received is copied once, into memory that is reused, where the
-// protobuf codec would copy twice into memory that is not. Requests are plain
-// messages.
-type batchCodec struct{}
-
-var _ encoding.CodecV2 = batchCodec{}
-
-func (batchCodec) Name() string { return "proto" }
-
-func (batchCodec) Marshal(v any) (mem.BufferSlice, error) {
-	return encoding.GetCodecV2("proto").Marshal(v)
-}
-
-func (batchCodec) Unmarshal(data mem.BufferSlice, v any) error {
+// read reads the answer to a request for results: what gRPC received is copied once,
+// into memory that is reused, where the protobuf codec would copy twice into memory
+// that is not.
+func (b *batch) read(data mem.BufferSlice) error {
 	r := data.Reader()
 	defer func() { _ = r.Close() }()
-	b := v.(*batch)
 	// A refusal may have come with a message, which does not count: the call is
 	// made again with the same batch.
 	b.reset(b.v2)

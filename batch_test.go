@@ -52,7 +52,7 @@ func FuzzBatchAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, isV2 bool, size uint8) {
 		b := &batch{buf: []byte("what was there before"), ends: []int{3}}
 		b.reset(isV2)
-		err := batchCodec{}.Unmarshal(pieces(data, max(int(size), 1)), b)
+		err := b.read(pieces(data, max(int(size), 1)))
 
 		var wantErr error
 		var chunks [][]byte

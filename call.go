@@ -10,8 +10,10 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
+	encodingproto "google.golang.org/grpc/encoding/proto"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
@@ -55,13 +57,13 @@ type call struct {
 	method string
 	req    proto.Message
 	resp   any // a message, or a *batch
-	opts   []grpc.CallOption
 	// replacement: the session was opened because another one was denied in this
 	// very operation.
 	replacement bool
 	// uncounted: the call consumes rows of a result of unknown size.
 	uncounted bool
 	began     time.Time
+	watch     watch
 }
 
 // probing reports whether the call is to find out which colour is live.
@@ -150,12 +152,13 @@ func (c *caller) call(ctx context.Context, k *call) error {
 
 // transmit makes the call.
 func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) error {
-	var w watch
-	rpc := context.WithValue(metadata.NewOutgoingContext(ctx, k.route.headers), watchKey{}, &w)
+	w := &k.watch
+	w.reset()
+	rpc := metadata.NewOutgoingContext(ctx, k.route.headers)
 	if grant != nil {
 		rpc = metadata.AppendToOutgoingContext(rpc, authorizationHeader, grant.Header())
 	}
-	err := k.route.channel.Invoke(rpc, k.method, k.req, k.resp, k.opts...)
+	err := k.route.channel.Invoke(rpc, k.method, k.req, k.resp, grpc.ForceCodecV2(w))
 	if err == nil {
 		return nil
 	}
@@ -223,37 +226,45 @@ func (c *caller) withToken(ctx context.Context, k *call) error {
 	return c.withHooks(ctx, k, grant)
 }
 
-// watchKey is the context key of a call's watch.
-type watchKey struct{}
+// protobuf is gRPC's own codec.
+var protobuf = encoding.GetCodecV2(encodingproto.Name)
 
-// watch knows whether a call left this process.
-type watch struct{ seen, sent atomic.Bool }
+// watch is the codec of one call, and knows by that whether the call may have left
+// this process: no engine can act on a request that was never encoded. gRPC's codes
+// and texts prove nothing, and neither does silence, since an interceptor may have
+// called gRPC without the call's options.
+type watch struct{ seen, encoded uint32 } // used atomically; a call is copied before it is made
 
-// maySent reports whether the call may have left this process. Only gRPC's own
-// events prove that it did not: its codes and texts do not, and neither does
-// silence, since an interceptor may have called gRPC with another context.
-func (w *watch) maySent() bool { return !w.seen.Load() || w.sent.Load() }
+var _ encoding.CodecV2 = (*watch)(nil)
 
-// sentWatch is the stats handler that fills watches.
-type sentWatch struct{}
-
-var _ stats.Handler = sentWatch{}
-
-func (sentWatch) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	if w, ok := ctx.Value(watchKey{}).(*watch); ok {
-		w.seen.Store(true)
-	}
-	return ctx
+// maySent reports whether the call may have left this process.
+func (w *watch) maySent() bool {
+	return atomic.LoadUint32(&w.seen) == 0 || atomic.LoadUint32(&w.encoded) == 1
 }
 
-func (sentWatch) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (sentWatch) HandleConn(context.Context, stats.ConnStats)                       {}
+// reset makes w ready for a call.
+func (w *watch) reset() {
+	atomic.StoreUint32(&w.seen, 0)
+	atomic.StoreUint32(&w.encoded, 0)
+}
 
-func (sentWatch) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if _, ok := s.(*stats.OutHeader); !ok {
-		return
+// Name is called by gRPC before it does anything else for the call. It returns
+// nothing, so that the content type is plain application/grpc.
+func (w *watch) Name() string {
+	atomic.StoreUint32(&w.seen, 1)
+	return ""
+}
+
+// Marshal encodes a request.
+func (w *watch) Marshal(v any) (mem.BufferSlice, error) {
+	atomic.StoreUint32(&w.encoded, 1)
+	return protobuf.Marshal(v)
+}
+
+// Unmarshal decodes a response, a batch into memory that is reused.
+func (w *watch) Unmarshal(data mem.BufferSlice, v any) error {
+	if b, ok := v.(*batch); ok {
+		return b.read(data)
 	}
-	if w, ok := ctx.Value(watchKey{}).(*watch); ok {
-		w.sent.Store(true)
-	}
+	return protobuf.Unmarshal(data, v)
 }

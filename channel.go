@@ -46,8 +46,8 @@ type channels struct {
 	users   int
 	closed  bool
 	idle    *time.Timer // closes the channels when nobody has used them for idleAfter
-	// background counts work that outlives the calls that began it; quiet is closed
-	// and made anew when there is none left.
+	// background counts work that outlives the calls that began it. Whoever waits
+	// for its end makes quiet, which is closed then.
 	background int
 	quiet      chan struct{}
 }
@@ -198,32 +198,35 @@ func closeChannels(list []*channel) error {
 func (c *Connector) inBackground(ch *channel, f func()) {
 	c.use(ch)
 	c.mu.Lock()
-	if c.background++; c.quiet == nil {
-		c.quiet = make(chan struct{})
-	}
+	c.background++
 	c.mu.Unlock()
-	go func() {
-		defer func() {
-			_ = c.leave(ch)
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			if c.background--; c.background == 0 {
-				close(c.quiet)
-				c.quiet = nil
-			}
-		}()
-		f()
+	go c.runInBackground(ch, f)
+}
+
+func (c *Connector) runInBackground(ch *channel, f func()) {
+	defer func() {
+		_ = c.leave(ch)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.background--; c.background == 0 && c.quiet != nil {
+			close(c.quiet)
+			c.quiet = nil
+		}
 	}()
+	f()
 }
 
 // waitForBackground waits until no work is left in the background.
 func (c *Connector) waitForBackground(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		quiet := c.quiet
 		left := c.background
+		if left > 0 && c.quiet == nil {
+			c.quiet = make(chan struct{})
+		}
+		quiet := c.quiet
 		c.mu.Unlock()
-		if quiet == nil {
+		if left == 0 {
 			return nil
 		}
 		select {
@@ -262,7 +265,7 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 		grpc.WithTransportCredentials(creds),
 		grpc.WithUserAgent(userAgent(c.cfg.UserAgent)),
 		grpc.WithDisableServiceConfig(),
-		grpc.WithStatsHandler(sentWatch{}),
+		grpc.WithDisableRetry(),
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithDefaultCallOptions(c.callOptions()...),

@@ -11,21 +11,65 @@ import (
 // withTimeout is context.WithTimeout where d is more than 0, else without one.
 // Errors of the context's end name the setting; see deadlineError.
 func withTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
-	at := time.Now().Add(d)
-	if deadline, ok := ctx.Deadline(); d <= 0 || ok && deadline.Before(at) {
-		return context.WithCancel(ctx)
-	}
-	return context.WithDeadline(context.WithValue(ctx, timeoutKey{}, timeout{at, setting, d}), at)
+	return (&limited{Context: ctx}).withTimeout(setting, d)
 }
 
-// timeoutKey is the context key of the timeout of the configuration that is
-// nearest.
-type timeoutKey struct{}
+// detachedTimeout is withTimeout for what goes on when ctx ends.
+func detachedTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
+	return (&limited{Context: ctx, detached: true}).withTimeout(setting, d)
+}
+
+// limited is a context with the timeout of the configuration that is nearest.
+type limited struct {
+	context.Context
+	detached bool // the context does not end when Context does
+	timeout
+}
 
 type timeout struct {
 	at      time.Time
 	setting string
 	d       time.Duration
+}
+
+// timeoutKey is the context key of a *timeout.
+type timeoutKey struct{}
+
+func (l *limited) withTimeout(setting string, d time.Duration) (context.Context, context.CancelFunc) {
+	at := time.Now().Add(d)
+	if deadline, ok := l.Deadline(); d <= 0 || ok && deadline.Before(at) {
+		return context.WithCancel(l)
+	}
+	l.timeout = timeout{at, setting, d}
+	return context.WithDeadline(l, at)
+}
+
+func (l *limited) Deadline() (deadline time.Time, ok bool) {
+	if l.detached {
+		return time.Time{}, false
+	}
+	return l.Context.Deadline()
+}
+
+func (l *limited) Done() <-chan struct{} {
+	if l.detached {
+		return nil
+	}
+	return l.Context.Done()
+}
+
+func (l *limited) Err() error {
+	if l.detached {
+		return nil
+	}
+	return l.Context.Err()
+}
+
+func (l *limited) Value(key any) any {
+	if key == (timeoutKey{}) && l.setting != "" {
+		return &l.timeout
+	}
+	return l.Context.Value(key)
 }
 
 // timeoutError is context.DeadlineExceeded of a deadline that a setting gave.
@@ -43,8 +87,8 @@ func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 // deadlineError is context.DeadlineExceeded, with the setting if it was one that
 // gave ctx its deadline.
 func deadlineError(ctx context.Context) error {
-	t, _ := ctx.Value(timeoutKey{}).(timeout)
-	if at, ok := ctx.Deadline(); !ok || t.setting == "" || !at.Equal(t.at) {
+	t, limited := ctx.Value(timeoutKey{}).(*timeout)
+	if at, ok := ctx.Deadline(); !ok || !limited || !at.Equal(t.at) {
 		return context.DeadlineExceeded
 	}
 	return &timeoutError{t.setting, t.d}

@@ -31,7 +31,7 @@ type ExplainAnalysis struct {
 func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err error) {
 	err = c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
 		resp := &wire.ExplainResponse{}
-		k := &call{phase: PhaseExplain, method: wire.QueryEngineService_Explain_FullMethodName, resp: resp}
+		k := call{phase: PhaseExplain, method: wire.QueryEngineService_Explain_FullMethodName, resp: resp}
 		err := q.call(ctx, k, func(session string) proto.Message {
 			return &wire.ExplainRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 		})
@@ -46,7 +46,7 @@ func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err err
 func (c *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
 	resp := &wire.ExplainAnalyzeResponse{}
 	err := c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
-		k := &call{phase: PhaseExplain, method: wire.QueryEngineService_ExplainAnalyze_FullMethodName, resp: resp}
+		k := call{phase: PhaseExplain, method: wire.QueryEngineService_ExplainAnalyze_FullMethodName, resp: resp}
 		return q.call(ctx, k, func(session string) proto.Message {
 			return &wire.ExplainAnalyzeRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 		})

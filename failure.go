@@ -84,8 +84,10 @@ func (c condition) lost() bool {
 
 // conditionOf returns what an error that the driver made means.
 func conditionOf(err error) condition {
-	var e *Error
-	if errors.As(err, &e) {
+	if err == nil {
+		return noCondition // at no cost
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.condition
 	}
 	return noCondition

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/e6data/e6data-go/thriftrows"
@@ -82,6 +81,7 @@ func (f *fetcher) run() {
 		f.mu.Lock()
 		if err == nil {
 			f.ready = append(f.ready, b)
+			f.wanted = false // the reader waited for this one
 			f.ahead += size
 			f.countAhead(1, size)
 		}
@@ -106,7 +106,7 @@ func (f *fetcher) vacant(last int64) *batch {
 		f.full = true
 		f.changed.Wait()
 	}
-	f.full, f.wanted = false, false
+	f.full = false
 	if f.stopped {
 		return nil
 	}
@@ -288,8 +288,6 @@ func (f *fetcher) fill(b *batch) error {
 	}
 }
 
-var intoBatch = []grpc.CallOption{grpc.ForceCodecV2(batchCodec{})}
-
 // ask requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
 // answered before anything is consumed.
 func (f *fetcher) ask(b *batch) error {
@@ -298,7 +296,7 @@ func (f *fetcher) ask(b *batch) error {
 		method = wire.QueryEngineService_GetNextResultBatchV2_FullMethodName
 	}
 	b.reset(f.v2)
-	k := &call{phase: PhaseFetch, method: method, resp: b, opts: intoBatch, uncounted: f.promised <= 0}
+	k := call{phase: PhaseFetch, method: method, resp: b, uncounted: f.promised <= 0}
 	err := f.q.call(f.ctx, k, func(session string) proto.Message {
 		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: session, QueryId: f.q.queryID}
 	})

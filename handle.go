@@ -177,12 +177,12 @@ func (lk *link) attach(h *handle, session string) *query {
 // end clears or cancels the query on the engine.
 func (q *query) end(ctx context.Context, phase Phase) error {
 	if phase == PhaseCancel {
-		k := &call{phase: phase, method: wire.QueryEngineService_CancelQuery_FullMethodName, resp: &wire.CancelQueryResponse{}}
+		k := call{phase: phase, method: wire.QueryEngineService_CancelQuery_FullMethodName, resp: &wire.CancelQueryResponse{}}
 		return q.call(ctx, k, func(session string) proto.Message {
 			return &wire.CancelQueryRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 		})
 	}
-	k := &call{phase: phase, method: wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, resp: &wire.ClearOrCancelQueryResponse{}}
+	k := call{phase: phase, method: wire.QueryEngineService_ClearOrCancelQuery_FullMethodName, resp: &wire.ClearOrCancelQueryResponse{}}
 	return q.call(ctx, k, func(session string) proto.Message {
 		return &wire.ClearOrCancelQueryRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 	})
@@ -268,7 +268,7 @@ func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err er
 
 func (q *query) status(ctx context.Context) (QueryStatus, error) {
 	resp := &wire.StatusResponse{}
-	k := &call{phase: PhaseStatus, method: wire.QueryEngineService_Status_FullMethodName, resp: resp}
+	k := call{phase: PhaseStatus, method: wire.QueryEngineService_Status_FullMethodName, resp: resp}
 	err := q.call(ctx, k, func(session string) proto.Message {
 		return &wire.StatusRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 	})

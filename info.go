@@ -76,7 +76,7 @@ func (i *QueryInfo) watch(r *record) {
 // records nothing.
 type record struct {
 	c        *Connector
-	ctx      context.Context // of the hook; never ends
+	ctx      context.Context // of the query, with what the hook put into it
 	analyze  bool            // see QueryInfo
 	reporter *reporter       // nil for none
 

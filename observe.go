@@ -211,9 +211,9 @@ func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *
 			Host: c.cfg.Host, Port: c.cfg.port(), Catalog: ask.opts.catalog, Schema: ask.opts.schema,
 		})
 	}
-	r.ctx = context.WithoutCancel(ctx)
+	r.ctx = ctx
 	if ask.opts.progress != nil {
-		r.reporter = report(r.ctx, r, ask.opts.progress)
+		r.reporter = report(context.WithoutCancel(ctx), r, ask.opts.progress)
 	}
 	if c.cfg.Debug {
 		attrs := []any{"catalog", ask.opts.catalog, "schema", ask.opts.schema, "tag", ask.opts.tag, "args", ask.args}
@@ -241,7 +241,7 @@ func (r *record) over(err error) {
 func (r *record) end() {
 	c, s := r.c, r.get()
 	if c.hook != nil {
-		c.hook.QueryEnd(r.ctx, s)
+		c.hook.QueryEnd(context.WithoutCancel(r.ctx), s)
 	}
 	if c.cfg.Debug {
 		attrs := []any{"query_id", s.ID, "strategy", s.Strategy, "rows", s.Rows, "bytes", s.Bytes, "duration", s.Ended, "retries", s.Retries}

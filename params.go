@@ -152,7 +152,7 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.lk.c.cfg.PrepareTimeout)
 	defer cancel()
 	resp := &wire.GetDynamicParamsResponse{}
-	k := &call{phase: PhasePrepare, method: wire.QueryEngineService_GetDynamicParams_FullMethodName, resp: resp}
+	k := call{phase: PhasePrepare, method: wire.QueryEngineService_GetDynamicParams_FullMethodName, resp: resp}
 	err := q.call(ctx, k, func(session string) proto.Message {
 		return &wire.GetDynamicParamsRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 	})

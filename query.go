@@ -30,6 +30,9 @@ type query struct {
 	// record is what others see of the query.
 	record *record
 
+	// current is the call that is being made, or was made last.
+	current call
+
 	mu sync.Mutex
 	// sessionID is the session of the next call: an answer may replace it.
 	sessionID string
@@ -95,7 +98,7 @@ func (lk *link) prepare(ctx context.Context, s session, req *request) (*query, e
 		err error
 	}
 	prepared := make(chan result)
-	rpc, cancel := withTimeout(context.WithoutCancel(ctx), "prepare_timeout", lk.c.cfg.PrepareTimeout)
+	rpc, cancel := detachedTimeout(ctx, "prepare_timeout", lk.c.cfg.PrepareTimeout)
 	lk.inBackground(func() {
 		defer cancel()
 		q, err := lk.sendPrepare(rpc, s, req)
@@ -119,12 +122,13 @@ func (lk *link) prepare(ctx context.Context, s session, req *request) (*query, e
 func (lk *link) sendPrepare(ctx context.Context, s session, req *request) (*query, error) {
 	opts := &req.opts
 	resp := &wire.PrepareStatementResponse{}
-	k := &call{
+	q := &query{lk: lk, sessionID: s.id, replacement: s.replacement, v2: opts.catalog != "", noCache: opts.noCache}
+	k := &q.current
+	*k = call{
 		phase: PhasePrepare, route: lk.c.route(lk.channel(), s.state), resp: resp, replacement: s.replacement,
 		method: wire.QueryEngineService_PrepareStatement_FullMethodName,
 	}
-	v2 := opts.catalog != ""
-	if v2 {
+	if q.v2 {
 		k.method = wire.QueryEngineService_PrepareStatementV2_FullMethodName
 		k.req = &wire.PrepareStatementV2Request{SessionId: s.id, Schema: opts.schema, Catalog: opts.catalog, QueryString: req.text}
 	} else {
@@ -136,15 +140,7 @@ func (lk *link) sendPrepare(ctx context.Context, s session, req *request) (*quer
 	if resp.GetQueryId() == "" {
 		return nil, lk.c.fail(ctx, k, verdict{message: "the engine prepared the query but gave it no id"})
 	}
-	q := &query{
-		lk:          lk,
-		route:       k.route.planner(resp.GetQueryId(), resp.GetEngineIP()),
-		engineIP:    resp.GetEngineIP(),
-		sessionID:   s.id,
-		replacement: s.replacement,
-		v2:          v2,
-		noCache:     opts.noCache,
-	}
+	q.route, q.engineIP = k.route.planner(resp.GetQueryId(), resp.GetEngineIP()), resp.GetEngineIP()
 	lk.c.use(q.channel)
 	q.takeSession(k)
 	return q, nil
@@ -171,7 +167,7 @@ func (q *query) session() string {
 // engine saw it; without one the query may have run. Parameters need the second
 // version of the call, also where the first one of prepare was used.
 func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) error {
-	k := &call{phase: PhaseExecute, method: wire.QueryEngineService_ExecuteStatement_FullMethodName, resp: &wire.ExecuteStatementResponse{}}
+	k := call{phase: PhaseExecute, method: wire.QueryEngineService_ExecuteStatement_FullMethodName, resp: &wire.ExecuteStatementResponse{}}
 	if q.v2 || len(params) > 0 {
 		k.method = wire.QueryEngineService_ExecuteStatementV2_FullMethodName
 		return q.call(ctx, k, func(session string) proto.Message {
@@ -190,7 +186,7 @@ func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) erro
 // metadata asks for the result's description.
 func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	resp := &wire.GetResultMetadataResponse{}
-	k := &call{phase: PhaseMetadata, method: wire.QueryEngineService_GetResultMetadata_FullMethodName, resp: resp}
+	k := call{phase: PhaseMetadata, method: wire.QueryEngineService_GetResultMetadata_FullMethodName, resp: resp}
 	err := q.call(ctx, k, func(session string) proto.Message {
 		return &wire.GetResultMetadataRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
 	})
@@ -205,8 +201,11 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 }
 
 // call makes a call about the query and takes over the session of its answer.
-// request makes the request of each try.
-func (q *query) call(ctx context.Context, k *call, request func(session string) proto.Message) error {
+// request makes the request of each try. The calls of one *query are made one at a
+// time.
+func (q *query) call(ctx context.Context, what call, request func(session string) proto.Message) error {
+	k := &q.current
+	*k = what
 	q.mu.Lock()
 	k.route, k.replacement, k.req = q.route, q.replacement, request(q.sessionID)
 	q.mu.Unlock()
@@ -258,7 +257,7 @@ func (q *query) replaceSession(ctx context.Context) error {
 func (q *query) close(ctx context.Context, closed bool) {
 	c := q.lk.c
 	defer func() { _ = c.leave(q.channel) }()
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", c.cfg.CleanupTimeout)
+	ctx, cancel := detachedTimeout(ctx, "cleanup_timeout", c.cfg.CleanupTimeout)
 	defer cancel()
 	var err error
 	if !closed {
@@ -284,6 +283,9 @@ func (q *query) abandon(ctx context.Context) {
 // Config.QueryTimeout, and when stop is called with the reason.
 func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
 	ctx, end := context.WithCancelCause(ctx)
+	if lk.c.cfg.QueryTimeout <= 0 {
+		return ctx, end
+	}
 	ctx, release := withTimeout(ctx, "query_timeout", lk.c.cfg.QueryTimeout)
 	return ctx, func(cause error) {
 		end(cause)
@@ -338,7 +340,7 @@ func (q *query) finish(caller, ctx context.Context, err error) {
 // analyze asks for what [QueryInfo.Analyze] wants to know.
 func (q *query) analyze(caller, ctx context.Context) {
 	c := q.lk.c
-	ctx, cancel := withTimeout(context.WithoutCancel(ctx), "cleanup_timeout", c.cfg.CleanupTimeout)
+	ctx, cancel := detachedTimeout(ctx, "cleanup_timeout", c.cfg.CleanupTimeout)
 	defer cancel()
 	defer context.AfterFunc(caller, cancel)()
 	a, err := (&Conn{&conn{link: q.lk}}).ExplainAnalyze(ctx, q.handle())

@@ -21,6 +21,7 @@ type rows struct {
 	q       *query
 	meta    *thriftrows.Metadata
 	columns []string
+	few     [8]string // the columns of a narrow result
 	fetcher *fetcher
 	cursor  *thriftrows.Cursor
 	err     error // what ended the result: io.EOF or a failure
@@ -44,12 +45,12 @@ func newRows(caller, ctx context.Context, q *query, meta *thriftrows.Metadata) *
 		caller:  caller,
 		q:       q,
 		meta:    meta,
-		columns: make([]string, len(meta.Columns)),
 		fetcher: newFetcher(ctx, q, len(meta.Columns), meta.RowCount),
 		cursor:  thriftrows.NewCursor(&q.lk.c.zones, q.lk.c.cfg.Loc),
 	}
-	for i, c := range meta.Columns {
-		r.columns[i] = c.Name
+	r.columns = r.few[:0]
+	for _, c := range meta.Columns {
+		r.columns = append(r.columns, c.Name)
 	}
 	r.cleanup = runtime.AddCleanup(r, closeDropped, r.fetcher)
 	return r

@@ -57,7 +57,7 @@ func BenchmarkLatency5ms(b *testing.B) {
 func BenchmarkFirstBatch20ms(b *testing.B) {
 	const (
 		roundTrip  = 20 * time.Millisecond
-		smallQuery = "SELECT 1"
+		smallQuery = pointQuery
 	)
 	s := data.Wide
 	for _, c := range []struct {

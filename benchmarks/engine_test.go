@@ -52,6 +52,7 @@ func play(s *data.Set) (*enginetest.Server, error) {
 		return nil, err
 	}
 	srv.Handle(statement(s), result(s, s.NumChunks()))
+	srv.Handle(pointQuery, enginetest.NewResult().Column("one", "LONG").Row(1))
 	return srv, nil
 }
 

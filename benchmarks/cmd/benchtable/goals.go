@@ -122,5 +122,19 @@ func goals(go127 bool) []goal {
 			of:   []key{{"FirstBatch20ms/*/e6data", "rtt-more"}}, make: itself,
 			must: bySet{0, 1.3, 0},
 		},
+		goal{
+			name: "point query behind round trips of 5 ms, over the bare calls: time",
+			of:   []key{{"PointQuery/*/e6data", "ns/query"}, {"PointQuery/*/bare", "ns/query"}}, make: quotient,
+			must: bySet{0, 0, 1.10},
+		},
+		goal{
+			name: "the same: allocations",
+			of:   []key{{"PointQuery/*/e6data", "allocs/op"}, {"PointQuery/*/bare", "allocs/op"}}, make: quotient,
+			must: bySet{0, 0, 1.15},
+		},
+		goal{
+			name: "the same: bytes allocated",
+			of:   []key{{"PointQuery/*/e6data", "B/op"}, {"PointQuery/*/bare", "B/op"}}, make: quotient,
+		},
 	)
 }

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/mem"
 )
 
-// Dial opens a channel with the options of the driver's own (connector.go),
+// Dial opens a channel with the options of the driver's own (channel.go),
 // which must be kept the same.
 func Dial(addr string) (*grpc.ClientConn, error) {
 	const window = 16 << 20
@@ -28,7 +28,7 @@ func Dial(addr string) (*grpc.ClientConn, error) {
 		),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time:                30 * time.Second,
-			Timeout:             900 * time.Second,
+			Timeout:             20 * time.Second,
 			PermitWithoutStream: true,
 		}),
 	)
