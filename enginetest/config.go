@@ -66,6 +66,11 @@ type Config struct {
 	V2Chunks int
 	// DisableHealthCheck makes healthCheck UNIMPLEMENTED.
 	DisableHealthCheck bool
+	// Compat makes this a server for the vendor's own clients, as their mock server is:
+	// a 456 says "status: 456" and nothing else, which some of them compare, and
+	// [Server.Balanced] does not mind queries that are cleared again and batches that are
+	// asked for after the end of the result. Those calls succeed without Compat, too.
+	Compat bool
 	// MaxCalls is how many calls are kept for [Server.Calls], the latest ones; 0
 	// stands for 10,000, less than 0 for none.
 	MaxCalls int

@@ -29,12 +29,17 @@
 //
 // An unknown session, or one of the other colour; a statement that ends in a
 // semicolon; a plannerip header or engineIP that is not the query's; calls about
-// a query out of order: a second execute, metadata or batches before it, batches
-// after the end or after clear, a second result call of a query while one is in
-// flight, V1 and V2 of prepare and execute mixed up. What no correct driver does
-// is a violation besides, listed in [Stats] and reported by [Server.Balanced]. Calls
-// that watch a query which has ended, or read one that was cancelled, are refused
-// without that: somebody else may have ended it.
+// a query out of order: a second execute, metadata or batches before it or
+// after clear, a second result call of a query while one is in flight, V1 and V2 of
+// prepare and execute mixed up. What no correct driver does is a violation besides,
+// listed in [Stats] and reported by [Server.Balanced]. Calls that watch a query which
+// has ended, or read one that was cancelled, are refused without that: somebody else
+// may have ended it. So are the calls of a second reader, that is after another call
+// for the metadata: an application has made two.
+//
+// What the vendor's clients do succeeds: a call without a strategy header while one
+// colour is live, a batch after the end, which is empty, and a second clear. [Stats]
+// counts the latter two, and [Server.Balanced] reports them unless [Config.Compat] is set.
 //
 // A client that pings too often is refused only where [Config.Pings] says so.
 //

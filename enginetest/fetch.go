@@ -20,10 +20,27 @@ func (s *Server) claim(ctx context.Context, c *call) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if q.reader != nil && q.reader.ctx.Err() == nil {
-		return s.violation(ctx, c, codes.Internal, "query %s has a %s in flight", q.id, q.reader.Method)
+		const format = "query %s has a %s in flight"
+		if q.othersRead(c) {
+			return status.Errorf(codes.Internal, format, q.id, q.reader.Method)
+		}
+		return s.violation(ctx, c, codes.Internal, format, q.id, q.reader.Method)
 	}
 	q.reader, c.reader = c, true
 	return nil
+}
+
+// othersRead tells whether a result call may be that of an application that reads a query
+// twice, from two processes for instance: each reader begins with the metadata.
+// What two readers do to each other is an error, and no driver's fault.
+func (q *query) othersRead(c *call) bool {
+	switch c.Method {
+	case "getResultMetadata":
+		return true
+	case "getNextResultBatch", "getNextResultBatchV2":
+		return q.readers > 1
+	}
+	return false
 }
 
 // readable finds the query that a result call is about.
@@ -49,6 +66,9 @@ func (e *engine) GetResultMetadata(ctx context.Context, r *wire.GetResultMetadat
 	if err := e.s.step(ctx, q, p, PhaseMetadata); err != nil {
 		return nil, err
 	}
+	e.s.mu.Lock()
+	q.readers++
+	e.s.mu.Unlock()
 	return &wire.GetResultMetadataResponse{ResultMetaData: p.metadata, SessionId: r.GetSessionId()}, nil
 }
 
@@ -57,6 +77,9 @@ func (e *engine) GetNextResultBatch(ctx context.Context, r *wire.GetNextResultBa
 	q, p, err := s.startBatch(ctx, r)
 	if err != nil {
 		return nil, err
+	}
+	if s.pastEnd(q) {
+		return &wire.GetNextResultBatchResponse{SessionId: r.GetSessionId()}, nil
 	}
 	i := s.take(q)
 	if err := p.failAt[i]; err != nil {
@@ -89,6 +112,10 @@ func (e *engine) GetNextResultBatchV2(ctx context.Context, r *wire.GetNextResult
 		return nil, err
 	}
 	out := &wire.GetNextResultBatchV2Response{SessionId: r.GetSessionId()}
+	if s.pastEnd(q) {
+		out.EndOfStream = true
+		return out, nil
+	}
 	if s.emptyAnswer(q, p) {
 		return out, nil
 	}
@@ -136,15 +163,19 @@ func (s *Server) startBatch(ctx context.Context, r about) (*query, *program, err
 	if err != nil {
 		return nil, nil, err
 	}
+	return q, p, s.step(ctx, q, p, PhaseBatch)
+}
+
+// pastEnd tells whether the result has ended, so that a call for a batch is answered
+// empty (WIRE.md section 12), and counts that call.
+func (s *Server) pastEnd(q *query) bool {
 	s.mu.Lock()
-	if q.ended {
-		err = s.violation(ctx, callOf(ctx), codes.Internal, "query %s has no more batches: its result has ended", q.id)
+	defer s.mu.Unlock()
+	if q.ended && q.readers <= 1 {
+		s.books.pastEnd++
+		s.notify()
 	}
-	s.mu.Unlock()
-	if err == nil {
-		err = s.step(ctx, q, p, PhaseBatch)
-	}
-	return q, p, err
+	return q.ended
 }
 
 // take consumes the next chunk's number.

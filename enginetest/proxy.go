@@ -332,8 +332,9 @@ func (p *Proxy) begin(r *http.Request) (f ProxyFault, ok bool) {
 func (p *Proxy) refuse(r *http.Request) Shape {
 	p.srv.mu.Lock()
 	defer p.srv.mu.Unlock()
+	_, live := p.srv.colours.route(r.Header.Get("strategy"))
 	switch {
-	case !slices.Contains(p.srv.colours.live, r.Header.Get("strategy")):
+	case !live:
 		return p.cfg.WrongStrategy
 	case p.srv.cluster.state != ClusterActive && strings.HasPrefix(r.URL.Path, "/QueryEngineService/"):
 		return p.cfg.Suspended

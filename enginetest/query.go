@@ -45,6 +45,7 @@ type query struct {
 	next    int   // the next chunk
 	empties int   // empty answers given before it
 	ended   bool
+	readers int // how often its metadata was answered
 	polls   int // status calls answered since it was executed
 	// unheard says that the query was ended and the answer lost to a fault, or to
 	// a client that had left: it may be ended again.
@@ -121,7 +122,7 @@ func (s *Server) lookup(ctx context.Context, c *call, r about) (*query, error) {
 	if _, err := s.session(c, r.GetSessionId(), q, how); err != nil {
 		return nil, err
 	}
-	if q == nil || q.colour != c.Strategy {
+	if q == nil || q.colour != c.colour {
 		return nil, s.violation(ctx, c, codes.Internal, "query %q is unknown", r.GetQueryId())
 	}
 	if got := header(c.Header, "plannerip"); got != q.planner {
@@ -138,6 +139,8 @@ func (s *Server) lookup(ctx context.Context, c *call, r about) (*query, error) {
 	case q.state == cancelled:
 		// By another connection or process, for all that its reader knows.
 		return nil, status.Errorf(codes.Internal, "query %s was cancelled", q.id)
+	case q.othersRead(c):
+		return nil, status.Errorf(codes.Internal, "query %s is %s", q.id, q.state)
 	}
 	return nil, s.violation(ctx, c, codes.Internal, "query %s is %s", q.id, q.state)
 }
@@ -192,7 +195,7 @@ func (s *Server) ask(ctx context.Context, c *call, sessionID string, ask Query) 
 		return ask, err
 	}
 	ask.SQL = normal(ask.SQL)
-	ask.Strategy, ask.SessionID, ask.User = c.Strategy, sessionID, ses.user
+	ask.Strategy, ask.SessionID, ask.User = c.colour, sessionID, ses.user
 	if strings.HasSuffix(ask.SQL, ";") {
 		line := 1 + strings.Count(ask.SQL, "\n")
 		at := len(ask.SQL) - 1 - (strings.LastIndexByte(ask.SQL, '\n') + 1)
@@ -354,7 +357,8 @@ func (e *engine) CancelQuery(ctx context.Context, r *wire.CancelQueryRequest) (*
 	return &wire.CancelQueryResponse{SessionId: r.GetSessionId()}, nil
 }
 
-// end clears or cancels a query. Clearing one that was cancelled is legal.
+// end clears or cancels a query. Clearing one that was cancelled is legal, and
+// clearing it again succeeds, as the vendor's clients expect (WIRE.md section 12).
 func (s *Server) end(ctx context.Context, r about, to state) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -369,6 +373,9 @@ func (s *Server) end(ctx context.Context, r about, to state) error {
 	if q.state == cleared || q.state == cancelled && to == cancelled {
 		s.books.double++
 		s.notify()
+		if to == cleared {
+			return nil
+		}
 		return status.Errorf(codes.Internal, "query %s is %s already", q.id, q.state)
 	}
 	if to == cancelled {

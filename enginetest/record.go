@@ -64,6 +64,7 @@ func (c Call) String() string {
 type call struct {
 	Call
 	ctx    context.Context // tells whether the client still waits
+	colour string          // the colour that it goes to; "" until the proxy lets it in
 	query  *query          // nil when the call is about none that is known
 	reader bool            // it holds query.reader
 }

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	_ "google.golang.org/grpc/encoding/gzip" // for clients that compress, also in processes without the driver
 	"google.golang.org/grpc/metadata"
 
 	"github.com/e6data/e6data-go/wire"

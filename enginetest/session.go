@@ -26,6 +26,16 @@ type colours struct {
 	announced string
 }
 
+// route returns the colour that a call goes to, by its strategy header, and whether
+// there is one. A call without the header goes to the live colour where there is only one,
+// as OAuth clients of the vendor's expect (WIRE.md section 12).
+func (c *colours) route(header string) (colour string, ok bool) {
+	if header == "" && len(c.live) == 1 {
+		return c.live[0], true
+	}
+	return header, slices.Contains(c.live, header)
+}
+
 // session is what authenticate gave out. It belongs to the colour that did.
 type session struct {
 	colour string
@@ -34,8 +44,9 @@ type session struct {
 }
 
 // SetLive makes these the live colours; with none nothing is live. A call whose
-// strategy header names another colour, or that has none, is answered 456 before
-// the engine sees it. Sessions and queries of a colour that is not live stay.
+// strategy header names another colour is answered 456 before the engine sees it, and so
+// is a call without the header unless one colour is live, to which it goes then.
+// Sessions and queries of a colour that is not live stay.
 func (s *Server) SetLive(live ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -86,11 +97,17 @@ func (s *Server) admit(c *call) (err error) {
 			s.books.refused++
 		}
 	}()
-	if !slices.Contains(s.colours.live, c.Strategy) {
+	colour, ok := s.colours.route(c.Strategy)
+	switch {
+	case ok:
+		c.colour = colour
+	case s.cfg.Compat:
+		return status.Error(codes.Unknown, "status: 456")
+	default:
 		return status.Errorf(codes.Unknown, "status: 456, strategy %q is not live", c.Strategy)
 	}
-	if want, got := s.cfg.ClusterName, header(c.Header, "cluster-name"); want != "" && got != want {
-		return status.Errorf(codes.NotFound, "no cluster named %q", got)
+	if want := s.cfg.ClusterName; want != "" && header(c.Header, "cluster-name") != want {
+		return status.Error(codes.Unimplemented, "No cluster-name header or unknown cluster")
 	}
 	if s.cluster.state != ClusterActive && strings.HasPrefix(c.FullMethod, "/QueryEngineService/") {
 		return status.Error(codes.Unavailable, "status: 503, cluster is suspended")
@@ -123,15 +140,15 @@ func (s *Server) newSession(colour, user string, q *query) string {
 func (s *Server) session(c *call, id string, q *query, how use) (*session, error) {
 	if id == "" && s.cfg.Bearer != nil {
 		if q == nil || q.session == "" || how != runs {
-			return &session{colour: c.Strategy}, nil
+			return &session{colour: c.colour}, nil
 		}
 	}
 	ses := s.sessions[id]
 	switch {
 	case ses == nil:
 		return nil, status.Error(codes.Internal, "Access denied: the session is unknown or has expired")
-	case ses.colour != c.Strategy:
-		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.Strategy)
+	case ses.colour != c.colour:
+		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.colour)
 	case q != nil && how == runs && q.session != "" && q.session != id,
 		ses.query != nil && how == runs && ses.query != q:
 		return nil, status.Error(codes.Internal, "Access denied: the session was replaced by a later response")
@@ -152,7 +169,7 @@ func (e *engine) Authenticate(ctx context.Context, r *wire.AuthenticateRequest) 
 	defer s.mu.Unlock()
 	s.books.sessions++
 	s.notify()
-	return &wire.AuthenticateResponse{SessionId: s.newSession(callOf(ctx).Strategy, r.GetUser(), nil)}, nil
+	return &wire.AuthenticateResponse{SessionId: s.newSession(callOf(ctx).colour, r.GetUser(), nil)}, nil
 }
 
 func (e *engine) HealthCheck(context.Context, *wire.HealthCheckRequest) (*wire.HealthCheckResponse, error) {
