@@ -1,0 +1,65 @@
+package enginetest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// balanceTimeout is how long [Start] waits at the end of the test for what a driver
+// clears after its caller went on.
+const balanceTimeout = 10 * time.Second
+
+// Start is [NewServer] for a test: it fails the test at once when the server cannot
+// start. When the test and its subtests have ended, it waits up to 10 s until the books
+// balance ([Server.WaitBalanced]), fails the test if they do not, logs what the server
+// saw ([Server.Log]) if the test has failed for any reason, and closes the server.
+//
+// Cleanup functions run in the reverse order of their registration: a pool that is
+// opened after Start, and closed by t.Cleanup or defer, is closed before that.
+func Start(t testing.TB, cfg Config) *Server {
+	t.Helper()
+	s, err := NewServer(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		t.Helper()
+		defer s.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), balanceTimeout)
+		defer cancel()
+		if err := s.WaitBalanced(ctx); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			s.Log(t)
+		}
+	})
+	return s
+}
+
+// maxLogged is how many calls [Server.Log] shows.
+const maxLogged = 100
+
+// Log writes to t's log what the server saw: the latest 100 of its recorded calls
+// ([Server.Calls]), each with the time since the first recorded one and the statement
+// that it is about, and the books.
+func (s *Server) Log(t testing.TB) {
+	t.Helper()
+	calls, books := s.Calls(), s.Stats()
+	var b strings.Builder
+	fmt.Fprintf(&b, "enginetest: %d calls, %d of them refused by the proxy, %d in flight; %d sessions;"+
+		" queries: %d prepared, %d executed, %d cleared, %d cancelled, %d open, %d orphaned",
+		books.Calls, books.Refused, books.InFlight, books.Sessions,
+		books.Prepared, books.Executed, books.Cleared, books.Cancelled, books.Open, books.Orphaned)
+	first := max(len(calls)-maxLogged, 0)
+	for _, c := range calls[first:] {
+		fmt.Fprintf(&b, "\n\t+%v %v", c.Time.Sub(calls[0].Time).Round(time.Microsecond), c)
+		if c.SQL != "" {
+			fmt.Fprintf(&b, "  %.200q", c.SQL)
+		}
+	}
+	t.Log(b.String())
+}
