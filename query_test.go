@@ -86,8 +86,8 @@ func ids(rows, batch int) *enginetest.Result {
 // readIDs reads a result of ids and tells how many rows were right.
 func readIDs(ctx context.Context, db interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, query string) (int, error) {
-	rows, err := db.QueryContext(ctx, query)
+}, query string, args ...any) (int, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}

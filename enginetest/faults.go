@@ -20,7 +20,8 @@ type Fault struct {
 	// executeStatementV2 as well), with its service (ClusterService/status), or
 	// as on the wire, with a leading slash, which means exactly that method.
 	Method string
-	// SQL is the statement that the call is about, blanks around it trimmed.
+	// SQL is the statement that the call is about, blanks around it trimmed, with or
+	// without the comment that a QueryTag puts before it.
 	SQL string
 	// Strategy is the call's strategy header.
 	Strategy string
@@ -106,7 +107,7 @@ func (s *Server) strike(c *call) []*Injected {
 	for _, i := range s.faults {
 		f := &i.f
 		if !matchMethod(f.Method, c.FullMethod) ||
-			f.SQL != "" && normal(f.SQL) != normal(c.SQL) ||
+			f.SQL != "" && !sameSQL(f.SQL, c.SQL) ||
 			f.Strategy != "" && f.Strategy != c.Strategy {
 			continue
 		}

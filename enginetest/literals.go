@@ -37,7 +37,7 @@ func Literals(sql string) ([]Literal, error) {
 	var out []Literal
 	for pos := 0; pos < len(sql); {
 		m := sqlToken.FindStringSubmatch(sql[pos:])
-		if m == nil || m[0] == "'" || m[0] == `"` || m[0] == "`" || m[0] == "/" && strings.HasPrefix(sql[pos:], "/*") {
+		if unended(m, sql[pos:]) {
 			return nil, fmt.Errorf("enginetest: what begins at byte %d does not end", pos)
 		}
 		switch word := strings.ToUpper(m[6]); {
@@ -61,6 +61,12 @@ func Literals(sql string) ([]Literal, error) {
 		pos += len(m[0])
 	}
 	return out, nil
+}
+
+// unended tells whether what the rest of a statement begins with has no end; m is
+// sqlToken's match.
+func unended(m []string, rest string) bool {
+	return m == nil || m[0] == "'" || m[0] == `"` || m[0] == "`" || m[0] == "/" && strings.HasPrefix(rest, "/*")
 }
 
 // unescape returns what a string in quotes holds.

@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -11,7 +12,7 @@ import (
 
 // Query is what a script function is asked for.
 type Query struct {
-	// SQL is the statement, blanks around it trimmed.
+	// SQL is the statement, blanks around it trimmed. A QueryTag is a comment before it.
 	SQL string
 	// Catalog is empty for the V1 methods.
 	Catalog, Schema string
@@ -25,12 +26,14 @@ type Query struct {
 
 // script says what is played for which statement.
 type script struct {
-	results map[string]*program // by normal SQL
-	fn      func(Query) (*Result, error)
+	results  map[string]*program // by normal SQL
+	patterns []pattern           // of HandleArgs, the latest last; never changed in place
+	fn       func(Query) (*Result, error)
 }
 
-// Handle plays r for the statement sql, compared after blanks around it are
-// trimmed; a later Handle for the same text replaces an earlier one. It takes a
+// Handle plays r for the statement sql, compared after blanks around it, and the
+// comment before it that a QueryTag is, are removed; a later Handle for the same text
+// replaces an earlier one. See [Server.HandleArgs] for statements with arguments. It takes a
 // copy of r as it is now and encodes its rows. Should that fail (see
 // [Result.Err]), preparing the statement answers INTERNAL with the reason. A nil
 // r forgets the statement.
@@ -48,7 +51,7 @@ func (s *Server) Handle(sql string, r *Result) {
 	s.script.results[normal(sql)] = p
 }
 
-// HandleFunc has fn answer for the statements that Handle does not know; nil
+// HandleFunc has fn answer for the statements that Handle and HandleArgs do not know; nil
 // ends that. It is called at prepare, and once more at execute when that brings
 // parameters; what it returned last is played. An error is the call's answer,
 // INTERNAL when it is no gRPC status; neither result nor error means that the
@@ -63,8 +66,14 @@ func (s *Server) HandleFunc(fn func(q Query) (*Result, error)) {
 // resolve finds what to play.
 func (s *Server) resolve(q Query) (*program, error) {
 	s.mu.Lock()
-	p, fn := s.script.results[q.SQL], s.script.fn
+	p, patterns, fn := s.script.results[q.SQL], s.script.patterns, s.script.fn
+	if p == nil {
+		p = s.script.results[untagged(q.SQL)]
+	}
 	s.mu.Unlock()
+	if p == nil && len(patterns) > 0 {
+		p = matching(patterns, q.SQL)
+	}
 	if p == nil && fn != nil {
 		r, err := fn(q)
 		if err != nil {
@@ -81,6 +90,20 @@ func (s *Server) resolve(q Query) (*program, error) {
 		return nil, status.Error(codes.Internal, p.err.Error())
 	}
 	return p, nil
+}
+
+// matching returns what is played by the latest pattern that matches, nil without one.
+func matching(patterns []pattern, sql string) *program {
+	tokens, ok := tokenize(sql)
+	if !ok {
+		return nil
+	}
+	for _, p := range slices.Backward(patterns) {
+		if p.match(tokens) {
+			return p.program
+		}
+	}
+	return nil
 }
 
 // normal is a statement as scripts, faults and books know it.

@@ -88,3 +88,10 @@ func TestWatchingLeavesTheSessionAlone(t *testing.T) {
 	wantErr(t, err, codes.Internal, "Access denied")
 	balanced(t, srv)
 }
+
+func (p *q) explain() string {
+	p.t.Helper()
+	r, err := p.Explain(p.ctx(), &wire.ExplainRequest{EngineIP: p.ip, SessionId: p.session, QueryId: p.id})
+	noErr(p.t, err)
+	return r.GetExplain()
+}
