@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials/insecure"
-	_ "google.golang.org/grpc/encoding/gzip" // registers the compressor of Config.Compression
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -287,19 +286,16 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 			PermitWithoutStream: c.cfg.KeepaliveWithoutCalls,
 		}))
 	}
+	opts = append(opts, c.cfg.compressionOptions()...)
 	return grpc.NewClient(c.target(), append(opts, c.dialOptions...)...)
 }
 
 // callOptions are those of every call.
 func (c *Connector) callOptions() []grpc.CallOption {
-	opts := []grpc.CallOption{
+	return []grpc.CallOption{
 		grpc.MaxCallRecvMsgSize(limit(c.cfg.MaxRecvBytes)),
 		grpc.MaxCallSendMsgSize(limit(c.cfg.MaxSendBytes)),
 	}
-	if c.cfg.Compression != "" {
-		opts = append(opts, grpc.UseCompressor(c.cfg.Compression))
-	}
-	return opts
 }
 
 // limit is a size limit as gRPC takes it.

@@ -102,14 +102,15 @@ type Config struct {
 	KeepaliveTimeout time.Duration
 	// KeepaliveWithoutCalls pings while no call is on its way, too: true.
 	KeepaliveWithoutCalls bool
-	// MaxRecvBytes bounds an answer's size: -1, no bound.
+	// MaxRecvBytes bounds an answer's size: -1, no bound, but for compressed answers,
+	// of which -1 takes up to 256 MiB each after decompression.
 	MaxRecvBytes int
 	// MaxSendBytes bounds a request's size: 300 MiB. -1 is no bound.
 	MaxSendBytes int
 	// Channels is how many gRPC channels the connections share: 1.
 	Channels int
 	// Compression is how requests, and so answers, are compressed: "gzip", or empty
-	// for not at all.
+	// for not at all. Then a compressed answer is an error.
 	Compression string
 	// UserAgent comes before the driver's own name in the user-agent header.
 	UserAgent string

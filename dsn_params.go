@@ -228,7 +228,7 @@ var params = []param{
 	},
 	{
 		name: "max_recv_bytes", field: "MaxRecvBytes", aliases: also("max_receive_message_length"),
-		doc:  "bounds an answer's size; -1 is no bound",
+		doc:  "bounds an answer's size; -1 is no bound, but 256 MiB for a compressed answer",
 		kind: size(func(c *Config) *int { return &c.MaxRecvBytes }, sizeLimit),
 	},
 	{
