@@ -3,17 +3,20 @@
 // its proxy check, injects faults, and keeps books on every query, so that a
 // test can assert that nothing leaked.
 //
-//	srv, err := enginetest.NewServer(enginetest.Config{})
-//	...
-//	defer srv.Close()
-//	srv.Handle("SELECT id, price FROM items", enginetest.NewResult().
+//	srv := enginetest.Start(t, enginetest.Config{}) // the test fails if something leaks
+//	srv.HandleArgs("SELECT id, price FROM items WHERE price < ?", enginetest.NewResult().
 //		Column("id", "LONG").
 //		Column("price", "DECIMAL(10,2)").
 //		Row(1, "12.30").
 //		Row(2, nil))
 //	db, err := sql.Open("e6data", srv.DSN())
 //	...
-//	if err := srv.WaitBalanced(ctx); err != nil { ... } // names what leaked
+//
+// Outside of tests [NewServer] starts a server, and [Server.WaitBalanced] tells what
+// leaked.
+//
+// A [Result] may take its rows from Go values, structs, CSV or JSON text, functions, or
+// bytes as they travel on the wire.
 //
 // # What a call goes through
 //

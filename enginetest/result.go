@@ -29,7 +29,8 @@ const (
 // the statement is prepared.
 //
 // A result has columns, and its rows come from one of: items in the order in
-// which they are added (Row, EmptyBatch, Vectors, Chunks), Generate or ChunkFunc.
+// which they are added (Row, Structs, CSV, JSON, EmptyBatch, Vectors, Chunks), Generate
+// or ChunkFunc.
 type Result struct {
 	columns   []column
 	items     []item

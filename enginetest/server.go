@@ -16,7 +16,7 @@ import (
 )
 
 // Server is an e6data engine, its proxy and its cluster service in one. Make it
-// with [NewServer]. Its methods are safe for concurrent use.
+// with [Start] or [NewServer]. Its methods are safe for concurrent use.
 type Server struct {
 	cfg     Config
 	lis     *listener

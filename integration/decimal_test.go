@@ -30,9 +30,7 @@ func plusMore(d e6data.Decimal) *big.Rat {
 // this process: no Docker.
 func decimalRows(t *testing.T, f func(rows *sql.Rows, want string)) {
 	t.Helper()
-	srv, err := enginetest.NewServer(enginetest.Config{})
-	must(t, err)
-	t.Cleanup(srv.Close)
+	srv := enginetest.Start(t, enginetest.Config{})
 	result := enginetest.NewResult().Column("d", "DECIMAL(38,10)")
 	for _, v := range values {
 		result.Row(v)

@@ -28,12 +28,7 @@ func init() { sqlx.BindDriver(e6data.DriverName, sqlx.QUESTION) }
 // statement: no Docker.
 func sqlxDB(t *testing.T, params ...string) (*sqlx.DB, *enginetest.Server) {
 	t.Helper()
-	srv, err := enginetest.NewServer(enginetest.Config{})
-	must(t, err)
-	t.Cleanup(func() {
-		must(t, srv.WaitBalanced(t.Context()))
-		srv.Close()
-	})
+	srv := enginetest.Start(t, enginetest.Config{})
 	srv.HandleFunc(func(q enginetest.Query) (*enginetest.Result, error) {
 		types := []string{"STRING", "DECIMAL(10,2)"}[:min(2, strings.Count(q.SQL, "?"))]
 		return enginetest.NewResult().Params(types...).

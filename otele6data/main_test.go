@@ -157,17 +157,7 @@ func wantAttributes(t testing.TB, what string, got []attribute.KeyValue, want ..
 // newEngine starts an engine whose books must balance when the test ends.
 func newEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	t.Helper()
-	srv, err := enginetest.NewServer(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(srv.Close)
-	t.Cleanup(func() {
-		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
-			t.Error(err)
-		}
-	})
-	return srv
+	return enginetest.Start(t, cfg)
 }
 
 // within is a context that ends long after a test should have.

@@ -19,18 +19,11 @@ import (
 // These tests run the service on the driver itself, against an engine inside the
 // process: what goes wrong goes wrong on the wire.
 
-// salesSent is salesQuery as the engine gets it: with the argument as a literal,
-// whatever is in that.
-const salesSent = "SELECT day, product, amount FROM sales WHERE country = 'Côte d''Ivoire' ORDER BY day, product"
-
 // newEngine starts an engine with a database on it. When the test has ended no
 // query may be left on the engine.
 func newEngine(t *testing.T, params ...string) (*enginetest.Server, *sql.DB) {
 	t.Helper()
-	engine, err := enginetest.NewServer(enginetest.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	engine := enginetest.Start(t, enginetest.Config{})
 	db, err := sql.Open(e6data.DriverName, engine.DSN(params...))
 	if err != nil {
 		t.Fatal(err)
@@ -39,10 +32,6 @@ func newEngine(t *testing.T, params ...string) (*enginetest.Server, *sql.DB) {
 		if err := db.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := engine.WaitBalanced(within(t, 10*time.Second)); err != nil {
-			t.Error(err)
-		}
-		engine.Close()
 	})
 	return engine, db
 }
@@ -68,9 +57,9 @@ const many = 2 * held / 1000
 func TestRows(t *testing.T) {
 	engine, db := newEngine(t)
 	get := start(t, db, time.Minute)
-	engine.Handle(salesSent, salesColumns().
-		Row(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), "bolt", "12.30").
-		Row(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC), "nut", nil))
+	engine.HandleArgs(salesQuery, salesColumns().CSV(`day,product,amount
+2026-01-02,bolt,12.30
+2026-01-03,nut,NULL`))
 	r := get(t.Context())
 	want := `[{"day":"2026-01-02T00:00:00Z","product":"bolt","amount":"12.30"}
 ,{"day":"2026-01-03T00:00:00Z","product":"nut","amount":null}
@@ -84,7 +73,7 @@ func TestRows(t *testing.T) {
 	}
 
 	for _, n := range []int{0, 1, many} {
-		engine.Handle(salesSent, sales(n))
+		engine.HandleArgs(salesQuery, sales(n))
 		expectRows(t, get(t.Context()), n)
 	}
 }
@@ -93,7 +82,7 @@ func TestRows(t *testing.T) {
 func TestSwitchInTheMiddle(t *testing.T) {
 	engine, db := newEngine(t)
 	get := start(t, db, time.Minute)
-	engine.Handle(salesSent, sales(1000))
+	engine.HandleArgs(salesQuery, sales(1000))
 	engine.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, Do: func() {
 		engine.SetLive(enginetest.Blue, enginetest.Green)
 		engine.Announce(enginetest.Green)
@@ -114,7 +103,7 @@ func TestSwitchInTheMiddle(t *testing.T) {
 func TestSwitchUnannounced(t *testing.T) {
 	engine, db := newEngine(t)
 	get := start(t, db, time.Minute)
-	engine.Handle(salesSent, sales(10))
+	engine.HandleArgs(salesQuery, sales(10))
 	expectRows(t, get(t.Context()), 10)
 	engine.SetLive(enginetest.Green)
 	expectRows(t, get(t.Context()), 10)
@@ -123,7 +112,7 @@ func TestSwitchUnannounced(t *testing.T) {
 func TestExpiredSession(t *testing.T) {
 	engine, db := newEngine(t)
 	get := start(t, db, time.Minute)
-	engine.Handle(salesSent, sales(1000))
+	engine.HandleArgs(salesQuery, sales(1000))
 	expectRows(t, get(t.Context()), 1000)
 	engine.ExpireSessions() // between two requests
 	expectRows(t, get(t.Context()), 1000)
@@ -147,13 +136,13 @@ func TestEngineLost(t *testing.T) {
 			fault := test.fault
 			fault.Method, fault.Times = "getNextResultBatch", 1
 
-			engine.Handle(salesSent, sales(1000))
+			engine.HandleArgs(salesQuery, sales(1000))
 			fault.Skip = 5
 			engine.Inject(fault)
 			expectError(t, get(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
 
 			// The rows before this have left for the client already.
-			engine.Handle(salesSent, sales(many))
+			engine.HandleArgs(salesQuery, sales(many))
 			fault.Skip = many / 100 * 9 / 10
 			engine.Inject(fault)
 			if r := get(t.Context()); r.err == nil {
@@ -167,7 +156,7 @@ func TestEngineLost(t *testing.T) {
 
 func TestShortResult(t *testing.T) {
 	engine, db := newEngine(t)
-	engine.Handle(salesSent, sales(10).RowCount(11))
+	engine.HandleArgs(salesQuery, sales(10).RowCount(11))
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
 }
 
@@ -177,7 +166,7 @@ func TestClientLeaves(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			engine, db := newEngine(t)
 			get := start(t, db, time.Minute)
-			engine.Handle(salesSent, sales(10))
+			engine.HandleArgs(salesQuery, sales(10))
 			hang := engine.Inject(enginetest.Fault{Method: method, Hang: true})
 			ctx, cancel := context.WithCancel(within(t, 30*time.Second))
 			defer cancel()
@@ -203,7 +192,7 @@ func TestSlowEngine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine, db := newEngine(t)
-			engine.Handle(salesSent, sales(10).Delay(phase, time.Hour))
+			engine.HandleArgs(salesQuery, sales(10).Delay(phase, time.Hour))
 			expectError(t, start(t, db, 50*time.Millisecond)(t.Context()), http.StatusGatewayTimeout, "the engine took too long")
 		})
 	}
@@ -221,7 +210,7 @@ func TestSuspendedCluster(t *testing.T) {
 	})
 	t.Run("woken", func(t *testing.T) {
 		engine, _ := newEngine(t)
-		engine.Handle(salesSent, sales(10))
+		engine.HandleArgs(salesQuery, sales(10))
 		engine.SetCluster(enginetest.ClusterSuspended)
 		cfg, err := e6data.ParseDSN(engine.DSN())
 		if err != nil {
@@ -240,7 +229,7 @@ func TestSuspendedCluster(t *testing.T) {
 // The client is not told the engine's words, which hold SQL.
 func TestSQLError(t *testing.T) {
 	engine, db := newEngine(t)
-	engine.Handle(salesSent, salesColumns().Fail(enginetest.PhasePrepare, errors.New("line 1:26: no column amount")))
+	engine.HandleArgs(salesQuery, salesColumns().Fail(enginetest.PhasePrepare, errors.New("line 1:26: no column amount")))
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusInternalServerError, "the query failed")
 }
 
