@@ -6,17 +6,17 @@ import (
 	"strings"
 )
 
-// HandleArgs is [Server.Handle] for a statement with placeholders: ?, ?1, $1, :1, :name or
-// @name. It matches what a client makes of the statement whatever the arguments are, as
-// literals in the text (a list of them where the placeholder is a member of an IN
-// list) or as parameters of the engine's:
+// HandleArgs is [Server.Handle] for a statement with placeholders: ?, ?1, $1, :1, :name
+// or @name. It plays r for the statement with any arguments. They may be literals in the
+// text (a list of them where the placeholder is a member of an IN list) or parameters of
+// the engine's, for which the text has a ? or the placeholder itself:
 //
-//	srv.HandleArgs("SELECT name FROM users WHERE id = ? AND seen > :since", result)
+//	srv.HandleArgs("SELECT name FROM users WHERE id = ? AND seen > ?", result)
 //
-// White space and comments do not count; case does. A statement that Handle knows is not
-// looked for here, a later pattern takes precedence over earlier ones, and HandleFunc
-// answers what no pattern matches. [Literals] returns the arguments of a recorded
-// call. A text that cannot be split into tokens is compared as by Handle.
+// White space and comments are not compared; letters are, with their case. Statements of
+// Handle take precedence, and later ones of HandleArgs over earlier ones. [Literals]
+// returns the literals of a recorded call's statement. A text that cannot be split into
+// tokens is compared as Handle does. A nil r forgets the statement.
 func (s *Server) HandleArgs(sql string, r *Result) {
 	tokens, ok := tokenize(sql)
 	if !ok {

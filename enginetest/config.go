@@ -66,19 +66,19 @@ type Config struct {
 	V2Chunks int
 	// DisableHealthCheck makes healthCheck UNIMPLEMENTED.
 	DisableHealthCheck bool
-	// Compat makes this a server for the vendor's own clients, as their mock server is:
-	// a 456 says "status: 456" and nothing else, which some of them compare, and
-	// [Server.Balanced] does not mind queries that are cleared again and batches that are
-	// asked for after the end of the result. Those calls succeed without Compat, too.
+	// Compat makes this a server for the vendor's own clients, as their mock server is.
+	// The message of a 456 is exactly "status: 456", with which some of them compare.
+	// [Server.Balanced] does not report queries that are cleared again and batches that
+	// are asked for after the end of the result. Those calls succeed without Compat, too.
 	Compat bool
 	// MaxCalls is how many calls are kept for [Server.Calls], the latest ones; 0
 	// stands for 10,000, less than 0 for none.
 	MaxCalls int
-	// Pings, when set, is how often a client may ping, as keepalive does. A connection
-	// whose client pings too soon three times, with no answer in between, is ended
-	// with GOAWAY, error code ENHANCE_YOUR_CALM, debug data "too_many_pings". The zero
-	// policy is what a gRPC server does by itself: 5 minutes between two pings while a
-	// call is in flight, 2 hours without one. Nil accepts every ping.
+	// Pings, when set, is how often a client may ping, as keepalive does. When a client
+	// pings too soon three times, with no answer to a call in between, the server ends the
+	// connection with a GOAWAY: error code ENHANCE_YOUR_CALM, debug data "too_many_pings".
+	// The zero policy is what a gRPC server has without any: 5 minutes between two pings
+	// while a call is in flight, 2 hours otherwise. Nil: every ping is accepted.
 	Pings *keepalive.EnforcementPolicy
 	// ServerOptions come after the server's own gRPC options.
 	ServerOptions []grpc.ServerOption

@@ -12,10 +12,11 @@ import (
 // clears after its caller went on.
 const balanceTimeout = 10 * time.Second
 
-// Start is [NewServer] for a test: it fails the test at once when the server cannot
-// start. When the test and its subtests have ended, it waits up to 10 s until the books
-// balance ([Server.WaitBalanced]), fails the test if they do not, logs what the server
-// saw ([Server.Log]) if the test has failed for any reason, and closes the server.
+// Start is [NewServer] for a test. The test fails at once when the server cannot start.
+// When the test and its subtests have ended, Start's cleanup function waits up to 10 s
+// for the books to balance ([Server.WaitBalanced]); the test fails if they do not. Then
+// it logs the calls ([Server.Log]) if the test has failed for any reason, and closes
+// the server.
 //
 // Cleanup functions run in the reverse order of their registration: a pool that is
 // opened after Start, and closed by t.Cleanup or defer, is closed before that.
@@ -43,9 +44,8 @@ func Start(t testing.TB, cfg Config) *Server {
 // maxLogged is how many calls [Server.Log] shows.
 const maxLogged = 100
 
-// Log writes to t's log what the server saw: the latest 100 of its recorded calls
-// ([Server.Calls]), each with the time since the first recorded one and the statement
-// that it is about, and the books.
+// Log writes the books and the latest 100 recorded calls ([Server.Calls]) to t's log,
+// each call with the time since the first one and the statement that it is about.
 func (s *Server) Log(t testing.TB) {
 	t.Helper()
 	calls, books := s.Calls(), s.Stats()

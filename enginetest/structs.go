@@ -14,9 +14,10 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Structs adds a row for each struct of a slice, whose elements may be pointers. Each
-// exported field is a column, and those of embedded structs are. A column is named by
-// the field's tag db, or by the field's name in lower case; db:"-" leaves the field out:
+// Structs adds a row for each element of a slice of structs or of pointers to structs.
+// Each exported field is a column; fields of embedded structs count as the struct's own.
+// The tag db names the column, and without it the field's name in lower case does;
+// db:"-" leaves the field out:
 //
 //	type sale struct {
 //		Day    time.Time `engine:"DATE"`
@@ -25,14 +26,20 @@ import (
 //	enginetest.NewResult().Structs([]sale{{day, nil}})
 //
 // Where the result has no columns yet these are its columns. The tag engine is the
-// column's type; without it bool is BOOLEAN, integers of up to 32 bits with a sign are INTEGER and
-// other integers LONG, float32 is FLOAT, float64 DOUBLE, string STRING, []byte BINARY, time.Time
-// TIMESTAMP, and so are pointers to them, sql.Null of them and the older types of that kind. Another
-// driver.Valuer needs the tag. Else each column must have a field.
+// column's type. Without it these Go types, pointers to them and the sql.Null types of
+// them have a column type; other types, other driver.Valuers among them, need the tag:
 //
-// Nil pointers, slices and maps, and Valuers whose value is nil, are NULL. A string in a column that is
-// none is read as by [Result.CSV]; other slices, maps and structs become their JSON
-// text.
+//	bool                                BOOLEAN
+//	int8, int16, int32, uint8, uint16   INTEGER
+//	int, int64, uint, uint32, uint64    LONG
+//	float32, float64                    FLOAT, DOUBLE
+//	string, []byte                      STRING, BINARY
+//	time.Time                           TIMESTAMP
+//
+// Where the result has columns each of them must have a field, and other fields are left
+// out. Nil pointers, slices and maps, and Valuers whose value is nil, are NULL. A string
+// in a column of another type is read as [Result.CSV] does. Other slices, maps and
+// structs become their JSON text.
 func (r *Result) Structs(rows any) *Result {
 	v := reflect.ValueOf(rows)
 	if v.Kind() != reflect.Slice {

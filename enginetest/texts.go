@@ -23,10 +23,10 @@ import (
 //	2,NULL,NULL,NULL
 //	`)
 //
-// Else the first line names columns that exist, all of them in any order. The value
-// NULL is NULL, and so is an empty one but in a STRING column. Values are in the
-// engine's text form: true, -5, 1.5e3, 2026-01-31, 2026-01-31 23:59:58.123456, and with a
-// zone 2026-01-31 23:59:58+05:30; with T in the place of the blank, too. Those of BINARY, ARRAY,
+// Where the result has columns the first line names all of them, in any order. The
+// value NULL is NULL. An empty value is the empty string in a STRING column and NULL in
+// others. The forms are true, -5, 1.5e3, 12.30, 2026-01-31, 2026-01-31 23:59:58.123456 and
+// 2026-01-31 23:59:58+05:30; a T may stand for the blank. Values of STRING, BINARY, ARRAY,
 // MAP and STRUCT are taken as they are.
 func (r *Result) CSV(text string) *Result {
 	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
