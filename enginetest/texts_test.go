@@ -96,7 +96,6 @@ type everything struct {
 	*Extra
 	Name    string `db:"label,omitempty"`
 	Hidden  int    `db:"-"`
-	hidden  int
 	Day     time.Time  `engine:"DATE"`
 	At      *time.Time `db:"at"`
 	Price   *big.Rat   `db:"-"`
@@ -119,7 +118,7 @@ func TestStructs(t *testing.T) {
 	t.Parallel()
 	note := "n"
 	rows := []*everything{
-		{base{1}, &Extra{&note}, "bolt", 9, 9, day, &noon, nil, "12.30", 0.25, -5, 1 << 31, 0.5, sql.NullBool{Bool: true, Valid: true},
+		{base{1}, &Extra{&note}, "bolt", 9, day, &noon, nil, "12.30", 0.25, -5, 1 << 31, 0.5, sql.NullBool{Bool: true, Valid: true},
 			sql.Null[int32]{V: 7, Valid: true}, []byte{}, []string{"a"}, thriftrows.NewDecimal(1230, 2), "any"},
 		{Amount: "0"},
 	}
