@@ -94,8 +94,8 @@ type base struct {
 type everything struct {
 	base
 	*Extra
-	Name    string `db:"label,omitempty"`
-	Hidden  int    `db:"-"`
+	Name    string     `db:"label,omitempty"`
+	Hidden  int        `db:"-"`
 	Day     time.Time  `engine:"DATE"`
 	At      *time.Time `db:"at"`
 	Price   *big.Rat   `db:"-"`
