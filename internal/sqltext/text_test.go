@@ -7,6 +7,8 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -84,4 +86,44 @@ func TestParameterTextErrors(t *testing.T) {
 	if _, err := Text(driver.NamedValue{Name: "day", Ordinal: 2, Value: nil}, "DATE"); err == nil || !strings.HasPrefix(err.Error(), "argument :day: ") {
 		t.Errorf("%v", err)
 	}
+}
+
+// numericForm is what numeric accepts, written in another way.
+const numericForm = `\A[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?\z`
+
+func TestNumeric(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(numericForm)
+	parts := []string{"", "+", "-", ".", "e", "E", "0", "7", "12", "007", strings.Repeat("9", 399), strings.Repeat("9", 400), strings.Repeat("9", 401), "x", " ", "_", "\n", "٣"}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	taken := 0
+	for range 50_000 {
+		var b strings.Builder
+		for range rnd.IntN(7) {
+			b.WriteString(parts[rnd.IntN(len(parts))])
+		}
+		s := b.String()
+		want := form.MatchString(s)
+		if numeric(s) != want {
+			t.Fatalf("%q: %v", s, !want)
+		}
+		if want {
+			taken++
+		}
+	}
+	if taken < 1000 {
+		t.Errorf("only %d numbers were tried", taken)
+	}
+}
+
+func FuzzNumeric(f *testing.F) {
+	for _, s := range []string{"", "1", "-1.", "+.5e-7", "1e1000", ".", "--1", strings.Repeat("9", 401)} {
+		f.Add(s)
+	}
+	form := regexp.MustCompile(numericForm)
+	f.Fuzz(func(t *testing.T, s string) {
+		if got, want := numeric(s), form.MatchString(s); got != want {
+			t.Fatalf("%q: %v", s, got)
+		}
+	})
 }
