@@ -19,7 +19,7 @@ type Literal struct {
 // driver does and shares no code with it, so that each finds the other's mistakes.
 var (
 	sqlToken = regexp.MustCompile(`(?s)\A(?:` +
-		`(--[^\n]*|//[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|` + "`(?:[^`]|``)*`" + `)` + // 1: nothing of interest
+		`(--[^\n\r]*|//[^\n\r]*|/\*.*?\*/|"(?:[^"]|"")*"|` + "`(?:[^`]|``)*`" + `)` + // 1: nothing of interest
 		`|(?:((?i:DATE|TIMESTAMP_TZ|TIMESTAMP))\s*)?('(?:[^'\\]|\\.|'')*')` + // 2: type, 3: string
 		`|[xX]('(?:[^'\\]|\\.|'')*')` + // 4: binary
 		`|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)` + // 5: number

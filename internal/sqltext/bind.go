@@ -44,15 +44,18 @@ import (
 // method does.
 //
 // A comment that has /* in it ends elsewhere for an engine that nests comments. Then
-// literals could stand in a comment, and leave it: Render refuses it.
+// literals could stand in a comment, and leave it: Render refuses it. It also refuses a
+// placeholder behind a line comment whose end readers may see in different places: one
+// that ends with a carriage return alone, or has a form feed, a Unicode line separator
+// or the like in it.
 func (s *Statement) Render(args []driver.NamedValue) (string, error) {
 	var few [16]int
 	order, err := s.match(args, few[:0])
 	if err != nil || len(s.marks) == 0 {
 		return s.text, err
 	}
-	if s.nested >= 0 {
-		return "", syntaxError(s.text, s.nested, "a comment with /* in it cannot be told from nested comments; arguments would not be safe beside it")
+	if err := s.unsafe(); err != nil {
+		return "", err
 	}
 	b := make([]byte, 0, s.size(args))
 	pos := 0
@@ -80,6 +83,19 @@ func (s *Statement) Render(args []driver.NamedValue) (string, error) {
 	}
 	b = append(b, s.text[pos:]...)
 	return string(b), nil
+}
+
+// unsafe returns an error where another reader of the statement could see a
+// placeholder in a comment, or a comment's text outside of it.
+func (s *Statement) unsafe() error {
+	switch {
+	case s.nested >= 0:
+		return syntaxError(s.text, s.nested, "a comment with /* in it cannot be told from nested comments; arguments would not be safe beside it")
+	case s.unsure >= 0 && s.unsure < s.marks[len(s.marks)-1].start:
+		return syntaxError(s.text, s.unsure, "the comment that begins here ends with a carriage return alone, or has another sign in it that may end a line; "+
+			"arguments would not be safe after it: end its line with a line feed")
+	}
+	return nil
 }
 
 // size guesses how long the rendered text is.

@@ -144,6 +144,40 @@ func TestNestedCommentRefused(t *testing.T) {
 	}
 }
 
+// An argument never stands behind a comment that may not have ended there, nor can a
+// statement be lost behind one.
+func TestUnsureCommentRefused(t *testing.T) {
+	t.Parallel()
+	for src, at := range map[string]int{
+		"select -- it's\r?": 7, "select 1 // '\r, ?": 9, "select -- \u2028 '\n ?": 7, "-- a\n-- b\f\nselect ?": 5, "select ?, -- \r ?": 10,
+		"select ? -- a\r": -1, "select ? -- a\r\n": -1, "-- a\r\nselect ?": -1, "select '-- \r', ?": -1, "select /* \r */ ?": -1, "select ? ; -- \r": -1,
+	} {
+		s := parse(t, src)
+		_, err := fillIn(s, "' OR 1=1 -- ")
+		e, ok := errors.AsType[*SyntaxError](err)
+		if refused := at >= 0; ok != refused || ok && e.Offset != at {
+			t.Errorf("%q: %v", src, err)
+		}
+		// The engine itself binds these.
+		var values []any
+		for range s.positional {
+			values = append(values, 1)
+		}
+		if _, _, err := s.Positional(args(values...)); err != nil {
+			t.Errorf("%q: %v", src, err)
+		}
+	}
+	for _, src := range []string{"select 1; -- a\rdrop table t", "select 1 -- a\r; drop table t"} {
+		if _, err := Parse(src); err == nil || !strings.Contains(err.Error(), "a second statement") {
+			t.Errorf("%q: %v", src, err)
+		}
+	}
+	const src = "select 1 -- a\r, 2"
+	if got, err := parse(t, src).Render(nil); err != nil || got != src {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestPositional(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -10,9 +10,10 @@
 //   - Binary: X'CAFE'.
 //   - Names in double quotes, which are doubled in a name. The same in backticks:
 //     the dialect may not have them, but nothing in them is a placeholder.
-//   - Comments: -- and // up to the next \n, /* */ up to the first */: they do not
-//     nest. Where an engine that nests them would see another statement, arguments
-//     are refused (see [Statement.Render]).
+//   - Comments: -- and // up to the next \n or \r, /* */ up to the first */: they do
+//     not nest. Where another reader of comments would see another statement, one that
+//     nests them or that ends lines elsewhere, arguments are refused (see
+//     [Statement.Render]).
 //   - Placeholders: every ? by itself; :name and @name, a letter or underscore
 //     followed by letters, marks, digits and underscores, unless they follow a word,
 //     number, literal, quoted name or closing bracket without a blank (v:field,

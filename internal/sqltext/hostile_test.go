@@ -236,14 +236,16 @@ func FuzzRender(f *testing.F) {
 	}
 	f.Add("select /* /* */ ?", "x")
 	f.Add("select ?; /* /* */", "x")
+	f.Add("select -- '\r ?", "x")
+	f.Add("select 1 -- \u2028 ' ?\n, ?", "x")
 	f.Fuzz(func(t *testing.T, src, v string) {
 		s, err := Parse(src)
 		if err != nil || s.mixed() || !utf8.ValidString(v) || strings.Contains(v, "\x00") {
 			return
 		}
-		if s.nested >= 0 && len(s.marks) > 0 {
+		if n := len(s.marks); n > 0 && (s.nested >= 0 || s.unsure >= 0 && s.unsure < s.marks[n-1].start) {
 			_, err := fillIn(s, v)
-			if syntax, ok := errors.AsType[*SyntaxError](err); !ok || !strings.HasPrefix(src[syntax.Offset:], "/*") {
+			if syntax, ok := errors.AsType[*SyntaxError](err); !ok || lex(src[syntax.Offset:])[0].kind != tokComment {
 				t.Fatalf("%q: not refused for its comment", src)
 			}
 			return

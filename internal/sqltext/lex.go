@@ -30,6 +30,8 @@ type token struct {
 	open bool
 	// nested is a comment with a /* in it.
 	nested bool
+	// unsure is a line comment of which readers may disagree where it ends.
+	unsure bool
 }
 
 // trivia is what stands between tokens that mean something.
@@ -85,9 +87,7 @@ func (l *lexer) scan(t *token, s string) (n int) {
 		n, closed = identifierLen(s)
 	case strings.HasPrefix(s, "--"), strings.HasPrefix(s, "//"):
 		t.kind = tokComment
-		if n = strings.IndexByte(s, '\n'); n < 0 {
-			n = len(s)
-		}
+		n, t.unsure = lineLen(s)
 	case strings.HasPrefix(s, "/*"):
 		t.kind = tokComment
 		n = len(s)
@@ -113,6 +113,18 @@ func (l *lexer) scan(t *token, s string) (n int) {
 	}
 	t.open = !closed
 	return n
+}
+
+// lineLen is the length of the line comment that s begins with, and whether another
+// reader may see another end: it ends with a carriage return alone, or has a character
+// in it that ends a line elsewhere.
+func lineLen(s string) (n int, unsure bool) {
+	n = strings.IndexAny(s, "\n\r")
+	if n < 0 {
+		n = len(s)
+	}
+	unsure = strings.HasPrefix(s[n:], "\r") && !strings.HasPrefix(s[n:], "\r\n")
+	return n, unsure || strings.ContainsAny(s[:n], "\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
 }
 
 // textLen is the length of the string that s begins with, and whether it ends.

@@ -66,7 +66,9 @@ func TestLex(t *testing.T) {
 		// Comments.
 		{"-- a ? 'b\n?", "comment(-- a ? 'b) positional(?)"},
 		{"// a ? 'b\n?", "comment(// a ? 'b) positional(?)"},
-		{"-- a\r? \n?", "comment(-- a\r? ) positional(?)"},
+		{"-- a\r? \n?", "comment(-- a) positional(?) positional(?)"},
+		{"-- a\r\n? // b\r'c'", "comment(-- a) positional(?) comment(// b) text('c')"},
+		{"-- a\u2028? \f?\n?", "comment(-- a\u2028? \f?) positional(?)"},
 		{"/* ? ' */?", "comment(/* ? ' */) positional(?)"},
 		{"/*/ ? */", "comment(/*/ ? */)"},
 		{"/* /* ? */ ? */", "comment(/* /* ? */) positional(?) operator(*) operator(/)"},
@@ -103,6 +105,18 @@ func TestLexNested(t *testing.T) {
 		"/* a */": false, "/**/": false, "/*/ a */": false, "/* /* */": true, "/* /*/": true, "/*/*/": true, "/* // */": false, "-- /* /*": false,
 	} {
 		if got := lex(src)[0].nested; got != want {
+			t.Errorf("%q: %v", src, got)
+		}
+	}
+}
+
+func TestLexUnsure(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]bool{
+		"-- a": false, "-- a\n": false, "-- a\r\n": false, "-- a\r": true, "-- a\rb": true, "-- a\r\r\n": true, "// a\r b\n": true, "// é\t日\n": false,
+		"-- a\u2028b": true, "-- a\u2029": true, "-- a\u0085": true, "-- \v": true, "-- \f": true, "-- \x1c": true, "/* a\r\u2028 */": false, "'\r'": false,
+	} {
+		if got := lex(src)[0].unsure; got != want {
 			t.Errorf("%q: %v", src, got)
 		}
 	}

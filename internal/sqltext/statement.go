@@ -20,6 +20,8 @@ type Statement struct {
 	rows       bool
 	// nested is where the first comment with another one's begin in it is, or -1.
 	nested int
+	// unsure is where the first line comment is whose end is not sure, or -1.
+	unsure int
 }
 
 // mark is a placeholder.
@@ -41,7 +43,7 @@ func Parse(src string) (*Statement, error) {
 	if i := invalid(src); i >= 0 {
 		return nil, syntaxError(src, i, "the statement is not valid UTF-8")
 	}
-	p := parser{s: &Statement{nested: -1}, src: src, end: -1}
+	p := parser{s: &Statement{nested: -1, unsure: -1}, src: src, end: -1}
 	l := lexer{src: src}
 	for {
 		t, ok := l.next()
@@ -117,6 +119,9 @@ func (p *parser) take(t token) error {
 	}
 	if t.nested && p.s.nested < 0 && p.end < 0 { // what follows the semicolon is not sent
 		p.s.nested = t.start
+	}
+	if t.unsure && p.s.unsure < 0 && p.end < 0 {
+		p.s.unsure = t.start
 	}
 	if t.trivia() {
 		return nil
