@@ -169,7 +169,16 @@ func TestArgumentErrors(t *testing.T) {
 		{"SELECT ?", []any{1, 2}, "", 2, "argument 2: it is not used", ""},
 		{"SELECT 1", []any{1}, "", 1, "argument 1: it is not used", ""},
 		{"SELECT :a, :b", []any{sql.Named("a", 1)}, "b", 0, "argument :b: it is missing", ""},
-		{"SELECT :a", nil, "a", 0, "argument :a: it is missing", ""},
+		{"SELECT :a, :b", []any{sql.Named("b", 1)}, "a", 0, "argument :a: it is missing", ""},
+		{"SELECT ?1", nil, "", 1, "argument 1: it is missing", "expected 1 arguments, got 0"},
+		{"SELECT $1, $2", []any{1}, "", 2, "argument 2: it is missing", ""},
+		{"SELECT :1", []any{1, 2}, "", 2, "argument 2: it is not used", ""},
+		{"SELECT $2", []any{1, 2}, "", 1, "argument 1: it is not used", ""},
+		{"SELECT ?, $2", []any{1, 2}, "", 2, "argument 2: the statement has both ? and $2", ""},
+		{"SELECT %s", []any{1}, "", 1, "argument 1: it is not used: the statement has no placeholders; %s is no placeholder here: write ?", ""},
+		{"SELECT * FROM t LIMIT:n", []any{sql.Named("n", 1)}, "n", 1, ":n is no placeholder right behind another word or value: put a blank before it", ""},
+		{"SELECT * FROM t WHERE a = '?'", []any{1}, "", 1, "'?' is a text: write ? without quotes", ""},
+		{"SELECT @p1", []any{1}, "", 1, `give it by sql.Named("p1", ...), or write ? in the place of @p1`, ""},
 		{"SELECT @a", []any{sql.Named("a", 1), sql.Named("b", 2)}, "b", 2, "argument :b: it is not used", ""},
 		{"SELECT :a", []any{sql.Named("a", 1), sql.Named("a", 2)}, "a", 2, "argument :a: it is given twice", ""},
 		{"SELECT :a", []any{1}, "", 1, "argument 1: it has no name", ""},
@@ -269,19 +278,19 @@ func hostile(t *testing.T) (out []string) {
 }
 
 // Whatever string is given, the engine reads it as one string and everything else
-// as it was: all strings in all places of a ?, and a share of them in those of a name.
+// as it was: all strings in all places of a ?, and a share of them in those of a name or number.
 func TestHostileStrings(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	corpus := hostile(t)
 	for p, place := range places {
-		for m, mark := range []string{"?", ":v", "@v"} {
+		for m, mark := range []string{"?", ":v", "@v", "$1", ":1", "?1"} {
 			query, values := place, corpus
 			if mark != "?" {
 				// What follows a value is no placeholder but an operator.
-				query = strings.ReplaceAll(query, "||?", "|| "+mark)
-				query = strings.ReplaceAll(query, "?AND", mark+" AND")
+				query = strings.ReplaceAll(query, "||?", "|| ?")
+				query = strings.ReplaceAll(query, "?AND", "? AND")
 				query = strings.ReplaceAll(query, "?", mark)
 				values = nil
 				for i := (2*p + m) % 16; i < len(corpus); i += 16 {
@@ -289,10 +298,10 @@ func TestHostileStrings(t *testing.T) {
 				}
 			}
 			arg := func(v string) any {
-				if mark == "?" {
-					return v
+				if mark == ":v" || mark == "@v" {
+					return sql.Named("v", v)
 				}
-				return sql.Named("v", v)
+				return v
 			}
 			calm, err := echo(t, db, query, arg("harmless"))
 			at := slices.Index(calm, enginetest.Literal{Kind: "STRING", Value: "harmless"})

@@ -1,7 +1,9 @@
 package e6data_test
 
 import (
+	"database/sql"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/e6data/e6data-go"
@@ -22,5 +24,72 @@ func TestCarriageReturnInComment(t *testing.T) {
 	const query = "SELECT a -- it's\r, 'x'"
 	if got, err := echo(t, db, query); err != nil || lastSQL(srv) != query || len(got) != 1 || got[0].Value != "x" {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// What is a placeholder where arguments are given may be the engine's own where
+// there are none: such a statement is sent as it is.
+func TestStatementsWithoutArguments(t *testing.T) {
+	for _, params := range []string{"client", "server"} {
+		srv := echoEngine(t)
+		db := openDB(t, srv, "params="+params)
+		for _, query := range []string{"SELECT v :a", "SELECT a[:n]", "SELECT a[:1]", "SELECT * FROM t @v1", "SELECT $1", "SELECT a[:n], $1 FROM t @v1", "SELECT '%s', {a}, %s"} {
+			if _, err := echo(t, db, query); err != nil || lastSQL(srv) != query {
+				t.Errorf("%s was sent as %s: %v", query, lastSQL(srv), err)
+			}
+			if _, err := db.Exec(query, e6data.NoCache()); err != nil || lastSQL(srv) != query {
+				t.Errorf("%s was sent as %s: %v", query, lastSQL(srv), err)
+			}
+			st, err := db.Prepare(query)
+			if err != nil {
+				t.Errorf("%s: %v", query, err)
+				continue
+			}
+			rows, err := st.Query()
+			if err == nil {
+				_, err = literals(rows)
+			}
+			if err != nil || lastSQL(srv) != query {
+				t.Errorf("%s prepared was sent as %s: %v", query, lastSQL(srv), err)
+			}
+			if err := st.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Each style of placeholder, one a statement, is the same to the engine.
+func TestPlaceholderStyles(t *testing.T) {
+	for _, test := range []struct {
+		query  string
+		args   []any
+		client string
+		server string
+		values []string
+	}{
+		{"SELECT $2, $1, $2", []any{1, "x"}, "SELECT 'x', 1, 'x'", "SELECT ?, ?, ?", []string{"1 STRING x", "2 LONG 1", "3 STRING x"}},
+		{"SELECT :2, :1, :2", []any{1, "x"}, "SELECT 'x', 1, 'x'", "SELECT ?, ?, ?", []string{"1 STRING x", "2 LONG 1", "3 STRING x"}},
+		{"SELECT ?2, ?1, ?2", []any{1, "x"}, "SELECT 'x', 1, 'x'", "SELECT ?, ?, ?", []string{"1 STRING x", "2 LONG 1", "3 STRING x"}},
+		{"SELECT ?, ?, ?", []any{"x", 1, "x"}, "SELECT 'x', 1, 'x'", "SELECT ?, ?, ?", []string{"1 STRING x", "2 LONG 1", "3 STRING x"}},
+		{"SELECT :s, @n, :s", []any{sql.Named("n", 1), sql.Named("s", "x")}, "SELECT 'x', 1, 'x'", "SELECT ?, ?, ?", []string{"1 STRING x", "2 LONG 1", "3 STRING x"}},
+	} {
+		srv := echoEngine(t)
+		db := openDB(t, srv)
+		if _, err := echo(t, db, test.query, test.args...); err != nil || lastSQL(srv) != test.client {
+			t.Errorf("%s: %s, %v", test.query, lastSQL(srv), err)
+		}
+		st, err := db.Prepare(test.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := st.Exec(test.args...); err != nil || lastSQL(srv) != test.client {
+			t.Errorf("%s prepared: %s, %v", test.query, lastSQL(srv), err)
+		}
+		st.Close()
+		text, values, err := serverValues(openDB(t, serverEngine(t, "STRING", "LONG", "STRING"), "params=server"), test.query, test.args...)
+		if err != nil || text != test.server || !slices.Equal(values, test.values) {
+			t.Errorf("%s: %q, %q, %v", test.query, text, values, err)
+		}
 	}
 }

@@ -29,22 +29,24 @@ func newStmt(cn *conn, query string) (*stmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text.NumInput() < 0 {
-		// Both kinds of placeholder, for which there are no right arguments.
+	if text.NumInput() < 0 && !text.Bare() {
+		// Two styles of placeholder, for which there are no right arguments.
 		_, _, err := text.Positional(nil)
 		return nil, fmt.Errorf("e6data: %w", err)
 	}
 	return &stmt{cn: cn, query: query, text: text}, nil
 }
 
-// NumInput is the number of ?, of which database/sql then sees that each gets an
-// argument. With named placeholders it is -1, and the driver's own error says
-// which name is missing: database/sql knows numbers only.
+// NumInput is the number of ?, or the highest one of ?1, of which database/sql then
+// sees that each gets an argument. With other placeholders it is -1: the driver's own
+// error says which name or number is missing, and without arguments none has to be a
+// placeholder.
 func (s *stmt) NumInput() int {
-	if s.text.Named() {
+	n := s.text.NumInput()
+	if n > 0 && s.text.Bare() {
 		return -1
 	}
-	return s.text.NumInput()
+	return n
 }
 
 // CheckNamedValue is the connection's. It also refuses an argument too many here,
@@ -55,10 +57,7 @@ func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	}
 	if n := s.NumInput(); n >= 0 && nv.Ordinal > n {
 		s.cn.pending = pendingOptions{} // there will be no call
-		return &ArgumentError{
-			Name: nv.Name, Ordinal: nv.Ordinal, Offset: -1,
-			Reason: fmt.Sprintf("it is not used: the number of placeholders in the statement is %d", n),
-		}
+		return fmt.Errorf("e6data: %w", s.text.Unused(nv, nv.Ordinal-1))
 	}
 	return nil
 }

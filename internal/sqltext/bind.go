@@ -3,19 +3,20 @@ package sqltext
 import (
 	"database/sql/driver"
 	"errors"
-	"fmt"
-	"slices"
-	"strings"
 )
 
 // Render returns the statement's text with a literal of its argument in the place of
 // each placeholder. A statement without placeholders is [Statement.Text].
 //
-// Arguments without a name go with ? in their order; named ones, whose names are
-// case-sensitive, with :name and @name, which mean the same, as often as they occur.
-// A statement with both kinds of placeholder is an [ArgumentError], and so is an
-// argument that is missing, not used or given twice; also when there are no arguments
-// at all.
+// Arguments without a name go with ? in their order, or with ?1, $1 or :1 by their
+// number, as often as it occurs; named ones, whose names are case-sensitive, with :name
+// and @name, which mean the same, as often as they occur. A statement with placeholders
+// of two of these styles is an [ArgumentError], and so is an argument that is missing,
+// not used or given twice. The error about an argument that is not used names what looks
+// like a placeholder and is none, if anything does.
+//
+// Without arguments the text stays as it is, but for ? and ?1, which then are missing
+// theirs: they mean nothing else, whereas v:a, a[:n] or t @v may be the engine's.
 //
 // A value of these types has a literal:
 //
@@ -51,7 +52,7 @@ import (
 func (s *Statement) Render(args []driver.NamedValue) (string, error) {
 	var few [16]int
 	order, err := s.match(args, few[:0])
-	if err != nil || len(s.marks) == 0 {
+	if err != nil || len(args) == 0 {
 		return s.text, err
 	}
 	if err := s.unsafe(); err != nil {
@@ -132,7 +133,7 @@ func (s *Statement) refused(m *mark, arg *driver.NamedValue, err error) error {
 // makes what is sent.
 func (s *Statement) Positional(args []driver.NamedValue) (sql string, ordered []driver.NamedValue, err error) {
 	order, err := s.match(args, nil)
-	if err != nil || len(s.marks) == 0 {
+	if err != nil || len(args) == 0 {
 		return s.text, nil, err
 	}
 	ordered = make([]driver.NamedValue, len(s.marks))
@@ -156,102 +157,4 @@ func (s *Statement) Positional(args []driver.NamedValue) (sql string, ordered []
 	}
 	b = append(b, s.text[pos:]...)
 	return string(b), ordered, nil
-}
-
-// match checks the arguments against the placeholders. For named ones it appends to
-// order where in args that of each of s.names is; else it returns nil.
-func (s *Statement) match(args []driver.NamedValue, order []int) ([]int, error) {
-	switch {
-	case s.mixed():
-		return nil, s.mixture()
-	case len(s.names) > 0:
-		return s.matchNames(args, order)
-	}
-	for i := range args {
-		if name := args[i].Name; name != "" {
-			return nil, s.unused(&args[i], i)
-		}
-	}
-	switch n := s.positional; {
-	case len(args) > n:
-		return nil, s.unused(&args[n], n)
-	case len(args) < n:
-		return nil, &ArgumentError{
-			Ordinal: len(args) + 1, Offset: s.marks[len(args)].start,
-			Reason: fmt.Sprintf("it is missing: the statement has %s", count(n, "placeholder")),
-		}
-	}
-	return nil, nil
-}
-
-// mixture names the first placeholder that is not of the kind of the first.
-func (s *Statement) mixture() error {
-	question := s.question(&s.marks[0])
-	i := slices.IndexFunc(s.marks, func(m mark) bool { return s.question(&m) != question })
-	m := &s.marks[i]
-	e := &ArgumentError{Offset: m.start, Reason: "the statement has both ? and named placeholders: use one kind"}
-	if question {
-		e.Name = s.names[m.arg]
-	} else {
-		e.Ordinal = m.arg + 1
-	}
-	return e
-}
-
-func (s *Statement) question(m *mark) bool { return s.text[m.start] == '?' }
-
-func (s *Statement) matchNames(args []driver.NamedValue, order []int) ([]int, error) {
-	for range s.names {
-		order = append(order, -1)
-	}
-	for i := range args {
-		arg := &args[i]
-		at, ok := s.index[arg.Name]
-		switch {
-		case !ok:
-			return nil, s.unused(arg, i)
-		case order[at] >= 0:
-			return nil, &ArgumentError{Name: arg.Name, Ordinal: i + 1, Offset: -1, Reason: "it is given twice"}
-		}
-		order[at] = i
-	}
-	for i := range s.marks {
-		if m := &s.marks[i]; order[m.arg] < 0 {
-			return nil, &ArgumentError{Name: s.names[m.arg], Offset: m.start, Reason: "it is missing: give it by sql.Named"}
-		}
-	}
-	return order, nil
-}
-
-// unused says why no placeholder takes an argument.
-func (s *Statement) unused(arg *driver.NamedValue, i int) error {
-	e := &ArgumentError{Name: arg.Name, Ordinal: i + 1, Offset: -1}
-	switch {
-	case arg.Name == "" && len(s.names) > 0:
-		e.Reason = "it has no name, but the statement's placeholders do: give it by sql.Named"
-	case arg.Name == "":
-		e.Reason = fmt.Sprintf("it is not used: the statement has %s", count(s.positional, "placeholder"))
-	case s.positional > 0:
-		e.Reason = "it is not used: the statement's placeholders are ?, which take arguments without a name"
-	default:
-		e.Reason = "it is not used in the statement"
-		for _, name := range s.names {
-			if strings.EqualFold(name, arg.Name) {
-				e.Reason += ", where the name is :" + name
-				break
-			}
-		}
-	}
-	return e
-}
-
-func count(n int, what string) string {
-	switch n {
-	case 0:
-		return "no " + what + "s"
-	case 1:
-		return "1 " + what
-	default:
-		return fmt.Sprintf("%d %ss", n, what)
-	}
 }

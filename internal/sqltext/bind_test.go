@@ -36,6 +36,13 @@ func TestRender(t *testing.T) {
 		{"select 1;", nil, "select 1"},
 		{"select ?;", []any{1}, "select 1"},
 		{"select ?, ?", []any{"a", nil}, "select 'a', NULL"},
+		{"select $2,$1::int,$2;", []any{-1, "x"}, "select 'x',(-1) ::int,'x'"},
+		{"select :1, a[:2]", []any{"x", 2}, "select 'x', a[2]"},
+		{"select ?2, -?1", []any{-1, "x"}, "select 'x', - (-1)"},
+		// Without arguments these are the engine's.
+		{"select v :a, a[:n], a[:1] from t @v1, $1", nil, "select v :a, a[:n], a[:1] from t @v1, $1"},
+		{"select v :a, $1 ;", nil, "select v :a, $1"},
+		{"select /* /* */ -- \r\n :a", nil, "select /* /* */ -- \r\n :a"},
 		{"select :a, @b, @a", []any{sql.Named("b", 2), sql.Named("a", "x")}, "select 'x', 2, 'x'"},
 		{"select '?', ? -- ?", []any{true}, "select '?', TRUE -- ?"},
 		// Nothing fuses.
@@ -45,7 +52,8 @@ func TestRender(t *testing.T) {
 		{"x?", []any{"a"}, "x 'a'"},
 		{"?y", []any{1}, "1 y"},
 		{"1?", []any{2}, "1 2"},
-		{"?1", []any{2}, "2 1"},
+		{"? 1", []any{2}, "2 1"},
+		{"?1", []any{2}, "2"},
 		{"'a'?", []any{"b"}, "'a' 'b'"},
 		{"?'a'", []any{"b"}, "'b' 'a'"},
 		{"??", []any{"a", "b"}, "'a'  'b'"},
@@ -59,6 +67,7 @@ func TestRender(t *testing.T) {
 		// Lists.
 		{"x in (?)", []any{[]int{1, -2, 3}}, "x in (1, (-2), 3)"},
 		{"x in (0, ?, :a)", nil, ""},
+		{"x in ($1) or y in (0, $2, $1)", []any{[]int{1, 2}, "a"}, "x in (1, 2) or y in (0, 'a', 1, 2)"},
 		{"x in (0, ?)", []any{[]any{"a", nil, []byte{1}, time.Unix(0, 0)}}, "x in (0, 'a', NULL, X'01', TIMESTAMP '1970-01-01 00:00:00.000000')"},
 		{"x in (:l) or y in (@l)", []any{sql.Named("l", []string{"a", "b'"})}, "x in ('a', 'b''') or y in ('a', 'b''')"},
 		{"x in (?)", []any{[2]int{1, 2}}, "x in (1, 2)"},
@@ -98,18 +107,28 @@ func TestArgumentErrors(t *testing.T) {
 	}{
 		{"select ?", nil, ArgumentError{Ordinal: 1, Offset: 7}, "argument 1: it is missing: the statement has 1 placeholder"},
 		{"select ?, ?", []any{1}, ArgumentError{Ordinal: 2, Offset: 10}, "argument 2: it is missing: the statement has 2 placeholders"},
+		{"select ?2, ?1", nil, ArgumentError{Ordinal: 1, Offset: 11}, "argument 1: it is missing: the statement has placeholders up to ?2"},
+		{"select $3, $2, $1", []any{1}, ArgumentError{Ordinal: 2, Offset: 11}, "argument 2: it is missing: the statement has placeholders up to $3"},
+		{"select :99999", []any{1}, ArgumentError{Ordinal: 99999, Offset: 7}, "argument 99999: it is missing: the statement has placeholders up to :99999"},
 		{"select ?", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has 1 placeholder"},
-		{"select 1", []any{1}, ArgumentError{Ordinal: 1, Offset: -1}, "argument 1: it is not used: the statement has no placeholders"},
-		{"select 1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used in the statement"},
-		{"select ?", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement's placeholders are ?, which take arguments without a name"},
-		{"select :a", nil, ArgumentError{Name: "a", Offset: 7}, "argument :a: it is missing: give it by sql.Named"},
+		{"select $1", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has placeholders up to $1"},
+		{"select $1, $3", []any{1, 2, 3}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has placeholders up to $3, but not this number"},
+		{"select 1", []any{1}, ArgumentError{Ordinal: 1, Offset: -1}, "argument 1: it is not used: the statement has no placeholders: write ? where its value is to stand"},
+		{"select 1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement has no placeholders: write :a where its value is to stand"},
+		{"select ?", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement's placeholders are like ?, which take arguments without a name"},
+		{"select $1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement's placeholders are like $1, which take arguments without a name"},
 		{"select :a, @b", []any{named("a", 1)}, ArgumentError{Name: "b", Offset: 11}, "argument :b: it is missing: give it by sql.Named"},
-		{"select :a", []any{1}, ArgumentError{Ordinal: 1, Offset: -1}, "argument 1: it has no name, but the statement's placeholders do: give it by sql.Named"},
+		{"select @p1, @p2", []any{1, 2}, ArgumentError{Ordinal: 1, Offset: -1}, `argument 1: it has no name, but the statement's placeholders do: give it by sql.Named("p1", ...), or write ? in the place of @p1`},
+		{"select :a, :b", []any{named("a", 1), 2}, ArgumentError{Ordinal: 2, Offset: -1}, `argument 2: it has no name, but the statement's placeholders do: give it by sql.Named("b", ...), or write ? in the place of :b`},
+		{"select :a", []any{named("a", 1), 2, 3}, ArgumentError{Ordinal: 2, Offset: -1}, `argument 2: it has no name, but the statement's placeholders do: give it by sql.Named("a", ...), or write ? in the place of :a`},
 		{"select :a", []any{named("a", 1), named("b", 2)}, ArgumentError{Name: "b", Ordinal: 2, Offset: -1}, "argument :b: it is not used in the statement"},
 		{"select :a", []any{named("A", 1)}, ArgumentError{Name: "A", Ordinal: 1, Offset: -1}, "argument :A: it is not used in the statement, where the name is :a"},
 		{"select :a", []any{named("a", 1), named("a", 2)}, ArgumentError{Name: "a", Ordinal: 2, Offset: -1}, "argument :a: it is given twice"},
-		{"select ?, :a", []any{1}, ArgumentError{Name: "a", Offset: 10}, "argument :a: the statement has both ? and named placeholders: use one kind"},
-		{"select :a, :b, ?", nil, ArgumentError{Ordinal: 1, Offset: 15}, "argument 1: the statement has both ? and named placeholders: use one kind"},
+		{"select ?, :a", []any{1}, ArgumentError{Name: "a", Offset: 10}, "argument :a: the statement has both ? and :a as placeholders: use one kind"},
+		{"select :a, :b, ?", nil, ArgumentError{Ordinal: 1, Offset: 15}, "argument 1: the statement has both :a and ? as placeholders: use one kind"},
+		{"select ?, ?2", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: 10}, "argument 2: the statement has both ? and ?2 as placeholders: use one kind"},
+		{"select $1, :2", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: 11}, "argument 2: the statement has both $1 and :2 as placeholders: use one kind"},
+		{"select :a, :1", []any{named("a", 1)}, ArgumentError{Ordinal: 1, Offset: 11}, "argument 1: the statement has both :a and :1 as placeholders: use one kind"},
 	}
 	for _, tt := range tests {
 		s := parse(t, tt.src)
@@ -188,6 +207,9 @@ func TestPositional(t *testing.T) {
 	}{
 		{"select 1;", nil, "select 1", nil},
 		{"select ?, ?;", []any{"a", nil}, "select ?, ?", []any{"a", nil}},
+		{"select $2, $1,$2", []any{"a", 2}, "select ?, ?,?", []any{2, "a", 2}},
+		{"select ?1", []any{"a"}, "select ?", []any{"a"}},
+		{"select a[:n], $1 ;", nil, "select a[:n], $1", nil},
 		{"select :a,@b,:a -- :c;", []any{sql.Named("b", 2), sql.Named("a", "x")}, "select ?,?,? -- :c", []any{"x", 2, "x"}},
 	}
 	for _, tt := range tests {

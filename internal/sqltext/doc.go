@@ -14,10 +14,11 @@
 //     not nest. Where another reader of comments would see another statement, one that
 //     nests them or that ends lines elsewhere, arguments are refused (see
 //     [Statement.Render]).
-//   - Placeholders: every ? by itself; :name and @name, a letter or underscore
-//     followed by letters, marks, digits and underscores, unless they follow a word,
-//     number, literal, quoted name or closing bracket without a blank (v:field,
-//     a[1:n], x::int, user@host). :: and := and @@ and @> are operators.
+//   - Placeholders: every ?, with a number or without; :name and @name, a letter or
+//     underscore followed by letters, marks, digits and underscores, :1 and $1, unless
+//     they follow a word, number, literal, quoted name, closing bracket or period
+//     without a blank (v:field, a[1:n], x::int, user@host). :: and := and @@ and @> are
+//     operators.
 //
 // # Safety
 //

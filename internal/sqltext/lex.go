@@ -20,6 +20,7 @@ const (
 	tokOperator        // all else, ( and ; and , among it
 	tokPositional      // ?
 	tokNamed           // :name or @name
+	tokNumbered        // $1, :1 or ?1
 )
 
 // token is a piece of a statement. The tokens of a text tile it.
@@ -42,8 +43,8 @@ func (t *token) trivia() bool { return t.kind == tokBlank || t.kind == tokCommen
 type lexer struct {
 	src string
 	pos int
-	// tight means that :name and @name are no placeholder at pos, since what ends
-	// there is a value.
+	// tight means that :name, @name, :1 and $1 are no placeholder at pos, since what
+	// ends there is a value.
 	tight bool
 }
 
@@ -64,7 +65,7 @@ func (l *lexer) next() (token, bool) {
 		l.tight = false
 	case tokOperator:
 		c := l.src[t.end-1]
-		l.tight = c == ')' || c == ']'
+		l.tight = c == ')' || c == ']' || c == '.'
 	default:
 		l.tight = true
 	}
@@ -96,6 +97,8 @@ func (l *lexer) scan(t *token, s string) (n int) {
 			n = 2 + i + 2
 			t.nested = strings.Contains(s[2:n-1], "/*")
 		}
+	case (c == '?' || (c == ':' || c == '$') && !l.tight) && ordinalLen(s[1:]) > 0:
+		t.kind, n = tokNumbered, 1+ordinalLen(s[1:])
 	case c == '?':
 		t.kind, n = tokPositional, 1
 	case (c == ':' || c == '@') && !l.tight && nameLen(s[1:]) > 0:
@@ -171,6 +174,24 @@ func nameLen(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// maxOrdinal is how many digits the number of a placeholder may have.
+const maxOrdinal = 5
+
+// ordinalLen is the length of the placeholder's number that s begins with, or 0: 1 and
+// above, and neither the beginning of another number nor of a name.
+func ordinalLen(s string) int {
+	n := digits(s, 0)
+	if n == 0 || n > maxOrdinal || s[0] == '0' {
+		return 0
+	}
+	rest := s[n:]
+	r, _ := utf8.DecodeRuneInString(rest)
+	if r == '_' || unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || len(rest) > 1 && r == '.' && isDigit(rest[1]) {
+		return 0
+	}
+	return n
 }
 
 // numberLen is the length of the number that s begins with. A sign is not part

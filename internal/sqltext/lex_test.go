@@ -7,7 +7,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-var kindNames = [...]string{"blank", "comment", "text", "binary", "identifier", "word", "number", "operator", "positional", "named"}
+var kindNames = [...]string{"blank", "comment", "text", "binary", "identifier", "word", "number", "operator", "positional", "named", "numbered"}
 
 // lex returns all tokens of src.
 func lex(src string) (out []token) {
@@ -89,7 +89,11 @@ func TestLex(t *testing.T) {
 		{":a @b =:c(:d,@e) :_f :größe1 :नाम", "named(:a) named(@b) operator(=) named(:c) operator(() named(:d) operator(,) named(@e) operator()) named(:_f) named(:größe1) named(:नाम)"},
 		{"x::int x:::a", "word(x) operator(::) word(int) word(x) operator(::) named(:a)"},
 		{"v:f u@h a[1:n] f():g \"q\":h 'x':y ?:z :k:l", `word(v) operator(:) word(f) word(u) operator(@) word(h) word(a) operator([) number(1) operator(:) word(n) operator(]) word(f) operator(() operator()) operator(:) word(g) identifier("q") operator(:) word(h) text('x') operator(:) word(y) positional(?) operator(:) word(z) named(:k) operator(:) word(l)`},
-		{"a[:n] a[1: n] a[1 :n] :1 : a", "word(a) operator([) named(:n) operator(]) word(a) operator([) number(1) operator(:) word(n) operator(]) word(a) operator([) number(1) named(:n) operator(]) operator(:) number(1) operator(:) word(a)"},
+		{"a[:n] a[1: n] a[1 :n] :1 : a", "word(a) operator([) named(:n) operator(]) word(a) operator([) number(1) operator(:) word(n) operator(]) word(a) operator([) number(1) named(:n) operator(]) numbered(:1) operator(:) word(a)"},
+		{"?1 $1 :1 ?12::int $99999", "numbered(?1) numbered($1) numbered(:1) numbered(?12) operator(::) word(int) numbered($99999)"},
+		{"?0 $0 :0 ?01 $123456 ?123456", "positional(?) number(0) operator($) number(0) operator(:) number(0) positional(?) number(01) operator($) number(123456) positional(?) number(123456)"},
+		{"?1.5 $1.5 :1e5 :1a $1_ $1é ?1.x", "positional(?) number(1.5) operator($) number(1.5) operator(:) number(1e5) operator(:) number(1) word(a) operator($) number(1) word(_) operator($) number(1) word(é) numbered(?1) operator(.) word(x)"},
+		{"a$1 a:1 a[1:2] t.$1 t.:n f()$1 x?1 -$1+:1", "word(a) operator($) number(1) word(a) operator(:) number(1) word(a) operator([) number(1) operator(:) number(2) operator(]) word(t) operator(.) operator($) number(1) word(t) operator(.) operator(:) word(n) word(f) operator(() operator()) operator($) number(1) word(x) numbered(?1) operator(-) numbered($1) operator(+) numbered(:1)"},
 		{"a/**/:n", "word(a) comment(/**/) named(:n)"},
 	}
 	for _, tt := range tests {
@@ -181,7 +185,7 @@ func unquote(tok string) string {
 func FuzzLex(f *testing.F) {
 	for _, src := range []string{
 		"select ?, 'a', :b, @c::int -- ?\n, /* ? */ \"?\" // ?", `'a''b\'?' ?`, "X'00' ? N'x'?", "a[1:n]:m@x", "'a", "/* /* ? */ ? */",
-		"date '2024-01-31' timestamp_tz 'x'", "`?`", "1.5e+?", ";", "--\r?\n?", "\xff'\xff'?", "':a'':b':c", "x'?'", "۳:۳a",
+		"date '2024-01-31' timestamp_tz 'x'", "`?`", "1.5e+?", ";", "--\r?\n?", "\xff'\xff'?", "':a'':b':c", "$1::int, ?2 :3.5 :4-'a'", "x'?'", "۳:۳a",
 	} {
 		f.Add(src)
 	}
@@ -201,7 +205,9 @@ func FuzzLex(f *testing.F) {
 			switch {
 			case tok.kind == tokPositional && piece != "?", tok.kind == tokNamed && nameLen(piece[1:]) != len(piece)-1:
 				t.Fatalf("placeholder %q", piece)
-			case tok.kind == tokPositional, tok.kind == tokNamed:
+			case tok.kind == tokNumbered && ordinalLen(piece[1:]) != len(piece)-1:
+				t.Fatalf("placeholder %q", piece)
+			case tok.kind == tokPositional, tok.kind == tokNamed, tok.kind == tokNumbered:
 				own = append(own, "mark")
 				marked.WriteString(" 'mark' ")
 				continue

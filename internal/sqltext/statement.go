@@ -1,6 +1,8 @@
 package sqltext
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,7 +19,13 @@ type Statement struct {
 	index map[string]int
 	// positional is the number of ?.
 	positional int
-	rows       bool
+	// numbered is the highest number of $1, :1 or ?1, and gap the lowest one below it
+	// that does not occur, or 0.
+	numbered, gap int
+	// mixed is the first placeholder in marks of another style than the first one's,
+	// or 0.
+	mixed int
+	rows  bool
 	// nested is where the first comment with another one's begin in it is, or -1.
 	nested int
 	// unsure is where the first line comment is whose end is not sure, or -1.
@@ -27,13 +35,27 @@ type Statement struct {
 // mark is a placeholder.
 type mark struct {
 	start, end int
-	// arg is the argument: its place among the ?, or in names.
+	// arg is the argument: its place among the ?, its number from 0, or its place in
+	// names.
 	arg int
+	// style is how it is written.
+	style style
 	// list is a member of an IN list.
 	list bool
 	// padLeft and padRight ask for a blank between a literal and its neighbour.
 	padLeft, padRight bool
 }
+
+// style is a way to write placeholders, of which a statement has one.
+type style uint8
+
+const (
+	styleQuestion       style = iota // ?
+	styleQuestionNumber              // ?1
+	styleDollar                      // $1
+	styleColon                       // :1
+	styleName                        // :name or @name
+)
 
 // Parse reads a statement. It fails with a [SyntaxError] when the text is empty or not
 // valid UTF-8, when a literal, quoted name or comment does not end, and when a second
@@ -62,6 +84,7 @@ func Parse(src string) (*Statement, error) {
 		p.end = len(src)
 	}
 	p.settle(nil)
+	s.findGap()
 	s.text = strings.TrimRightFunc(src[:p.end], func(r rune) bool { return r == ';' || unicode.IsSpace(r) })
 	for i := range s.marks {
 		m := &s.marks[i]
@@ -141,7 +164,7 @@ func (p *parser) take(t token) error {
 	p.settle(&t)
 	p.findVerb(t)
 	switch t.kind {
-	case tokPositional, tokNamed:
+	case tokPositional, tokNamed, tokNumbered:
 		p.mark(t)
 	case tokOperator:
 		p.bracket(t)
@@ -189,26 +212,67 @@ func (p *parser) bracket(t token) {
 func (p *parser) mark(t token) {
 	s := p.s
 	m := mark{start: t.start, end: t.end}
-	if t.kind == tokPositional {
-		m.arg = s.positional
+	switch t.kind {
+	case tokPositional:
+		m.style, m.arg = styleQuestion, s.positional
 		s.positional++
-	} else {
-		name := p.src[t.start+1 : t.end]
-		i, ok := s.index[name]
-		if !ok {
-			if s.index == nil {
-				s.index = map[string]int{}
-			}
-			i = len(s.names)
-			s.index[name] = i
-			s.names = append(s.names, name)
-		}
-		m.arg = i
+	case tokNumbered:
+		m.style = numberStyle(p.src[t.start])
+		n, _ := strconv.Atoi(p.src[t.start+1 : t.end]) // a few digits
+		m.arg = n - 1
+		s.numbered = max(s.numbered, n)
+	default:
+		m.style, m.arg = styleName, s.name(p.src[t.start+1:t.end])
+	}
+	if len(s.marks) > 0 && s.mixed == 0 && m.style != s.marks[0].style {
+		s.mixed = len(s.marks)
 	}
 	n := len(p.brackets)
 	c := p.src[p.prev.start]
 	p.open = n > 0 && p.brackets[n-1] && p.prev.kind == tokOperator && (c == '(' || c == ',')
 	s.marks = append(s.marks, m)
+}
+
+// numberStyle is the style of a numbered placeholder that begins with c.
+func numberStyle(c byte) style {
+	switch c {
+	case '$':
+		return styleDollar
+	case ':':
+		return styleColon
+	default:
+		return styleQuestionNumber
+	}
+}
+
+// name returns the place of a placeholder's name in s.names, where it is from now on.
+func (s *Statement) name(name string) int {
+	i, ok := s.index[name]
+	if !ok {
+		if s.index == nil {
+			s.index = map[string]int{}
+		}
+		i = len(s.names)
+		s.index[name] = i
+		s.names = append(s.names, name)
+	}
+	return i
+}
+
+// findGap finds the lowest number that no numbered placeholder has.
+func (s *Statement) findGap() {
+	if s.numbered == 0 {
+		return
+	}
+	seen := make([]bool, len(s.marks)+1) // so that one at least is not seen
+	for i := range s.marks {
+		if arg := s.marks[i].arg; arg < len(seen) {
+			seen[arg] = true
+		}
+	}
+	if gap := 1 + slices.Index(seen, false); gap < s.numbered {
+		s.gap = gap
+	}
 }
 
 // settle decides on the latest mark, which t follows; nil is the end.
@@ -258,16 +322,19 @@ func (s *Statement) Text() string { return s.text }
 // parentheses or not.
 func (s *Statement) ReturnsRows() bool { return s.rows }
 
-// NumInput is the number of arguments: of ? or of different names. It is -1 when the
-// statement has both, for which there are no right arguments.
+// NumInput is the number of arguments: of ?, the highest number, or how many different
+// names there are. It is -1 when the statement has placeholders of two styles, for which
+// there are no right arguments.
 func (s *Statement) NumInput() int {
-	if s.mixed() {
+	if s.mixed > 0 {
 		return -1
 	}
-	return s.positional + len(s.names)
+	return s.positional + s.numbered + len(s.names)
 }
 
-// Named tells whether the placeholders are :name or @name.
-func (s *Statement) Named() bool { return len(s.names) > 0 && s.positional == 0 }
-
-func (s *Statement) mixed() bool { return len(s.names) > 0 && s.positional > 0 }
+// Bare reports whether the statement may do without arguments: it has no placeholders,
+// or only such as may mean something else to the engine, which the text of a statement
+// without arguments leaves to it. ? and ?1 mean nothing else.
+func (s *Statement) Bare() bool {
+	return !slices.ContainsFunc(s.marks, func(m mark) bool { return m.style <= styleQuestionNumber })
+}

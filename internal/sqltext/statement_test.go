@@ -91,18 +91,22 @@ func TestInputs(t *testing.T) {
 		src   string
 		n     int
 		names []string
-		named bool
+		bare  bool
 	}{
-		{"select 1", 0, nil, false},
-		{"select '?', \":a\" -- @b", 0, nil, false},
+		{"select 1", 0, nil, true},
+		{"select '?', \":a\" -- @b", 0, nil, true},
 		{"select ?, ?; -- ?", 2, nil, false},
+		{"select ?3, ?1", 3, nil, false},
+		{"select $3, $1, $3", 3, nil, true},
+		{"select :2", 2, nil, true},
 		{"select :a, @b, @a, :A", 3, []string{"a", "b", "A"}, true},
 		{"select ?, :a", -1, []string{"a"}, false},
+		{"select $1, :a", -1, []string{"a"}, true},
 	}
 	for _, tt := range tests {
 		s := parse(t, tt.src)
-		if s.NumInput() != tt.n || s.Named() != tt.named || !slices.Equal(s.names, tt.names) {
-			t.Errorf("%q: %d %v %q", tt.src, s.NumInput(), s.Named(), s.names)
+		if s.NumInput() != tt.n || s.Bare() != tt.bare || !slices.Equal(s.names, tt.names) {
+			t.Errorf("%q: %d %v %q", tt.src, s.NumInput(), s.Bare(), s.names)
 		}
 	}
 }
