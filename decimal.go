@@ -8,8 +8,15 @@ import (
 
 // Decimal is an exact decimal of 128 bits with a scale, which DECIMAL columns
 // scan into; sql.Null[Decimal] where they may be NULL. Batches return it, too.
-// It leads to [big.Rat] by its method Rat, to other packages' decimals by
-// Decompose or its text.
+//
+// It is the type of package thriftrows, where the decoder of columns makes it, so that
+// a batch's values are these without being copied. Its methods are
+// [thriftrows.Decimal.String], [thriftrows.Decimal.MarshalText] and
+// [thriftrows.Decimal.MarshalJSON] with their opposites; [thriftrows.Decimal.Scan] and
+// [thriftrows.Decimal.Value] for database/sql; [thriftrows.Decimal.Cmp],
+// [thriftrows.Decimal.Equal], [thriftrows.Decimal.Sign] and [thriftrows.Decimal.IsZero];
+// and to calculate with it, [thriftrows.Decimal.Rat], [thriftrows.Decimal.Unscaled] and
+// [thriftrows.Decimal.Decompose], which other packages' decimals read as they do its text.
 type Decimal = thriftrows.Decimal
 
 // DecimalError says of which value no [Decimal] could be made. Its Err is

@@ -25,25 +25,6 @@ type Date = sqltext.Date
 // is a TIMESTAMP in UTC. An offset with seconds, as of local mean times, becomes UTC.
 type TimestampTZ = sqltext.TimestampTZ
 
-// ArgumentError says what is wrong with one argument of a query, for errors.As: it
-// is missing, not used, given twice, or its value cannot be sent. It names the
-// argument and shows no value. The query was not executed.
-//
-// Its fields are Name, of a named argument; Ordinal, the argument's place from 1,
-// or that of the ? that has none, 0 for a missing name; Offset, in bytes, of the
-// placeholder in the statement, -1 where there is none to show; Reason; and Err,
-// what the argument's own Value method returned, or nil.
-type ArgumentError = sqltext.ArgumentError
-
-// SyntaxError says where a statement cannot be read as far as the driver must, for
-// errors.As: it is empty, a string or comment in it does not end, a second
-// statement follows, or literals would stand beside a comment that might be read
-// as nested ones. Nothing was sent. All other errors in the SQL are the engine's.
-//
-// Its fields are Offset, in bytes from 0; Line and Column, in characters from 1;
-// and Reason.
-type SyntaxError = sqltext.SyntaxError
-
 // request is a query as it is to be sent.
 type request struct {
 	written string // as the application wrote it
@@ -59,7 +40,7 @@ type request struct {
 func parse(query string) (*sqltext.Statement, error) {
 	st, err := sqltext.Parse(query)
 	if err != nil {
-		return nil, fmt.Errorf("e6data: %w", err)
+		return nil, statementError(err)
 	}
 	return st, nil
 }
@@ -87,7 +68,7 @@ func (cn *conn) bindTo(ctx context.Context, query string, st *sqltext.Statement,
 		req.text, err = st.Render(args)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("e6data: %w", err)
+		return nil, statementError(err)
 	}
 	req.text = req.opts.tagged(req.text)
 	return req, nil
@@ -190,5 +171,5 @@ func countError(args []driver.NamedValue, engine int) error {
 
 // refused is the error of a query whose arguments do not fit.
 func (q *query) refused(err error) *Error {
-	return &Error{Phase: PhasePrepare, QueryID: q.queryID, Strategy: q.state.Color.String(), Err: err}
+	return &Error{Phase: PhasePrepare, QueryID: q.queryID, Strategy: q.state.Color.String(), Err: ownError(err)}
 }

@@ -3,6 +3,8 @@ package e6data_test
 import (
 	"database/sql"
 	"errors"
+	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -93,3 +95,41 @@ func TestPlaceholderStyles(t *testing.T) {
 		}
 	}
 }
+
+// The errors are types of the package that its users import, in each way to them.
+func TestStatementErrorTypes(t *testing.T) {
+	srv := serverEngine(t, "LONG")
+	client, server := openDB(t, srv), openDB(t, srv, "params=server")
+	for _, test := range []struct {
+		err      error
+		argument bool
+	}{
+		{second(client.Exec("SELECT ?", 1, 2)), true},
+		{second(client.Exec("SELECT ?", math.NaN())), true},
+		{second(client.Prepare("SELECT ?, :a")), true},
+		{second(client.Exec("SELECT 'a")), false},
+		{second(client.Exec("SELECT /* /* */ ?", 1)), false},
+		{second(server.Exec("SELECT ?", "x")), true},
+		{second(server.Exec("SELECT ?, ?", 1, 2)), true},
+	} {
+		if errors.As(test.err, new(*e6data.ArgumentError)) != test.argument || errors.As(test.err, new(*e6data.SyntaxError)) == test.argument {
+			t.Errorf("%v is a %T", test.err, test.err)
+		}
+	}
+	st, err := client.Prepare("SELECT 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	if _, err := st.Exec(1); !errors.As(err, new(*e6data.ArgumentError)) {
+		t.Errorf("%v", err)
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[e6data.ArgumentError](), reflect.TypeFor[e6data.SyntaxError]()} {
+		if typ.PkgPath() != "github.com/e6data/e6data-go" {
+			t.Errorf("%s belongs to %s", typ, typ.PkgPath())
+		}
+	}
+}
+
+// second is the error of a call.
+func second[T any](_ T, err error) error { return err }

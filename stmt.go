@@ -3,7 +3,6 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
-	"fmt"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
@@ -32,7 +31,7 @@ func newStmt(cn *conn, query string) (*stmt, error) {
 	if text.NumInput() < 0 && !text.Bare() {
 		// Two styles of placeholder, for which there are no right arguments.
 		_, _, err := text.Positional(nil)
-		return nil, fmt.Errorf("e6data: %w", err)
+		return nil, statementError(err)
 	}
 	return &stmt{cn: cn, query: query, text: text}, nil
 }
@@ -57,7 +56,7 @@ func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	}
 	if n := s.NumInput(); n >= 0 && nv.Ordinal > n {
 		s.cn.pending = pendingOptions{} // there will be no call
-		return fmt.Errorf("e6data: %w", s.text.Unused(nv, nv.Ordinal-1))
+		return statementError(s.text.Unused(nv, nv.Ordinal-1))
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func typeName(t reflect.Type) string {
 	return ownTypes.Replace(t.String())
 }
 
-var ownTypes = strings.NewReplacer("sqltext.Date", "e6data.Date", "sqltext.TimestampTZ", "e6data.TimestampTZ")
+var ownTypes = strings.NewReplacer("sqltext.Date", "e6data.Date", "sqltext.TimestampTZ", "e6data.TimestampTZ", "thriftrows.Decimal", "e6data.Decimal")
 
 // errMismatch is that a value is not of the engine's type.
 var errMismatch = errors.New("the value is of another type")
