@@ -138,7 +138,7 @@ func TestDecimalAndAPD(t *testing.T) {
 }
 
 // As arguments: apd's decimal, by value or by pointer, is a DECIMAL, because of
-// Decompose; shopspring's is the text that its Value gives.
+// Decompose; shopspring's because of Coefficient and Exponent.
 func TestDecimalArguments(t *testing.T) {
 	db, srv := sqlxDB(t)
 	a, _, err := apd.NewFromString("-12.30")
@@ -149,7 +149,8 @@ func TestDecimalArguments(t *testing.T) {
 	}{
 		{a, "CAST('-12.30' AS DECIMAL(4,2))"}, {*a, "CAST('-12.30' AS DECIMAL(4,2))"},
 		{sql.Null[apd.Decimal]{V: *a, Valid: true}, "CAST('-12.30' AS DECIMAL(4,2))"},
-		{decimal.New(-1230, -2), "'-12.3'"},
+		{decimal.New(-1230, -2), "CAST('-12.30' AS DECIMAL(4,2))"}, {decimal.Decimal{}, "CAST('0' AS DECIMAL(1,0))"},
+		{decimal.NewNullDecimal(decimal.New(5, 3)), "CAST('5000' AS DECIMAL(4,0))"}, {decimal.NullDecimal{}, "NULL"},
 	} {
 		var got []item
 		must(t, db.Select(&got, "SELECT * FROM items WHERE price > ?", test.v))

@@ -33,7 +33,9 @@ import (
 //	Date                  DATE '2024-01-31', the date in the time's own location
 //	TimestampTZ           TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30'
 //	*big.Int              as integers, up to 38 digits
-//	*big.Rat, Decompose   CAST('12.30' AS DECIMAL(4,2)), exact, up to 38 digits
+//	*big.Rat, Decompose,  CAST('12.30' AS DECIMAL(4,2)), exact, up to 38 digits
+//	Coefficient and
+//	Exponent
 //	sql.Null, pointers    that of what they hold
 //	driver.Valuer         that of its value
 //	slices, arrays        that of each element, with commas between, where the

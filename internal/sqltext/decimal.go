@@ -3,12 +3,57 @@ package sqltext
 import (
 	"encoding/binary"
 	"math/big"
+	"reflect"
 	"strconv"
+	"strings"
 )
 
 // decomposer is database/sql's interface of decimals.
 type decomposer interface {
 	Decompose(buf []byte) (form byte, negative bool, coefficient []byte, exponent int32)
+}
+
+// scaled is a decimal that tells its parts, coefficient * 10^exponent, as those of
+// github.com/shopspring/decimal and of packages with its interface do.
+type scaled interface {
+	Coefficient() *big.Int
+	Exponent() int32
+}
+
+// parts returns a decimal as Decompose does, and whether v is one.
+func parts(v any) (form byte, negative bool, coefficient []byte, exponent int32, ok bool) {
+	switch d := v.(type) {
+	case decomposer:
+		form, negative, coefficient, exponent = d.Decompose(nil)
+		return form, negative, coefficient, exponent, true
+	case scaled:
+		n := d.Coefficient()
+		if n == nil {
+			return 2, false, nil, 0, true // no number
+		}
+		return 0, n.Sign() < 0, n.Bytes(), d.Exponent(), true
+	default:
+		return 0, false, nil, 0, false
+	}
+}
+
+// scaledOf returns the decimal that v is, or that it holds beside a field Valid, where
+// value, which v's Value method returned, is its text. Another text is what v stands for:
+// that of a type, say, that has embedded a decimal.
+func scaledOf(v, value any) (scaled, bool) {
+	text, ok := value.(string)
+	if !ok || text == "" || strings.Trim(text, "0123456789.+-eE") != "" {
+		return nil, false
+	}
+	if d, ok := v.(scaled); ok {
+		return d, true
+	}
+	rv := reflect.Indirect(reflect.ValueOf(v))
+	if rv.Kind() != reflect.Struct || rv.NumField() != 2 || rv.Type().Field(1).Name != "Valid" || !rv.Type().Field(0).IsExported() {
+		return nil, false
+	}
+	d, ok := rv.Field(0).Interface().(scaled)
+	return d, ok
 }
 
 const (

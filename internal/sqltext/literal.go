@@ -40,8 +40,7 @@ func appendValue(b []byte, v any, at place) ([]byte, error) {
 		if v = next; !done {
 			continue
 		}
-		if d, ok := v.(decomposer); ok {
-			form, negative, coefficient, exponent := d.Decompose(nil)
+		if form, negative, coefficient, exponent, ok := parts(v); ok {
 			return appendDecomposed(b, form, negative, coefficient, exponent)
 		}
 		return appendKind(b, reflect.ValueOf(v), at)
@@ -74,10 +73,16 @@ func unwrap(v any) (next any, done bool, err error) {
 		if next, err = val.Value(); err != nil {
 			return nil, false, &valueError{reason: "its Value method failed", err: err}
 		}
+		if d, ok := scaledOf(v, next); ok {
+			return d, true, nil
+		}
 		return next, false, nil
 	}
 	if text, ok := uuidText(v); ok {
 		return text, false, nil
+	}
+	if _, ok := v.(scaled); ok {
+		return v, true, nil
 	}
 	if rv.Kind() != reflect.Pointer {
 		return v, true, nil

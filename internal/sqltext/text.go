@@ -126,8 +126,8 @@ func scalar(v any) (any, error) {
 		if v = next; !done {
 			continue
 		}
-		if d, ok := v.(decomposer); ok {
-			return plain(d.Decompose(nil))
+		if form, negative, coefficient, exponent, ok := parts(v); ok {
+			return plain(form, negative, coefficient, exponent)
 		}
 		return scalarKind(reflect.ValueOf(v))
 	}
