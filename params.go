@@ -30,6 +30,7 @@ type request struct {
 	written string // as the application wrote it
 	text    string // to send
 	args    int    // how many arguments were given
+	dml     bool   // the statement changes rows
 	// params are the arguments of text's placeholders, with [ParamsServer].
 	params []driver.NamedValue
 	opts   queryOptions
@@ -57,7 +58,7 @@ func (cn *conn) bind(ctx context.Context, query string, args []driver.NamedValue
 
 // bindTo is bind for a statement that was read before.
 func (cn *conn) bindTo(ctx context.Context, query string, st *sqltext.Statement, args []driver.NamedValue, opts []QueryOption) (*request, error) {
-	req := &request{written: query, args: len(args)}
+	req := &request{written: query, args: len(args), dml: st.DML()}
 	var err error
 	if req.opts, err = cn.c.options(ctx, opts); err != nil {
 		return nil, err

@@ -359,11 +359,5 @@ func (lk *link) exec(ctx context.Context, req *request) (driver.Result, error) {
 	}
 	// The statement has run; that it could not be cleared does not change that.
 	defer func() { _ = r.Close() }()
-	for err == nil {
-		err = r.advance()
-	}
-	if !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	return &result{rows: r.meta.RowCount}, nil
+	return r.drain(req.dml)
 }

@@ -25,7 +25,8 @@ type Statement struct {
 	// mixed is the first placeholder in marks of another style than the first one's,
 	// or 0.
 	mixed int
-	rows  bool
+	// keyword is the word that says what the statement does, in upper case, or empty.
+	keyword string
 	// nested is where the first comment with another one's begin in it is, or -1.
 	nested int
 	// unsure is where the first line comment is whose end is not sure, or -1.
@@ -292,22 +293,17 @@ func (p *parser) findVerb(t token) {
 		if t.kind != tokWord || len(p.brackets) != p.depth {
 			return
 		}
-		switch strings.ToUpper(p.src[t.start:t.end]) {
-		case "SELECT", "VALUES", "TABLE":
-			p.verb, p.s.rows = verbKnown, true
-		case "INSERT", "UPDATE", "DELETE", "MERGE":
-			p.verb, p.s.rows = verbKnown, false
+		switch word := strings.ToUpper(p.src[t.start:t.end]); word {
+		case "SELECT", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE":
+			p.verb, p.s.keyword = verbKnown, word
 		}
 	case t.kind != tokWord:
 		p.verb = verbKnown
 	default:
-		p.verb = verbKnown
-		switch strings.ToUpper(p.src[t.start:t.end]) {
-		case "SELECT", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN":
-			p.s.rows = true
-		case "WITH":
+		p.verb, p.s.keyword = verbKnown, strings.ToUpper(p.src[t.start:t.end])
+		if p.s.keyword == "WITH" {
 			// The engine, or its error, decides where no verb follows.
-			p.verb, p.s.rows, p.depth = verbWith, true, len(p.brackets)
+			p.verb, p.depth = verbWith, len(p.brackets)
 		}
 	}
 }
@@ -317,10 +313,31 @@ func (p *parser) findVerb(t token) {
 // the end.
 func (s *Statement) Text() string { return s.text }
 
-// ReturnsRows tells whether the statement asks for rows: SELECT, WITH (but for INSERT,
-// UPDATE, DELETE and MERGE), VALUES, TABLE, SHOW, DESCRIBE, DESC and EXPLAIN, in
-// parentheses or not.
-func (s *Statement) ReturnsRows() bool { return s.rows }
+// Keyword returns the word that says what the statement does, in upper case: its first
+// word, in parentheses or not; after WITH the verb that follows the common table
+// expressions outside of brackets, or WITH where none does. It is empty for a statement that begins with
+// anything but a word.
+func (s *Statement) Keyword() string { return s.keyword }
+
+// ReturnsRows reports whether the statement asks for rows: its keyword is SELECT, WITH,
+// VALUES, TABLE, SHOW, DESCRIBE, DESC or EXPLAIN.
+func (s *Statement) ReturnsRows() bool {
+	switch s.keyword {
+	case "SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN":
+		return true
+	}
+	return false
+}
+
+// DML reports whether the statement changes rows: its keyword is INSERT, UPDATE, DELETE or
+// MERGE.
+func (s *Statement) DML() bool {
+	switch s.keyword {
+	case "INSERT", "UPDATE", "DELETE", "MERGE":
+		return true
+	}
+	return false
+}
 
 // NumInput is the number of arguments: of ?, the highest number, or how many different
 // names there are. It is -1 when the statement has placeholders of two styles, for which

@@ -85,6 +85,27 @@ func TestReturnsRows(t *testing.T) {
 	}
 }
 
+func TestKeyword(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		"select 1": "SELECT", "/* delete */ -- x\n ( ( Update t) )": "UPDATE", "with a as (delete from t) insert into t select 1": "INSERT",
+		"with a as (select 1) merge into t": "MERGE", "with a as (delete from t) (select 1)": "WITH", "with a": "WITH", "with a as (select 1) , b": "WITH",
+		"create table t as select 1": "CREATE", "explain delete from t": "EXPLAIN", "-- x\rdelete from t": "DELETE", "truncate t": "TRUNCATE",
+		"? delete": "", "'delete'": "", "\"delete\" x": "", "1": "", "; delete": "",
+	} {
+		s, err := Parse(src)
+		if err != nil {
+			if want != "" {
+				t.Errorf("%q: %v", src, err)
+			}
+			continue
+		}
+		if s.Keyword() != want || s.DML() != slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "MERGE"}, want) {
+			t.Errorf("%q: %q, DML %v", src, s.Keyword(), s.DML())
+		}
+	}
+}
+
 func TestInputs(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
