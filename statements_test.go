@@ -2,11 +2,14 @@ package e6data_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"math"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/e6data/e6data-go"
 )
@@ -133,3 +136,23 @@ func TestStatementErrorTypes(t *testing.T) {
 
 // second is the error of a call.
 func second[T any](_ T, err error) error { return err }
+
+// A mock's arguments are the driver's: what it takes, refuses and takes out.
+func TestArgumentConverter(t *testing.T) {
+	for _, test := range []struct{ v, want any }{
+		{nil, nil}, {7, int64(7)}, {"x", "x"}, {[]byte{1}, []byte{1}}, {e6data.Date(time.Unix(0, 0).UTC()), "DATE '1970-01-01'"},
+		{e6data.NewDecimal(1230, 2), "CAST('12.30' AS DECIMAL(4,2))"}, {[]string{"IN", "SG"}, "'IN', 'SG'"},
+	} {
+		if got, err := (e6data.ArgumentConverter{}).ConvertValue(test.v); err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%v: %v, %v", test.v, got, err)
+		}
+	}
+	if _, err := (e6data.ArgumentConverter{}).ConvertValue(e6data.NoCache()); err != driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares it so
+		t.Errorf("an option: %v", err)
+	}
+	for _, v := range []any{sql.Out{}, math.NaN(), []int{}, struct{}{}} {
+		if got, err := (e6data.ArgumentConverter{}).ConvertValue(v); err == nil || !strings.HasPrefix(err.Error(), "e6data: ") {
+			t.Errorf("%v: %v, %v", v, got, err)
+		}
+	}
+}

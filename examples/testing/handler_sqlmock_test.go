@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
+	"math"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,4 +96,42 @@ func TestMockScanError(t *testing.T) {
 	mock, db := newMock(t)
 	mock.ExpectQuery(salesQuery).WithArgs(country).WillReturnRows(mockRows().AddRow("tomorrow", "screw", "1.00")).RowsWillBeClosed()
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusInternalServerError, "the query failed")
+}
+
+// The driver's own argument types, given to a mock. Without the converter it refuses
+// them: database/sql alone knows neither a Date nor the slice of an IN list.
+func TestMockArguments(t *testing.T) {
+	db, mock, err := sqlmock.New(sqlmock.QueryMatcherOption(sqlmock.QueryMatcherEqual), sqlmock.ValueConverterOption(e6data.ArgumentConverter{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const query = "SELECT 1 FROM sales WHERE day = ? AND amount > ? AND country IN (?) AND at < ?"
+	day := time.Date(2026, 1, 2, 15, 0, 0, 0, time.UTC)
+	arguments := []driver.Value{e6data.Date(day), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day}
+	run := func(date e6data.Date) error {
+		// An option is no argument.
+		rows, err := db.QueryContext(t.Context(), query, date, e6data.WithSchema("archive"), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day.Local())
+		if err != nil {
+			return err
+		}
+		return rows.Close()
+	}
+	mock.ExpectQuery(query).WithArgs(arguments...).WillReturnRows(sqlmock.NewRows([]string{"1"}))
+	if err := run(e6data.Date(day)); err != nil {
+		t.Error(err)
+	}
+	mock.ExpectQuery(query).WithArgs(arguments...).WillReturnRows(sqlmock.NewRows([]string{"1"}))
+	if err := run(e6data.Date(day.AddDate(0, 0, 1))); err == nil || !strings.Contains(err.Error(), "DATE '2026-01-03'") {
+		t.Errorf("another date: %v", err)
+	}
+	if err := run(e6data.Date(day)); err != nil { // as is still expected
+		t.Error(err)
+	}
+	if _, err := db.Query(query, math.NaN()); err == nil || !strings.Contains(err.Error(), "NaN and infinities have no literal") {
+		t.Errorf("what the driver refuses: %v", err)
+	}
+	mock.ExpectClose()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }

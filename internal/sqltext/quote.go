@@ -8,8 +8,10 @@ import (
 
 // Literal returns the literal that [Statement.Render] puts in the place of a value,
 // without the blanks around it. A slice has none.
-func Literal(v any) (string, error) {
-	b, err := appendValue(nil, v, inValue)
+func Literal(v any) (string, error) { return literalOf(v, inValue) }
+
+func literalOf(v any, at place) (string, error) {
+	b, err := appendValue(nil, v, at)
 	if err == nil {
 		return string(b), nil
 	}

@@ -1,9 +1,17 @@
 package sqltext
 
 import (
+	"database/sql"
+	"encoding/json"
+	"math"
+	"math/big"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
+
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // enclosedName reports whether a reader of quoted names finds the whole of one in its
@@ -58,6 +66,30 @@ func TestIdentifier(t *testing.T) {
 	}
 	if enclosedName(`"a\"`, true) || enclosedName(`"a" or "`, false) || !enclosedName(`"a\"`, false) {
 		t.Error("enclosedName says what is not so")
+	}
+}
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+	ist := time.FixedZone("IST", 19800)
+	at := time.Date(2024, 1, 31, 23, 59, 58, 123456789, ist)
+	for _, test := range []struct{ v, want any }{
+		{nil, nil}, {true, true}, {flag(false), false}, {7, int64(7)}, {int8(-7), int64(-7)}, {uint32(7), int64(7)}, {uint64(math.MaxInt64), int64(math.MaxInt64)}, {int64(math.MinInt64), int64(math.MinInt64)},
+		{uint64(math.MaxUint64), "CAST('18446744073709551615' AS DECIMAL(20,0))"}, {1.5, 1.5}, {float32(0.5), 0.5}, {"it's", "it's"}, {status("on"), "on"}, {[]byte{1}, []byte{1}}, {[2]byte{1, 2}, []byte{1, 2}}, {[]byte(nil), nil},
+		{json.RawMessage("{}"), "{}"}, {at, time.Date(2024, 1, 31, 18, 29, 58, 123456000, time.UTC)}, {Date(at), "DATE '2024-01-31'"}, {TimestampTZ(at), "TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30'"},
+		{thriftrows.NewDecimal(1200, 2), "CAST('12.00' AS DECIMAL(4,2))"}, {big.NewInt(7), int64(7)}, {shopOf("15", -1), "CAST('1.5' AS DECIMAL(2,1))"},
+		{ptr(5), int64(5)}, {(*int)(nil), nil}, {sql.NullString{}, nil}, {sql.Null[int]{V: 3, Valid: true}, int64(3)}, {byValue{int64(3)}, int64(3)},
+		{[]string{"a", "b"}, "'a', 'b'"}, {[]any{1, nil}, "1, NULL"},
+	} {
+		got, err := Value(test.v)
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%T %v: %T %v, %v; want %v", test.v, test.v, got, got, err, test.want)
+		}
+	}
+	for _, v := range []any{math.NaN(), "\xff", struct{}{}, []int{}, [][]int{{1}}} {
+		if got, err := Value(v); err == nil {
+			t.Errorf("%v: %v", v, got)
+		}
 	}
 }
 
