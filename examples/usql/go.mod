@@ -1,0 +1,25 @@
+module github.com/e6data/e6data-go/examples/usql
+
+go 1.26.0
+
+replace github.com/e6data/e6data-go => ../../
+
+// usql's own module is not needed to compile the driver file, and very large.
+replace github.com/xo/usql => ./testdata/usql
+
+require (
+	github.com/e6data/e6data-go v0.0.0
+	github.com/xo/dburl v0.58.0
+	github.com/xo/usql v0.0.0
+)
+
+require (
+	github.com/apache/thrift v0.25.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+	google.golang.org/grpc v1.85.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)

@@ -1,0 +1,3 @@
+module github.com/xo/usql
+
+go 1.26.0
