@@ -293,7 +293,7 @@ func TestHostileStrings(t *testing.T) {
 				query = strings.ReplaceAll(query, "?AND", "? AND")
 				query = strings.ReplaceAll(query, "?", mark)
 				values = nil
-				for i := (2*p + m) % 16; i < len(corpus); i += 16 {
+				for i := (5*p + m) % 40; i < len(corpus); i += 40 {
 					values = append(values, corpus[i])
 				}
 			}
