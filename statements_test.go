@@ -147,7 +147,7 @@ func TestArgumentConverter(t *testing.T) {
 			t.Errorf("%v: %v, %v", test.v, got, err)
 		}
 	}
-	if _, err := (e6data.ArgumentConverter{}).ConvertValue(e6data.NoCache()); err != driver.ErrRemoveArgument { //nolint:errorlint // database/sql compares it so
+	if _, err := (e6data.ArgumentConverter{}).ConvertValue(e6data.NoCache()); err != driver.ErrRemoveArgument { // as database/sql compares it
 		t.Errorf("an option: %v", err)
 	}
 	for _, v := range []any{sql.Out{}, math.NaN(), []int{}, struct{}{}} {

@@ -16,9 +16,9 @@ func Value(v any) (driver.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := scalar(v)
-	if err != nil {
-		return literal, nil // a slice
+	plain, unfit := scalar(v)
+	if unfit != nil { // a slice
+		return literal, nil
 	}
 	switch x := plain.(type) {
 	case nil, bool, float64, string, []byte:
