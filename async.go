@@ -152,5 +152,7 @@ func (c *Conn) Clear(ctx context.Context, h QueryHandle) error {
 
 // batches makes the columnar reader of a result.
 func (c *Conn) batches(r *rows) *Batches {
-	return &Batches{rows: r, batch: thriftrows.NewBatch(&c.cn.c.zones, c.cn.c.cfg.Loc)}
+	b := thriftrows.NewBatch(&c.cn.c.zones, c.cn.c.cfg.Loc)
+	b.SetColumns(r.meta.Columns)
+	return &Batches{rows: r, batch: b}
 }

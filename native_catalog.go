@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/thriftrows"
 	"github.com/e6data/e6data-go/wire"
 )
 
@@ -25,7 +26,7 @@ type Column struct {
 
 // DatabaseTypeName is the type in upper case, without parameters, as
 // [database/sql.ColumnType.DatabaseTypeName] gives it.
-func (c Column) DatabaseTypeName() string { return typeName(c.Type) }
+func (c Column) DatabaseTypeName() string { return thriftrows.TypeName(c.Type) }
 
 // PrecisionScale returns p and s of DECIMAL(p,s); ok is false for other types.
 func (c Column) PrecisionScale() (precision, scale int64, ok bool) { return precisionScale(c.Type) }

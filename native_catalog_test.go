@@ -19,7 +19,8 @@ func browsable(t *testing.T) *enginetest.Server {
 	srv.SetCatalogs(
 		enginetest.Catalog{Name: "lake", Schemas: []enginetest.Schema{
 			{Name: "sales", Tables: []enginetest.Table{
-				{Name: "items", Columns: []enginetest.Column{{Name: "id", Type: "LONG"}, {Name: "price", Type: "decimal(10, 2)"}, {Name: "code", Type: "VARCHAR(8)"}, {Name: "x", Type: "GEOMETRY"}}},
+				{Name: "items", Columns: []enginetest.Column{{Name: "id", Type: "LONG"}, {Name: "price", Type: "decimal(10, 2)"}, {Name: "code", Type: "VARCHAR(8)"}, {Name: "x", Type: "GEOMETRY"},
+					{Name: "tags", Type: "array<decimal(7,2)>"}, {Name: "u", Type: "uniontype<int,string>"}, {Name: "d", Type: "DECIMAL_TYPE(7,2)"}}},
 				{Name: "empty"},
 			}},
 			{Name: "none"},
@@ -108,6 +109,9 @@ func TestTableColumns(t *testing.T) {
 			{"price", "decimal(10, 2)", "DECIMAL", 10, 2, 0},
 			{"code", "VARCHAR(8)", "VARCHAR", 0, 0, 8},
 			{"x", "GEOMETRY", "GEOMETRY", 0, 0, 0},
+			{"tags", "array<decimal(7,2)>", "ARRAY", 0, 0, math.MaxInt64},
+			{"u", "uniontype<int,string>", "UNIONTYPE", 0, 0, math.MaxInt64},
+			{"d", "DECIMAL_TYPE(7,2)", "DECIMAL_TYPE", 7, 2, 0},
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("columns %v", got)

@@ -31,7 +31,11 @@ func TestColumnarReading(t *testing.T) {
 					if err != nil {
 						return err
 					}
-					values, nulls, err := batch.Column(0).Int64s()
+					column, err := batch.ColumnByName("id")
+					if err != nil {
+						return err
+					}
+					values, nulls, err := column.Int64s()
 					if err != nil {
 						return err
 					}

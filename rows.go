@@ -187,7 +187,9 @@ func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 
 // ColumnTypeDatabaseTypeName returns the engine's name of the type in upper
 // case, without parameters.
-func (r *rows) ColumnTypeDatabaseTypeName(i int) string { return typeName(r.meta.Columns[i].Type) }
+func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
+	return thriftrows.TypeName(r.meta.Columns[i].Type)
+}
 
 // ColumnTypeNullable returns true, true: the metadata does not say otherwise.
 func (r *rows) ColumnTypeNullable(int) (nullable, ok bool) { return true, true }
@@ -199,12 +201,6 @@ func (r *rows) ColumnTypeLength(i int) (int64, bool) { return typeLength(r.meta.
 // ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
 	return precisionScale(r.meta.Columns[i].Type)
-}
-
-// typeName is a type word without parameters.
-func typeName(word string) string {
-	name, _, _ := strings.Cut(word, "(")
-	return strings.ToUpper(strings.TrimSpace(name))
 }
 
 // typeLength is the length that a type word tells.

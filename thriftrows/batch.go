@@ -16,6 +16,7 @@ type Batch struct {
 	chunk    *Chunk
 	from, to int
 	cols     []BatchColumn
+	names    []Column // where SetColumns told them
 	zones    *Zones
 	loc      *time.Location
 }
@@ -43,10 +44,11 @@ func (b *Batch) Reset(chunk *Chunk) {
 	}
 }
 
-// Next moves to the next run of rows, of 65,536 at most, and tells whether
-// there is one.
+// Next moves to the next run of rows, of 65,536 at most, and reports whether
+// there is one. Without one the batch has no rows any more.
 func (b *Batch) Next() bool {
 	if b.chunk == nil || b.to >= b.chunk.rows {
+		b.from = b.to
 		return false
 	}
 	b.from, b.to = b.to, min(b.to+maxBatchRows, b.chunk.rows)
@@ -59,8 +61,14 @@ func (b *Batch) NumRows() int { return b.to - b.from }
 // NumColumns returns the number of columns.
 func (b *Batch) NumColumns() int { return len(b.cols) }
 
-// Column returns a column, from 0. It is valid until the batch moves on.
-func (b *Batch) Column(i int) *BatchColumn { return &b.cols[i] }
+// Column returns a column, from 0. It is valid until the batch moves on. Where the
+// batch has no such column, all methods of the result that return an error fail.
+func (b *Batch) Column(i int) *BatchColumn {
+	if i < 0 || i >= len(b.cols) {
+		return &BatchColumn{batch: b, index: i, v: &missing}
+	}
+	return &b.cols[i]
+}
 
 // BatchColumn is a column of a Batch. Its methods return one element a row, and
 // what is NULL; the elements of NULL rows are unspecified. The slices are valid
@@ -83,7 +91,7 @@ type BatchColumn struct {
 	times  []time.Time
 	locs   []*time.Location
 	decs   []Decimal
-	memo   zoneMemo
+	memo   *zoneMemo // of a column that has zones
 }
 
 // Nulls tells which rows of a column are NULL. It refers to the chunk: it is
@@ -93,13 +101,15 @@ type Nulls struct {
 	all   bool
 }
 
-// Any tells whether any row is NULL.
+// Any reports whether any row is NULL.
 func (n Nulls) Any() bool { return n.all || n.flags != nil }
 
-// Null tells whether row i is NULL.
-func (n Nulls) Null(i int) bool { return n.all || n.flags != nil && n.flags[i] == 1 }
+// Null reports whether row i is NULL. A row that the batch does not have is not,
+// unless all are.
+func (n Nulls) Null(i int) bool { return n.all || uint(i) < uint(len(n.flags)) && n.flags[i] == 1 }
 
-// Type returns the column's type in this batch; see [Chunk.Type].
+// Type returns the column's type in this batch; see [Chunk.Type]. It is -1 for a
+// column that the batch does not have.
 func (c *BatchColumn) Type() VectorType { return c.v.typ }
 
 // Nulls returns what is NULL.
@@ -112,7 +122,18 @@ func (c *BatchColumn) Nulls() Nulls {
 }
 
 func (c *BatchColumn) mismatch(want string) error {
+	if c.v == &missing {
+		return fmt.Errorf("thriftrows: no column %d in a batch of %d", c.index, len(c.batch.cols))
+	}
 	return fmt.Errorf("thriftrows: column %d holds %v, not %s", c.index, c.v.typ, want)
+}
+
+// zonesMemo returns the column's memory of zones.
+func (c *BatchColumn) zonesMemo() *zoneMemo {
+	if c.memo == nil && c.v.kind == timeTZKind {
+		c.memo = new(zoneMemo)
+	}
+	return c.memo
 }
 
 func (c *BatchColumn) fail(row int, err error) error {
@@ -259,11 +280,12 @@ func (c *BatchColumn) Zones() (values []*time.Location, nulls Nulls, err error) 
 	default:
 		return nil, Nulls{}, c.mismatch("points in time with a zone")
 	}
+	memo := c.zonesMemo()
 	for i := range add {
 		if nulls.Null(i) {
 			continue
 		}
-		if add[i], err = c.memo.of(b.zones, v, b.from+i); err != nil {
+		if add[i], err = memo.of(b.zones, v, b.from+i); err != nil {
 			return nil, Nulls{}, c.fail(b.from+i, err)
 		}
 	}
@@ -287,11 +309,12 @@ func (c *BatchColumn) AppendTimes(dst []time.Time) ([]time.Time, Nulls, error) {
 	}
 	whole, add := extend(dst, b.NumRows())
 	nulls := c.Nulls()
+	memo := c.zonesMemo()
 	for i := range add {
 		if nulls.Null(i) {
 			continue
 		}
-		t, err := v.time(b.from+i, b.zones, &c.memo, b.loc)
+		t, err := v.time(b.from+i, b.zones, memo, b.loc)
 		if err != nil {
 			return dst, Nulls{}, c.fail(b.from+i, err)
 		}

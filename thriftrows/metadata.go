@@ -28,8 +28,9 @@ type Column struct {
 // minColumnSize is four empty strings.
 const minColumnSize = 4 * 2
 
-// DecodeMetadata reads result metadata. The result does not refer to b.
-// Errors are of type *[FormatError].
+// DecodeMetadata reads result metadata. The result does not refer to b. Bytes after
+// the last column are ignored: a newer engine may append something (WIRE.md section
+// 12). Errors are of type *[FormatError].
 func DecodeMetadata(b []byte) (*Metadata, error) {
 	const head = 8 + 4
 	if len(b) < head {
@@ -57,9 +58,6 @@ func DecodeMetadata(b []byte) (*Metadata, error) {
 			*field = fromModifiedUTF8(b[p+2 : p+2+l])
 			p += 2 + l
 		}
-	}
-	if p != len(b) {
-		return nil, &FormatError{Column: -1, Row: -1, Offset: p, Msg: fmt.Sprintf("%d bytes after the end of the result metadata", len(b)-p)}
 	}
 	return m, nil
 }

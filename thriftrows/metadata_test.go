@@ -21,15 +21,47 @@ func TestParseType(t *testing.T) {
 		"CHAR": thriftrows.String, "VARCHAR": thriftrows.String, "TEXT": thriftrows.String, "JSON": thriftrows.String,
 		"VARBINARY": thriftrows.Binary, "DECIMAL": thriftrows.Decimal128, "NUMERIC": thriftrows.Decimal128,
 		"DECIMAL(10,2)": thriftrows.Decimal128, "decimal(38, 0)": thriftrows.Decimal128, "VARCHAR(20)": thriftrows.String,
+		"DECIMAL_TYPE": thriftrows.Decimal128, "UNION_TYPE": thriftrows.String,
+		"int": thriftrows.Integer, "long": thriftrows.Long, "short": thriftrows.Integer, "bool": thriftrows.Boolean, "byte": thriftrows.Integer,
+		"decimal(7,2)": thriftrows.Decimal128, "varchar(16)": thriftrows.String, "array<int>": thriftrows.Array,
+		"array<decimal(7,2)>": thriftrows.Array, "map<string,array<int>>": thriftrows.Map, "struct<a:decimal(7,2)>": thriftrows.Struct, "uniontype<int,string>": thriftrows.String,
 		"CHAR (3)": thriftrows.String, " long ": thriftrows.Long, "Timestamp_Tz": thriftrows.TimestampTZ, "DATETIME(6)": thriftrows.Datetime,
 	} {
 		if got, ok := thriftrows.ParseType(word); !ok || got != want {
 			t.Errorf("%q: %v, %v, want %v", word, got, ok, want)
 		}
 	}
-	for _, word := range []string{"", " ", "(", "(10)", "UUID", "INTERVAL", "LONGER", "DECIMAL256", "VectorType(17)"} {
+	for _, word := range []string{"", " ", "(", "(10)", "<", "<int>", "UUID", "INTERVAL", "LONGER", "DECIMAL256", "VectorType(17)"} {
 		if got, ok := thriftrows.ParseType(word); ok {
 			t.Errorf("%q: %v", word, got)
+		}
+	}
+}
+
+func TestTypeName(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"": "", "LONG": "LONG", "decimal(7,2)": "DECIMAL", " array<decimal(7,2)> ": "ARRAY", "CHAR (3)": "CHAR",
+		"map<string,int>": "MAP", "varchar(max<1)": "VARCHAR",
+	} {
+		if got := thriftrows.TypeName(word); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}
+
+// A newer engine may have more to say at the end.
+func TestMetadataWithMore(t *testing.T) {
+	t.Parallel()
+	m := &thriftrows.Metadata{RowCount: 7, Columns: []thriftrows.Column{{Name: "a", Type: "LONG"}, {Name: "b", Type: "STRING", Zone: "z", Format: "f"}}}
+	b, err := thriftrows.AppendMetadata(nil, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"\x00", "\xFF\xFF", strings.Repeat("more", 100)} {
+		got, err := thriftrows.DecodeMetadata(append(slices.Clone(b), more...))
+		if err != nil || got.RowCount != 7 || !slices.Equal(got.Columns, m.Columns) {
+			t.Errorf("%d bytes more: %+v, %v", len(more), got, err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/e6data/e6data-go/internal/thriftgen"
+	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // The reference reads chunks with the code that Apache Thrift generates and
@@ -240,31 +242,35 @@ func midnight(t time.Time) time.Time {
 	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
+var javaOffset = regexp.MustCompile(`^(?:UTC|GMT|UT)?([+-])(?:(\d{1,2})|(\d\d):(\d\d)(?::(\d\d))?|(\d\d)(\d\d)(\d\d)?)$`)
+
 func referenceZone(name string) (*time.Location, error) {
 	switch {
-	case name == "" || name == "Z":
+	case name == "" || name == "Z" || name == "UT":
 		return time.UTC, nil
 	case strings.EqualFold(name, "Local") || strings.EqualFold(name, "localtime") || len(name) > 64:
 		return nil, errors.New("refused")
-	case name[0] != '+' && name[0] != '-':
+	case strings.HasPrefix(name, "SystemV/"): // TestSystemVZones has what these are
+		return new(thriftrows.Zones).Lookup([]byte(name))
+	case !strings.ContainsAny(name, "+-") || strings.HasPrefix(name, "Etc/"):
 		return time.LoadLocation(name)
 	}
-	seconds, unit := 0, 3600
-	for _, part := range strings.Split(name[1:], ":") {
-		n, err := strconv.ParseUint(part, 10, 8)
-		if err != nil || len(part) != 2 || unit == 0 || unit < 3600 && n > 59 {
-			return nil, fmt.Errorf("offset %q", name)
-		}
-		seconds += int(n) * unit
-		unit /= 60
+	m := javaOffset.FindStringSubmatch(name)
+	if m == nil {
+		return time.LoadLocation(name)
 	}
-	if seconds > 18*3600 {
+	number := func(groups ...string) int {
+		n, _ := strconv.Atoi(strings.Join(groups, ""))
+		return n
+	}
+	minutes, rest := number(m[4], m[7]), number(m[5], m[8])
+	seconds := number(m[2], m[3], m[6])*3600 + minutes*60 + rest
+	switch {
+	case minutes > 59 || rest > 59 || seconds > 18*3600:
 		return nil, fmt.Errorf("offset %q", name)
-	}
-	if seconds == 0 {
+	case seconds == 0:
 		return time.UTC, nil
-	}
-	if name[0] == '-' {
+	case m[1] == "-":
 		seconds = -seconds
 	}
 	return time.FixedZone(name, seconds), nil

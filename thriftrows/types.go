@@ -48,21 +48,22 @@ func (t VectorType) String() string {
 	return fmt.Sprintf("VectorType(%d)", int32(t))
 }
 
-// aliases are the further type words that occur in result metadata.
+// aliases are the further type words that occur in result metadata, and in the
+// lists of a table's columns, where they are in lower case (WIRE.md section 12).
 var aliases = map[string]VectorType{
 	"BOOL": Boolean, "BYTE": Integer, "TINYINT": Integer, "SHORT": Integer, "SMALLINT": Integer,
 	"INT": Integer, "BIGINT": Long, "REAL": Float, "CHAR": String, "VARCHAR": String, "TEXT": String,
-	"JSON": String, "VARBINARY": Binary, "DECIMAL": Decimal128, "NUMERIC": Decimal128,
+	"JSON": String, "VARBINARY": Binary, "DECIMAL": Decimal128, "DECIMAL_TYPE": Decimal128, "NUMERIC": Decimal128,
+	"UNION_TYPE": String, "UNIONTYPE": String,
 }
 
 // ParseType finds the vector type that a column with the given type word in
-// the metadata usually has. Parameters, as in DECIMAL(10,2), and letter case do
-// not matter. In a result the vector's own type decides, never this word:
+// the metadata usually has. Parameters, as in DECIMAL(10,2) and array<int>, and letter
+// case do not matter. In a result the vector's own type decides, never this word:
 // the two may differ (a SHORT column comes as INTEGER vectors, and any column
 // may come as NULL vectors).
 func ParseType(word string) (VectorType, bool) {
-	word, _, _ = strings.Cut(word, "(")
-	word = strings.ToUpper(strings.TrimSpace(word))
+	word = TypeName(word)
 	for t, name := range typeNames {
 		if word == name {
 			return VectorType(t), true
@@ -70,6 +71,15 @@ func ParseType(word string) (VectorType, bool) {
 	}
 	t, ok := aliases[word]
 	return t, ok
+}
+
+// TypeName returns a type word in upper case and without parameters: ARRAY for
+// array<decimal(7,2)>.
+func TypeName(word string) string {
+	if i := strings.IndexAny(word, "(<"); i >= 0 {
+		word = word[:i]
+	}
+	return strings.ToUpper(strings.TrimSpace(word))
 }
 
 // arm is the number of the field that is set in the union Data.

@@ -5,21 +5,34 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Zones finds time zones by the engine's spelling: Z, an offset such as +05:30,
-// -03:00 or -00:00:15, or an IANA name (WIRE.md section 5), and remembers them.
-// The zero value is ready; it is safe for concurrent use, and meant to be shared
+// Zones finds time zones by the engine's spelling, which is that of Java's ZoneId
+// (WIRE.md sections 5 and 12), and remembers them:
+//
+//   - Z, UT, UTC and GMT;
+//   - an offset such as +05:30, -03:00, -00:00:15, +0530 or +05, alone or after UT,
+//     UTC or GMT: UTC+05:30 is east of Greenwich, as +05:30 is;
+//   - an IANA name such as Asia/Kolkata;
+//   - SystemV/EST5, SystemV/EST5EDT and their like.
+//
+// The zero value is ready. It is safe for concurrent use, and meant to be shared
 // by all results of a connector, since reading an IANA zone opens a file.
 type Zones struct {
-	known sync.Map // string -> *time.Location
+	known   sync.Map // string -> *time.Location
+	offsets atomic.Int32
 }
 
+// maxOffsets bounds how many offsets are remembered: there are a million
+// spellings, each of them valid.
+const maxOffsets = 4096
+
 // Lookup returns the zone called name; an empty name is UTC. The location's own
-// name is the engine's spelling, but for Z and zero offsets, which are time.UTC.
-// A name that is none of the known forms is an error: a guess would show
-// wrong clocks. name is not kept.
+// name is the engine's spelling, except that Z, UT and all offsets of zero are
+// time.UTC. A name of any other form is an error: a guess would show wrong clocks.
+// name is not kept.
 func (z *Zones) Lookup(name []byte) (*time.Location, error) {
 	if len(name) == 0 || (len(name) == 1 && name[0] == 'Z') {
 		return time.UTC, nil
@@ -27,45 +40,70 @@ func (z *Zones) Lookup(name []byte) (*time.Location, error) {
 	if loc, ok := z.known.Load(string(name)); ok {
 		return loc.(*time.Location), nil
 	}
-	loc, err := loadZone(string(name))
-	if err != nil {
-		return nil, err
-	}
-	// Only names that exist are kept, so a hostile peer cannot fill the memory.
-	z.known.Store(string(name), loc)
-	return loc, nil
+	return z.load(string(name))
 }
 
-func loadZone(name string) (*time.Location, error) {
+// load finds a zone and remembers it. Only names that exist are kept, and a bounded
+// number of offsets, so a hostile peer cannot fill the memory.
+func (z *Zones) load(name string) (*time.Location, error) {
+	loc, isOffset, err := loadZone(name)
+	if err == nil && (!isOffset || z.offsets.Add(1) <= maxOffsets) {
+		z.known.Store(name, loc)
+	}
+	return loc, err
+}
+
+func loadZone(name string) (loc *time.Location, isOffset bool, err error) {
 	const longest = 64 // no IANA name comes near
-	switch {
-	case len(name) > longest:
-		return nil, fmt.Errorf("unknown time zone of %d bytes", len(name))
-	case name[0] == '+' || name[0] == '-':
-		offset, ok := parseOffset(name)
-		if !ok {
-			return nil, fmt.Errorf("unknown time zone %q", name)
-		}
-		if offset == 0 {
-			return time.UTC, nil
-		}
-		return time.FixedZone(name, offset), nil
-	case strings.EqualFold(name, "Local"), strings.EqualFold(name, "localtime"): // would be this machine's zone
-		return nil, fmt.Errorf("unknown time zone %q", name)
-	case path.Clean(name) != name: // one zone could have any number of names
-		return nil, fmt.Errorf("unknown time zone %q", name)
+	if len(name) > longest {
+		return nil, false, fmt.Errorf("unknown time zone of %d bytes", len(name))
 	}
-	loc, err := time.LoadLocation(name)
+	if name == "UT" {
+		return time.UTC, false, nil
+	}
+	if offset := withoutPrefix(name); offset[0] == '+' || offset[0] == '-' {
+		seconds, ok := parseOffset(offset)
+		switch {
+		case !ok:
+			return nil, false, fmt.Errorf("unknown time zone %q", name)
+		case seconds == 0:
+			return time.UTC, true, nil
+		}
+		return time.FixedZone(name, seconds), true, nil
+	}
+	if id, ok := strings.CutPrefix(name, "SystemV/"); ok {
+		loc, err = loadSystemV(name, id)
+		return loc, false, err
+	}
+	if strings.EqualFold(name, "Local") || strings.EqualFold(name, "localtime") || // would be this machine's zone
+		path.Clean(name) != name { // one zone could have any number of names
+		return nil, false, fmt.Errorf("unknown time zone %q", name)
+	}
+	loc, err = time.LoadLocation(name)
 	if err != nil {
-		return nil, fmt.Errorf("unknown time zone %q (where the system has no zone database, import time/tzdata)", name)
+		return nil, false, fmt.Errorf("unknown time zone %q (where the system has no zone database, import time/tzdata)", name)
 	}
-	return loc, nil
+	return loc, false, nil
 }
 
-// parseOffset reads ±hh, ±hh:mm and ±hh:mm:ss, up to 18 hours as in Java's
-// ZoneOffset.
+// withoutPrefix returns what follows UTC, GMT or UT in name, or name itself.
+func withoutPrefix(name string) string {
+	for _, prefix := range []string{"UTC", "GMT", "UT"} {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
+			return rest
+		}
+	}
+	return name
+}
+
+// parseOffset reads ±h, ±hh, ±hh:mm, ±hh:mm:ss, ±hhmm and ±hhmmss, up to 18 hours,
+// as Java's ZoneOffset does.
 func parseOffset(s string) (seconds int, ok bool) {
 	digits := s[1:]
+	if len(digits) == 1 {
+		digits = "0" + digits
+	}
+	colons := strings.Contains(digits, ":")
 	unit := 3600
 	for {
 		if len(digits) < 2 || !isDigit(digits[0]) || !isDigit(digits[1]) {
@@ -80,11 +118,13 @@ func parseOffset(s string) (seconds int, ok bool) {
 		if digits == "" {
 			break
 		}
-		if unit == 1 || digits[0] != ':' {
+		if unit == 1 || colons && digits[0] != ':' {
 			return 0, false
 		}
 		unit /= 60
-		digits = digits[1:]
+		if colons {
+			digits = digits[1:]
+		}
 	}
 	if s[0] == '-' {
 		seconds = -seconds
@@ -93,3 +133,36 @@ func parseOffset(s string) (seconds int, ok bool) {
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// systemV are the zones that Java had as SystemV/..., in the form of POSIX: the
+// name of standard time, hours west of Greenwich, the name of summer time.
+const systemV = " AST4 AST4ADT EST5 EST5EDT CST6 CST6CDT MST7 MST7MDT PST8 PST8PDT YST9 YST9YDT HST10 "
+
+// loadSystemV makes the zone SystemV/id. Its summer time, where it has one, begins
+// on the last Sunday of April and ends on the last of October, each year: Java
+// knew the exceptions of 1974 and 1975, too.
+func loadSystemV(name, id string) (*time.Location, error) {
+	if id == "" || strings.Contains(id, " ") || !strings.Contains(systemV, " "+id+" ") {
+		return nil, fmt.Errorf("unknown time zone %q", name)
+	}
+	rule := id
+	if !isDigit(id[len(id)-1]) {
+		rule += ",M4.5.0,M10.5.0"
+	}
+	// A TZif file (RFC 9636) of version 2 with an empty block of version 1, one type
+	// of local time, no transitions, and the rule.
+	counts := [6]byte{}
+	data := tzifHeader(counts)
+	counts[4], counts[5] = 1, 1 // types, characters of their names
+	data += tzifHeader(counts) + "\x00\x00\x00\x00\x00\x00" + "\x00" + "\n" + rule + "\n"
+	return time.LoadLocationFromTZData(name, []byte(data))
+}
+
+// tzifHeader is the head of a block of a TZif file with these counts.
+func tzifHeader(counts [6]byte) string {
+	head := "TZif2" + strings.Repeat("\x00", 15)
+	for _, n := range counts {
+		head += string([]byte{0, 0, 0, n})
+	}
+	return head
+}

@@ -1,0 +1,238 @@
+package e6data_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+
+	e6data "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// priced is the result of the examples that read columns.
+func priced() *enginetest.Result {
+	return enginetest.NewResult().Column("id", "LONG").Column("name", "STRING").Column("price", "DECIMAL(10,2)").
+		Row(1, "tea", "12.30").Row(2, nil, "0.70")
+}
+
+// What database/sql has no name for is called with a connection of the pool.
+func ExampleWithConn() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
+		if err != nil {
+			return err
+		}
+		defer result.Close()
+		fmt.Println(len(result.Columns()), "columns")
+		return nil
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// 3 columns
+	// error: <nil>
+}
+
+// A result is read column by column: a slice of all values of a batch, with what
+// is NULL beside it.
+func ExampleConn_Query() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
+		if err != nil {
+			return err
+		}
+		defer result.Close()
+		var total int64
+		for result.Next() {
+			ids, nulls, err := result.Batch().Column(0).Int64s()
+			if err != nil {
+				return err
+			}
+			for i, id := range ids {
+				if !nulls.Null(i) {
+					total += id
+				}
+			}
+		}
+		fmt.Println("total:", total)
+		return result.Err() // tells, too, when the result was cut short
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// total: 3
+	// error: <nil>
+}
+
+// Columns by name and type: nothing here panics, whatever the engine sends.
+func ExampleBatches_All() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
+		if err != nil {
+			return err
+		}
+		for batch, err := range result.All() { // closes the result
+			if err != nil {
+				return err
+			}
+			names, err := thriftrows.ColumnValues[string](batch, "name")
+			if err != nil {
+				return err
+			}
+			prices, err := thriftrows.ColumnValues[e6data.Decimal](batch, "price")
+			if err != nil {
+				return err
+			}
+			for i := range batch.NumRows() {
+				name, known := names.At(i)
+				price, _ := prices.At(i)
+				fmt.Printf("%q %v %v\n", name, known, price)
+			}
+		}
+		return nil
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// "tea" true 12.30
+	// "" false 0.70
+	// error: <nil>
+}
+
+// submitted is the handle of a query that somebody submitted, after it went from
+// one process to another as text.
+func submitted(ctx context.Context, db any, query string) e6data.QueryHandle {
+	var h e6data.QueryHandle
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) (err error) {
+		h, err = c.Submit(ctx, query)
+		return err
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return h
+}
+
+// A submitted query is waited for.
+func ExampleConn_Wait() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced().StatusPolls(1))
+
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		state, err := c.Wait(ctx, h, func(s e6data.QueryStatus) { fmt.Println("done:", s.Done) })
+		if err != nil {
+			return err
+		}
+		fmt.Println("rows:", state.Rows)
+		return c.Clear(ctx, h) // or Fetch
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// done: false
+	// done: true
+	// rows: 2
+	// error: <nil>
+}
+
+// The result of a submitted query is read column by column.
+func ExampleConn_Fetch() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Fetch(ctx, h)
+		if err != nil {
+			return err
+		}
+		defer result.Close() // also clears the query on the engine
+		for result.Next() {
+			names, _, err := result.Batch().Column(1).Strings()
+			if err != nil {
+				return err
+			}
+			fmt.Println(strings.Join(names, ","))
+		}
+		return result.Err()
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// tea,
+	// error: <nil>
+}
+
+// The result of a submitted query is read row by row.
+func ExampleFetchRows() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+	rows, err := e6data.FetchRows(ctx, db, h)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer rows.Close() // also clears the query on the engine
+	for rows.Next() {
+		var id int64
+		var name *string
+		var price e6data.Decimal
+		if err := rows.Scan(&id, &name, &price); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(id, name != nil, price)
+	}
+	fmt.Println("error:", rows.Err())
+
+	// Output:
+	// 1 true 12.30
+	// 2 false 0.70
+	// error: <nil>
+}
+
+// A submitted query that nobody wants any more is ended without being read.
+func ExampleConn_Clear() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error { return c.Clear(ctx, h) })
+	fmt.Println("error:", err, "open:", srv.Stats().Open)
+
+	// Output:
+	// error: <nil> open: 0
+}
