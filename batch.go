@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -27,6 +28,8 @@ type batch struct {
 
 	chunks []thriftrows.Chunk
 	next   int // the chunk to be read next
+	// held is the memory of all of the above.
+	held int64
 }
 
 // GetSessionId and GetNewStrategy are named as in the generated messages.
@@ -44,6 +47,19 @@ func (b *batch) reset(v2 bool) {
 
 // bytes is the size of the chunks.
 func (b *batch) bytes() int64 { return int64(len(b.buf)) }
+
+// measure sets held: of a result with many columns and few rows a chunk, most is
+// the index.
+func (b *batch) measure() {
+	b.held = int64(cap(b.buf)) + int64(cap(b.ends))*8
+	chunks := b.chunks[:cap(b.chunks)]
+	for i := range chunks {
+		b.held += chunkSize + int64(chunks[i].IndexSize())
+	}
+}
+
+// chunkSize is what a Chunk takes without its index.
+const chunkSize = 32
 
 // decode walks the chunks and returns the number of their rows.
 func (b *batch) decode(columns int) (rows int64, err error) {
@@ -64,6 +80,7 @@ func (b *batch) decode(columns int) (rows int64, err error) {
 		rows += int64(b.chunks[i].NumRows())
 		from = to
 	}
+	b.measure()
 	return rows, nil
 }
 
@@ -89,6 +106,10 @@ func (b *batch) read(data mem.BufferSlice) error {
 }
 
 var errBatch = errors.New("malformed answer to a request for results")
+
+// maxChunks bounds the chunks of an answer: each takes some memory, however short
+// it is.
+const maxChunks = 1 << 14
 
 // unmarshal reads GetNextResultBatchResponse or GetNextResultBatchV2Response
 // (WIRE.md section 2).
@@ -147,6 +168,9 @@ func (b *batch) append(r *mem.Reader) error {
 	if _, err := io.ReadFull(r, b.buf[from:]); err != nil {
 		return err
 	}
+	if len(b.ends) == maxChunks {
+		return fmt.Errorf("%w: more than %d chunks", errBatch, maxChunks)
+	}
 	if n > 0 || b.v2 {
 		b.ends = append(b.ends, len(b.buf))
 	}
@@ -186,8 +210,14 @@ func readString(r *mem.Reader) (string, error) {
 		return "", err
 	}
 	text := make([]byte, n)
-	_, err = io.ReadFull(r, text)
-	return string(text), err
+	if _, err := io.ReadFull(r, text); err != nil {
+		return "", err
+	}
+	// protobuf would refuse to send it back, with the next call.
+	if !utf8.Valid(text) {
+		return "", fmt.Errorf("%w: a text that is not UTF-8", errBatch)
+	}
+	return string(text), nil
 }
 
 // skipField passes a field that a newer engine may send.

@@ -2,7 +2,9 @@ package e6data
 
 import (
 	"bytes"
+	"errors"
 	"testing"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -33,7 +35,7 @@ func fieldsOf(b *batch) (chunks [][]byte) {
 
 // An answer is read as the protobuf library reads it, however the network cut
 // it, and whatever was read into the same memory before. What protobuf refuses
-// is refused, too, but for texts that are not UTF-8.
+// is refused, too, where it concerns what is read: unknown groups do not.
 func FuzzBatchAnswer(f *testing.F) {
 	session, green := "session-2", "green"
 	v1, err := proto.Marshal(&wire.GetNextResultBatchResponse{ResultBatch: []byte("a chunk"), SessionId: session, NewStrategy: &green})
@@ -47,6 +49,7 @@ func FuzzBatchAnswer(f *testing.F) {
 	f.Add(v1, false, uint8(3))
 	f.Add(v2, true, uint8(1))
 	f.Add([]byte{}, true, uint8(1))
+	f.Add([]byte("\x1a\x02\xff\xfe"), false, uint8(1))                                               // a session that is not UTF-8
 	f.Add([]byte{0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, false, uint8(9)) // 2^64-1 bytes
 	f.Add([]byte{0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x78, 0x80, 1}, false, uint8(2))    // unknown fields
 	f.Fuzz(func(t *testing.T, data []byte, isV2 bool, size uint8) {
@@ -70,8 +73,11 @@ func FuzzBatchAnswer(f *testing.F) {
 				chunks = [][]byte{c}
 			}
 		}
+		if !utf8.ValidString(b.sessionID) || !utf8.ValidString(b.newStrategy) {
+			t.Fatalf("%x: %q, %q", data, b.sessionID, b.newStrategy)
+		}
 		if wantErr != nil {
-			return // we may be laxer: about UTF-8, for one
+			return // we may be laxer
 		}
 		if err != nil {
 			if hasGroup(data) {
@@ -89,6 +95,50 @@ func FuzzBatchAnswer(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A session that cannot be sent back is refused when it comes, not with the next call.
+func TestAnswersThatAreRefused(t *testing.T) {
+	many := make([]byte, 0, 2*maxChunks+2)
+	for range maxChunks {
+		many = append(many, 0x0A, 0)
+	}
+	for _, test := range []struct {
+		name   string
+		answer []byte
+		v2, ok bool
+	}{
+		{"session", []byte("\x1a\x02ab"), false, true},
+		{"session that is not UTF-8", []byte("\x1a\x02\xff\xfe"), false, false},
+		{"session that is not UTF-8, V2", []byte("\x12\x02\xff\xfe"), true, false},
+		{"announcement that is not UTF-8", []byte("\x22\x01\xff"), false, false},
+		{"as many chunks as may be", many, true, true},
+		{"a chunk more", append(bytes.Clone(many), 0x0A, 0), true, false},
+	} {
+		b := &batch{v2: test.v2}
+		err := batchCodec{}.Unmarshal(pieces(test.answer, 1000), b)
+		if test.ok != (err == nil) || err != nil && !errors.Is(err, errBatch) {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+// A long queue is not moved for each batch that leaves it.
+func TestQueueOfBatchesIsNotMoved(t *testing.T) {
+	f := &fetcher{q: &query{cn: &conn{c: new(Connector)}}, done: make(chan struct{})}
+	f.changed.L = &f.mu
+	for i := range 1000 {
+		f.ready = append(f.ready, &batch{next: i})
+	}
+	for i := range 1000 {
+		rest := f.ready[1:]
+		if _, err := f.take(); err != nil || f.current.next != i || len(f.ready) != len(rest) {
+			t.Fatalf("number %d: %v, %d left", i, err, len(f.ready))
+		}
+		if len(rest) > 0 && &f.ready[0] != &rest[0] {
+			t.Fatalf("number %d: the queue was moved", i)
+		}
+	}
 }
 
 // hasGroup tells whether a message that protobuf accepts has a group in it.

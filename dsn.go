@@ -115,7 +115,7 @@ type Config struct {
 	// UserAgent comes before the driver's own name in the user-agent header.
 	UserAgent string
 
-	// PrefetchBytes bounds the result bytes that are fetched ahead of the
+	// PrefetchBytes bounds the memory of what is fetched ahead of the
 	// application, per query: 64 MiB. At least one batch is fetched ahead, however
 	// large. 0 turns fetching ahead off.
 	PrefetchBytes int64

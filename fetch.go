@@ -25,7 +25,7 @@ type fetcher struct {
 	q       *query
 	ctx     context.Context // the rows' own, which q.stop ends
 	columns int
-	// limit bounds the bytes that lie ready; 0 fetches when asked to.
+	// limit bounds the memory of what lies ready, in bytes; 0 fetches when asked to.
 	limit int64
 	// done is closed when the goroutine has ended; nil without one.
 	done chan struct{}
@@ -44,7 +44,7 @@ type fetcher struct {
 	mu      sync.Mutex
 	changed sync.Cond // of what follows
 	ready   []*batch
-	ahead   int64    // bytes in ready
+	ahead   int64    // bytes of memory in ready
 	free    []*batch // for reuse
 	err     error    // why there will be no more
 	full    bool     // the goroutine waits until there is room for another batch
@@ -77,7 +77,7 @@ func (f *fetcher) run() {
 	size := int64(0)
 	for b := f.vacant(size); b != nil; b = f.vacant(size) {
 		err := f.fill(b)
-		size = b.bytes()
+		size = b.held
 		f.mu.Lock()
 		if err == nil {
 			f.ready = append(f.ready, b)
@@ -187,9 +187,10 @@ func (f *fetcher) take() (asking bool, err error) {
 		return false, f.err
 	}
 	f.current = f.ready[0]
-	f.ready = append(f.ready[:0], f.ready[1:]...)
-	f.ahead -= f.current.bytes()
-	f.countAhead(-1, -f.current.bytes())
+	f.ready[0] = nil
+	f.ready = f.ready[1:]
+	f.ahead -= f.current.held
+	f.countAhead(-1, -f.current.held)
 	f.changed.Signal()
 	return asking && !f.whole, nil
 }

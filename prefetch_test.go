@@ -173,6 +173,45 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 	}
 }
 
+// What a batch of many columns takes beside its bytes counts, too.
+func TestFetchingAheadCountsTheIndex(t *testing.T) {
+	const columns, batches = 1000, 100
+	r := enginetest.NewResult().BatchRows(1)
+	row := make([]any, columns)
+	for i := range row {
+		row[i] = i
+		r.Column(fmt.Sprintf("c%d", i), "LONG")
+	}
+	for range batches {
+		r.Row(row...)
+	}
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", r)
+	db, c := openConnector(t, parseDSN(t, srv.DSN("prefetch_bytes=2000000")))
+	rows, err := db.Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	if err := srv.Wait(within(t, 10*time.Second), func(s enginetest.Stats) bool {
+		return c.Stats().BytesAhead > 1_000_000 && s.InFlight == 0
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := srv.Count("getNextResultBatch"); n > 12 {
+		t.Errorf("%d batches of %d columns fetched ahead", n, columns)
+	}
+	n := 0
+	for ; rows.Next(); n++ {
+	}
+	if n != batches || rows.Err() != nil {
+		t.Errorf("%d rows, %v", n, rows.Err())
+	}
+	if s := c.Stats(); s.BatchesAhead != 0 || s.BytesAhead != 0 {
+		t.Errorf("%d batches and %d bytes are counted after the end", s.BatchesAhead, s.BytesAhead)
+	}
+}
+
 // With one processor, too, a batch is on its way while the application reads the
 // one before: by then the request for it has been written.
 func TestFetchingAheadWithOneProcessor(t *testing.T) {

@@ -51,7 +51,7 @@ func (b *Batch) Next() bool {
 		b.from = b.to
 		return false
 	}
-	b.from, b.to = b.to, min(b.to+maxBatchRows, b.chunk.rows)
+	b.from, b.to = b.to, b.to+min(maxBatchRows, b.chunk.rows-b.to)
 	return true
 }
 

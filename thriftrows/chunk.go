@@ -1,6 +1,9 @@
 package thriftrows
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Chunk is one result batch, walked but not copied. The zero value is an empty
 // chunk; it is meant to be reused, since it keeps its bookkeeping's memory. It
@@ -58,6 +61,19 @@ func (c *Chunk) NumRows() int { return c.rows }
 // NumColumns returns the number of columns, 0 for a chunk without rows that
 // leaves them out.
 func (c *Chunk) NumColumns() int { return len(c.cols) }
+
+var vectorSize = int(reflect.TypeFor[vector]().Size())
+
+// IndexSize returns how many bytes of memory the chunk's bookkeeping has, in use or
+// kept for reuse, beside the bytes that it was decoded from.
+func (c *Chunk) IndexSize() int {
+	cols := c.cols[:cap(c.cols)]
+	n := len(cols) * vectorSize
+	for i := range cols {
+		n += 4 * (cap(cols[i].list.offs) + cap(cols[i].zones.offs))
+	}
+	return n
+}
 
 // Type returns the type of a column in this chunk, which may differ from one
 // chunk to the next and from the metadata's word (a column that is NULL

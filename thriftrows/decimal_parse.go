@@ -1,6 +1,9 @@
 package thriftrows
 
-import "bytes"
+import (
+	"bytes"
+	"math/big"
+)
 
 // parseDecimal reads what appendDecimalText does. An error is ErrDecimalSyntax
 // or ErrDecimalRange.
@@ -43,6 +46,28 @@ func parseDecimal(text []byte) (Decimal, error) {
 	}
 	digits := append(append(make([]byte, 0, len(whole)+len(fraction)), whole...), fraction...)
 	return fitDecimal(neg, digits, scale, min(max(scale, 0), maxScale))
+}
+
+// maxRatDigits bounds the digits that are made a big.Rat: more of them take time
+// beyond proportion.
+const maxRatDigits = 1024
+
+// ParseRat reads what [ParseDecimal] does, exactly and also where a Decimal is too
+// small for it, of up to 1,024 characters. An error is a *[DecimalError].
+func ParseRat(s string) (*big.Rat, error) {
+	if len(s) > maxRatDigits {
+		return nil, decimalError(s, ErrDecimalRange)
+	}
+	d, err := parseDecimal([]byte(s))
+	if err == nil {
+		return d.Rat(), nil
+	}
+	text, bad := appendDecimalText(nil, []byte(s))
+	if bad != nil {
+		return nil, decimalError(s, err)
+	}
+	r, _ := new(big.Rat).SetString(string(text))
+	return r, nil
 }
 
 func isExponent(b []byte) bool {

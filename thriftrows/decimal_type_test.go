@@ -177,6 +177,9 @@ func checkParse(t *testing.T, text string) {
 		t.Errorf("%q: %v, %v", text, d, err)
 		return
 	}
+	if rat, err := thriftrows.ParseRat(text); len(text) <= 1024 && (err != nil || rat.Cmp(r) != 0) {
+		t.Errorf("%q: %v, %v", text, rat, err)
+	}
 	wanted := int64(len(parts[2])+len(parts[3])) - exp
 	if exact := new(big.Rat).Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(max(wanted, 0)), nil))); wanted >= 0 && wanted <= 255 && fits(exact.Num()) && int64(d.Scale) != wanted {
 		t.Errorf("%q: scale %d, want %d", text, d.Scale, wanted)
@@ -205,6 +208,50 @@ func representable(r *big.Rat) bool {
 		x.Quo(x, ten)
 	}
 	return false
+}
+
+func TestParseRat(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("123456789", 113) // of 1,017 digits, more than a Decimal holds
+	want, _ := new(big.Rat).SetString("-" + long + "/100")
+	if r, err := thriftrows.ParseRat("-" + long[:1015] + "." + long[1015:]); err != nil || r.Cmp(want) != 0 {
+		t.Errorf("%v, %v", r, err)
+	}
+	for text, want := range map[string]error{
+		"": thriftrows.ErrDecimalSyntax, "1/3": thriftrows.ErrDecimalSyntax, "0x10": thriftrows.ErrDecimalSyntax, "1e": thriftrows.ErrDecimalSyntax,
+		"1e256": thriftrows.ErrDecimalRange, "1e999999999": thriftrows.ErrDecimalRange,
+		strings.Repeat("9", 1025): thriftrows.ErrDecimalRange, strings.Repeat("9", 10<<20): thriftrows.ErrDecimalRange,
+	} {
+		r, err := thriftrows.ParseRat(text)
+		if r != nil || !errors.Is(err, want) || len(err.Error()) > 300 {
+			t.Errorf("%.20q: %v, %.300v; want %v", text, r, err, want)
+		}
+	}
+}
+
+// A decimal that the engine sends as text of any length does not keep the reader busy.
+func TestScanLongDecimalIntoRat(t *testing.T) {
+	t.Parallel()
+	for digits, want := range map[int]bool{1000: true, 10 << 20: false} {
+		b, err := thriftrows.AppendChunk(nil, 1, []thriftrows.Vector{{Type: thriftrows.Decimal128, Data: thriftrows.Decimal128Data{Unscaled: [][]byte{[]byte(strings.Repeat("7", digits))}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var chunk thriftrows.Chunk
+		if err := chunk.Decode(b, 1); err != nil {
+			t.Fatal(err)
+		}
+		cur := thriftrows.NewCursor(nil, nil)
+		cur.Reset(&chunk)
+		cur.Next()
+		var r big.Rat
+		var p *big.Rat
+		for _, dest := range []any{&r, &p} {
+			if ok, err := cur.Scan(0, dest); ok != want || err != nil {
+				t.Errorf("%d digits into a %T: %v, %v", digits, dest, ok, err)
+			}
+		}
+	}
 }
 
 func FuzzParseDecimal(f *testing.F) {

@@ -246,6 +246,7 @@ func TestMalformedMetadata(t *testing.T) {
 		{"half a head", head(0)[:11], -1, 11},
 		{"negative number of columns", head(-1), -1, 8},
 		{"more columns than bytes", append(head(3), make([]byte, 2*8+7)...), -1, 8},
+		{"too many columns", append(head(1<<16+1), make([]byte, 8*(1<<16+1))...), -1, 8},
 		{"text longer than the rest", append(head(1), 0, 0, 0, 9, 0, 0, 0, 0), 0, 14},
 		{"longest text", append(head(1), 0xFF, 0xFF, 0, 0, 0, 0, 0, 0), 0, 12},
 		{"second column cut off", append(head(2), 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0), 1, 28},

@@ -25,6 +25,10 @@ type Column struct {
 	Zone, Format string
 }
 
+// maxColumns bounds the columns of a result: of each, a chunk of a few bytes takes
+// some hundred bytes of memory.
+const maxColumns = 1 << 16
+
 // minColumnSize is four empty strings.
 const minColumnSize = 4 * 2
 
@@ -39,6 +43,9 @@ func DecodeMetadata(b []byte) (*Metadata, error) {
 	n := int32(binary.BigEndian.Uint32(b[8:]))
 	if n < 0 || int(n) > (len(b)-head)/minColumnSize {
 		return nil, &FormatError{Column: -1, Row: -1, Offset: 8, Msg: fmt.Sprintf("result metadata of %d bytes promises %d columns", len(b), n)}
+	}
+	if n > maxColumns {
+		return nil, &FormatError{Column: -1, Row: -1, Offset: 8, Msg: fmt.Sprintf("result of %d columns: %d are the most", n, maxColumns)}
 	}
 	m := &Metadata{
 		RowCount: int64(binary.BigEndian.Uint64(b)),

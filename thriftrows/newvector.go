@@ -219,9 +219,9 @@ func toDecimal(x any, scale int32) ([]byte, error) {
 	case *big.Int:
 		n.Set(x)
 	case string:
-		r, ok := new(big.Rat).SetString(x)
-		if !ok || !isDecimalText([]byte(x)) {
-			return nil, fmt.Errorf("%q is not a decimal", x)
+		r, err := ParseRat(x)
+		if err != nil {
+			return nil, err
 		}
 		return scaled(r, scale)
 	case Decimal:

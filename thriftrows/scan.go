@@ -14,9 +14,9 @@ import (
 // result of [Cursor.Value] then.
 //
 // A [Decimal], also in a sql.Null or behind a pointer, takes decimals without
-// text in between. Beyond database/sql, a *big.Rat takes integers and decimals;
-// see also [Cursor.Decimal]. An error is a
-// *[FormatError].
+// text in between. Beyond database/sql, a *big.Rat, or a **big.Rat that becomes nil
+// for NULL, takes integers and the decimals that [ParseRat] reads; see also
+// [Cursor.Decimal]. An error is a *[FormatError].
 func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	col := &c.cols[column]
 	v := col.v
@@ -108,6 +108,8 @@ func scanNull(dest any) bool {
 		return store(d, nil)
 	case **Decimal:
 		return store(d, nil)
+	case **big.Rat:
+		return store(d, nil)
 	}
 	return false
 }
@@ -180,8 +182,23 @@ func scanInteger(n int64, dest any) bool {
 		return store(d, float64(n))
 	case *big.Rat:
 		return d != nil && d.SetInt64(n) != nil
+	case **big.Rat:
+		return store(d, new(big.Rat).SetInt64(n))
 	}
 	return false
+}
+
+// storeRat stores what ParseRat reads.
+func storeRat(d *big.Rat, s string) bool {
+	if d == nil {
+		return false
+	}
+	r, err := ParseRat(s)
+	if err != nil {
+		return false
+	}
+	d.Set(r)
+	return true
 }
 
 func scanFloat(f float64, dest any) bool {
@@ -270,11 +287,10 @@ func scanDecimal(c *Cursor, col *columnCursor, row int, dest any) (bool, error) 
 		f, err := strconv.ParseFloat(s, 64)
 		return err == nil && store(d, f), nil
 	case *big.Rat:
-		if d == nil {
-			return false, nil
-		}
-		_, ok := d.SetString(s)
-		return ok, nil
+		return storeRat(d, s), nil
+	case **big.Rat:
+		r := new(big.Rat)
+		return d != nil && storeRat(r, s) && store(d, r), nil
 	}
 	return scanString(s, dest), nil
 }
