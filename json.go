@@ -18,6 +18,14 @@ import (
 //	var tags []string
 //	err := rows.Scan(&id, e6data.JSON(&tags))
 //
+// Objects and arrays in the form of Java's collections, such as {id=7, tags=[x, y]},
+// are read as well: engines write both. That form quotes nothing. What goes into a
+// string is one, whatever it looks like, except that null is NULL; what goes into an
+// interface is a number, true or false where it reads as one. A string with =, a
+// bracket, or a comma and a blank in it cannot be told from structure: that is an
+// error where it shows, as in {a=x=y}, and where it does not, as in {a=x, b=y}, the
+// string is read as structure. Where strings may be so, have the statement write JSON, by TO_JSON.
+//
 // The rules are those of [encoding/json], with these additions. Each value is
 // decoded into a fresh T, so nothing of the row before remains in *dst, or
 // changes under who kept it. NULL makes *dst the zero value of T: a T that is a
@@ -28,11 +36,14 @@ import (
 //
 // An error is a *[JSONError], and leaves *dst as it is. The Scanner may be used
 // for row after row, by one goroutine at a time.
-func JSON[T any](dst *T) sql.Scanner { return jsonScanner[T]{dst} }
+func JSON[T any](dst *T) sql.Scanner { return &jsonScanner[T]{dst: dst} }
 
-type jsonScanner[T any] struct{ dst *T }
+type jsonScanner[T any] struct {
+	dst  *T
+	java javaText
+}
 
-func (s jsonScanner[T]) Scan(src any) error {
+func (s *jsonScanner[T]) Scan(src any) error {
 	if s.dst == nil {
 		return fmt.Errorf("e6data: JSON needs a destination, not a nil %T", s.dst)
 	}
@@ -48,13 +59,60 @@ func (s jsonScanner[T]) Scan(src any) error {
 	default:
 		return fmt.Errorf("e6data: a %T is no JSON text for a %v", src, reflect.TypeFor[T]())
 	}
-	var v T
-	if err := decodeJSON(text, &v); err != nil {
+	v, err := s.decode(text)
+	if err != nil {
 		err.Type = reflect.TypeFor[T]()
 		return err
 	}
 	*s.dst = v
 	return nil
+}
+
+// decode reads text in the form that it has. Where it has neither, the error is of
+// the reading that got further.
+func (s *jsonScanner[T]) decode(text string) (T, *JSONError) {
+	var v T
+	var bad *JSONError
+	if !looksJava(text) {
+		if bad = decodeJSON(text, &v); bad == nil || !mayBeJava(text, bad.isJSON()) {
+			return v, bad
+		}
+		v = *new(T)
+	}
+	java := s.decodeJava(text, &v)
+	if java == nil {
+		return v, nil
+	}
+	if bad == nil {
+		bad = decodeJSON(text, new(T))
+	}
+	_, syntax := java.Err.(*javaError) //nolint:errorlint // decodeJava wraps nothing around it
+	if bad.isJSON() || syntax && java.Offset <= bad.Offset {
+		return v, bad
+	}
+	return v, java
+}
+
+// isJSON reports whether the text was JSON, which did not fit the type.
+func (e *JSONError) isJSON() bool {
+	var mismatch *json.UnmarshalTypeError
+	return e.Offset < 0 || errors.As(e.Err, &mismatch)
+}
+
+// decodeJava is decodeJSON for Java's form.
+func (s *jsonScanner[T]) decodeJava(text string, v *T) *JSONError {
+	err := s.java.convert(text, reflect.TypeFor[T]())
+	if e, ok := err.(*javaError); ok { //nolint:errorlint // convert wraps nothing around it
+		return &JSONError{Offset: e.at, Near: excerpt(text, e.at), Err: e}
+	}
+	e := decodeJSON(string(s.java.out), v)
+	if e != nil && e.Offset >= 0 {
+		e.Offset = s.java.textAt(e.Offset)
+	}
+	if e != nil {
+		e.Near = excerpt(text, max(e.Offset, 0))
+	}
+	return e
 }
 
 // JSONError says what of a text could not be decoded by [JSON]. Its message

@@ -4,9 +4,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -87,7 +91,18 @@ func TestJSONErrors(t *testing.T) {
 		{"cut off", `{"items": [{"count": 1}, {"count"`, ``, `items[1].count`, false},
 		{"no value", `{"items": }`, `}`, `items`, false},
 		{"single quotes", `  {'items': []}`, `'items': []}`, ``, false},
-		{"not JSON", `{id=7, tag=x}`, `id=7, tag=x}`, ``, false},
+		{"Java, no key", `{tag=x, y}`, `y}`, ``, false},
+		{"Java, comma in a key", `{tag=x, y, z=1}`, `y, z=1}`, ``, false},
+		{"Java, = in a string", `{tag=x=y}`, `=y}`, ``, false},
+		{"Java, bracket in a string", `{tag=f(x[1])}`, `[1])}`, ``, false},
+		{"Java, twice", `{id=1, id=2}`, `id=2}`, ``, false},
+		{"Java, cut off", `{id=1, items=[{count=1}, {count=2`, ``, ``, false},
+		{"Java, not closed", `{tags={a=1]}`, `]}`, ``, false},
+		{"Java, more", `{id=1} {}`, ` {}`, ``, false},
+		{"Java, quoted", `{id="x"}`, `"x"}`, ``, false},
+		{"Java, a string", `{id=1, items=[{count=1}, {count=x}]}`, `x}]}`, `items[1].count`, true},
+		{"Java, out of range", ` {tags={a=1}, items=[{count=300}]}`, `300}]}`, `items[0].count`, true},
+		{"Java, an array", `{items=[{count=[1]}]}`, `[1]}]}`, `items[0].count`, true},
 		{"more", `{} {}`, `{}`, ``, false},
 		{"more letters", ` {}x `, `x `, ``, false},
 		{"a string", `{"items": [{"count": 1}, {"count": "x"}]}`, `"x"}]}`, `items[1].count`, true},
@@ -147,6 +162,8 @@ func TestJSONErrorsAreShort(t *testing.T) {
 		strings.Repeat(`{"`+strings.Repeat("k", 100)+`":`, 50) + `x`,
 		strings.Repeat("[", 5000) + "x",
 		strings.Repeat("[", 20_000),
+		strings.Repeat("{a=", 20_000),
+		strings.Repeat("[{a=", 100) + strings.Repeat("é", 100_000),
 		"\"" + strings.Repeat("\x80", 1000),
 	} {
 		var v []int
@@ -187,6 +204,129 @@ func TestJSONThroughSQLErrors(t *testing.T) {
 	if err := e6data.JSON(nowhere).Scan("[]"); err == nil {
 		t.Error("a nil destination was accepted")
 	}
+}
+
+// MAP and STRUCT in the form of Java's collections, as the engine of package
+// enginetest writes Go's values, and in JSON.
+func TestJSONInJavaForm(t *testing.T) {
+	type line struct {
+		SKU   string         `json:"sku"`
+		Price e6data.Decimal `json:"price"`
+		Notes *string        `json:"notes"`
+		At    time.Time
+		Any   any
+		Tags  []string
+		Named map[string]string
+	}
+	price, _ := e6data.ParseDecimal("12345678901234567890.10")
+	at := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", enginetest.NewResult().Column("a", "ARRAY").Column("m", "MAP").Column("s", "STRUCT").
+		Row([]string{"x", "007", "true", "a,b", "é"}, map[string]any{"a": 1, "b": nil, "c": []string{"y"}}, line{SKU: "7", Price: price, Tags: []string{"1"}, Any: 0.5}).
+		Row(`[x, 007, true, a,b, é]`, `{a=1, b=null, c=[y]}`, `{sku=7, price=12345678901234567890.10, Tags=[1], Any=0.5, Named=null}`).
+		Row(`["x", "007", "true", "a,b", "é"]`, `{"a": 1, "b": null, "c": ["y"]}`, `{"sku": "7", "price": 12345678901234567890.10, "Tags": ["1"], "Any": 0.5}`).
+		Row(`[1, null, , -]`, `{}`, `{SKU=, notes=null, at=2024-02-29T12:00:00Z, named={1=2, =}}`))
+	rows, err := openDB(t, srv).Query("q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var a []string
+	var m map[string]any
+	var s line
+	same := []any{[]string{"x", "007", "true", "a,b", "é"}, map[string]any{"a": json.Number("1"), "b": nil, "c": []any{"y"}}, line{SKU: "7", Price: price, Tags: []string{"1"}, Any: json.Number("0.5")}}
+	for i, want := range [][]any{
+		same, same, same,
+		{[]string{"1", "", "", "-"}, map[string]any{}, line{At: at, Named: map[string]string{"1": "2", "": ""}}},
+	} {
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		var raw sql.NullString
+		if err := rows.Scan(e6data.JSON(&a), e6data.JSON(&m), &raw); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 { // which has a year that is not read back
+			raw.String = strings.Replace(raw.String, "0001-01-01 00:00:00", "0001-01-01T00:00:00Z", 1)
+			raw.String = strings.Replace(raw.String, "Named={}", "Named=null", 1)
+		}
+		if err := e6data.JSON(&s).Scan(raw.String); err != nil {
+			t.Fatalf("%s: %v", raw.String, err)
+		}
+		for k, got := range []any{a, m, s} {
+			if !reflect.DeepEqual(got, want[k]) {
+				t.Errorf("row %d, column %d: %#v, want %#v", i, k, got, want[k])
+			}
+		}
+	}
+}
+
+// What is a number, a string or neither is up to the destination.
+func TestJSONInJavaFormByType(t *testing.T) {
+	scan := func(dest sql.Scanner, text string) {
+		t.Helper()
+		if err := dest.Scan(text); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	var numbers map[string]float64
+	var strings map[int]string
+	var raw json.RawMessage
+	var number struct{ N json.Number }
+	var texts []net.IP
+	var values any
+	var deep **[]*map[string]**string
+	scan(e6data.JSON(&numbers), `{a=1.0E10, b=-0.5}`)
+	scan(e6data.JSON(&strings), `{1=true, -2=1.0E10}`)
+	scan(e6data.JSON(&raw), `{a=x"y\, b=<1>, c=[]}`)
+	scan(e6data.JSON(&number), `{n=12.50}`)
+	scan(e6data.JSON(&texts), `[10.0.0.1, ::1]`)
+	scan(e6data.JSON(&values), `{a=true, b=1e, c= 1, d=[[x], {}], e=NaN}`)
+	scan(e6data.JSON(&deep), `[{a=1}, null]`)
+	if numbers["a"] != 1e10 || numbers["b"] != -0.5 || strings[1] != "true" || strings[-2] != "1.0E10" || number.N != "12.50" ||
+		string(raw) != `{"a":"x\"y\\","b":"<1>","c":[]}` || texts[0].String() != "10.0.0.1" || **(*(**deep)[0])["a"] != "1" || (**deep)[1] != nil {
+		t.Errorf("%v, %v, %v, %s, %v", numbers, strings, number, raw, texts)
+	}
+	if want := map[string]any{"a": true, "b": "1e", "c": " 1", "d": []any{[]any{"x"}, map[string]any{}}, "e": "NaN"}; !reflect.DeepEqual(values, want) {
+		t.Errorf("%#v", values)
+	}
+}
+
+// JSON is read as package json does, Java's form becomes JSON, and what is written in
+// it is read back.
+func FuzzJSON(f *testing.F) {
+	for _, text := range []string{
+		`{"a": [1, null, {"b": "x"}]}`, `{a=1, b=[x, {c=d}]}`, `[x, y]`, `[1, 2]`, `{a=x=y}`, `{}`, `[[], {}]`, `{=}`, `[, ]`, `{a={b={c=[`, `[1] x`,
+		"{a=\x00\xff}", `{a="x"}`, `{a=1, a=2}`, `[{`, `{ a=1}`, " {a=b}\n",
+	} {
+		f.Add(text, "key", "value")
+	}
+	f.Fuzz(func(t *testing.T, text, key, value string) {
+		var got, want any
+		err := e6data.JSON(&got).Scan(text)
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.UseNumber()
+		if json.Valid([]byte(text)) {
+			if e := dec.Decode(&want); err != nil || e != nil || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%q: %#v, %v; want %#v, %v", text, got, err, want, e)
+			}
+		}
+		var raw json.RawMessage
+		if e := e6data.JSON(&raw).Scan(text); (e == nil) != (err == nil) || e == nil && !json.Valid(raw) {
+			t.Fatalf("%q: %q, %v; %v", text, raw, e, err)
+		}
+		var texts map[string][]string
+		_ = e6data.JSON(&texts).Scan(text)
+
+		const structure = `{}[]=,"`
+		if strings.ContainsAny(key+value, structure) || value == "null" || !utf8.ValidString(key+value) {
+			return
+		}
+		texts = nil
+		if err := e6data.JSON(&texts).Scan(`{` + key + `=[` + value + `, ` + value + `]}`); err != nil || !slices.Equal(texts[key], []string{value, value}) {
+			t.Fatalf("%q, %q: %q, %v", key, value, texts, err)
+		}
+	})
 }
 
 func TestJSONNull(t *testing.T) {

@@ -149,7 +149,10 @@ func encodeRows(columns []column, n int, row func(i int) []any) ([]byte, error) 
 			return nil, fmt.Errorf("row %d has %d values for %d columns", i, len(vs), len(columns))
 		}
 		for c, v := range vs {
-			values[c*n+i] = v
+			var err error
+			if values[c*n+i], err = nested(columns[c].typ, v); err != nil {
+				return nil, fmt.Errorf("column %q: row %d: %w", columns[c].Name, i, err)
+			}
 		}
 	}
 	vectors := make([]thriftrows.Vector, len(columns))

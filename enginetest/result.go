@@ -118,7 +118,9 @@ func (r *Result) ZoneFormat(zone, format string) *Result {
 }
 
 // Row adds a row, a value for each column; nil is NULL. What fits which type
-// says [thriftrows.NewVector].
+// says [thriftrows.NewVector]. An ARRAY, MAP or STRUCT also takes a Go slice, map or
+// struct, which is written as the engine writes one: [1, 2] and {a=1, b=x}. Where a
+// string is given, such as one in JSON, it is the value's text.
 func (r *Result) Row(values ...any) *Result {
 	if n := len(r.items); n == 0 || r.items[n-1].kind != itemRows {
 		r.items = append(r.items, item{kind: itemRows})

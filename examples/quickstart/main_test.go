@@ -19,7 +19,7 @@ func TestRun(t *testing.T) {
 		`big +LONG +9007199254740993 +-9223372036854775808 +NULL`,
 		`single +FLOAT +1\.5 +-0\.25 +NULL`,
 		`real +DOUBLE +3\.141592653589793 +1e\+100 +NULL`,
-		`price +DECIMAL128\(38,2\) +12\.30 +-123456789012345678901234567890123456\.78 +NULL`,
+		`price +DECIMAL\(38,2\) +12\.30 +-123456789012345678901234567890123456\.78 +NULL`,
 		`name +STRING +Zoë +NULL`,
 		`list +ARRAY +\[1, 2, 3\] +\[\] +NULL`,
 		`pairs +MAP +{a=1, b=2} +{} +NULL`,
