@@ -116,7 +116,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"a chunk more", append(bytes.Clone(many), 0x0A, 0), true, false},
 	} {
 		b := &batch{v2: test.v2}
-		err := batchCodec{}.Unmarshal(pieces(test.answer, 1000), b)
+		err := b.read(pieces(test.answer, 1000))
 		if test.ok != (err == nil) || err != nil && !errors.Is(err, errBatch) {
 			t.Errorf("%s: %v", test.name, err)
 		}
@@ -125,7 +125,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 
 // A long queue is not moved for each batch that leaves it.
 func TestQueueOfBatchesIsNotMoved(t *testing.T) {
-	f := &fetcher{q: &query{cn: &conn{c: new(Connector)}}, done: make(chan struct{})}
+	f := &fetcher{q: &query{lk: &link{c: new(Connector)}}, done: make(chan struct{})}
 	f.changed.L = &f.mu
 	for i := range 1000 {
 		f.ready = append(f.ready, &batch{next: i})

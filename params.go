@@ -15,15 +15,6 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// Date is a query's argument that is the date of a time, in that time's own
-// location, and not the instant: Date(t) is DATE '2024-01-31', where t alone is a
-// TIMESTAMP in UTC.
-type Date = sqltext.Date
-
-// TimestampTZ is a query's argument that is an instant with its offset from UTC:
-// TimestampTZ(t) is TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30', where t alone
-// is a TIMESTAMP in UTC. An offset with seconds, as of local mean times, becomes UTC.
-type TimestampTZ = sqltext.TimestampTZ
 
 // request is a query as it is to be sent.
 type request struct {

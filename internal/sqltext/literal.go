@@ -57,6 +57,9 @@ func unwrap(v any) (next any, done bool, err error) {
 	if null && (!ok || rv.Type().Elem().Implements(valuerType)) {
 		return nil, false, nil
 	}
+	if own, ok := ownTime(v); ok && !null {
+		return own, false, nil
+	}
 	if _, decimal := v.(decomposer); decimal && !null {
 		return v, true, nil
 	}

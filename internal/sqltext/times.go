@@ -24,6 +24,18 @@ func (t TimestampTZ) inMinutes() time.Time {
 	return at
 }
 
+// ownTime returns the Date or TimestampTZ that v, of a type of package e6data, stands
+// for: no other package can name what these methods return.
+func ownTime(v any) (any, bool) {
+	switch v := v.(type) {
+	case interface{ AsDate() Date }:
+		return v.AsDate(), true
+	case interface{ AsTimestampTZ() TimestampTZ }:
+		return v.AsTimestampTZ(), true
+	}
+	return nil, false
+}
+
 const (
 	stamp   = "2006-01-02 15:04:05.000000"
 	stampTZ = stamp + "-07:00"
