@@ -20,8 +20,17 @@ type composer interface {
 
 // ScanColumn stores a column of the current row in *dest, straight from the
 // chunk where the types allow it, else by database/sql's own conversion. Beyond
-// that, a decimal is stored by Compose in what is no sql.Scanner.
+// that, it stores what [Into] does, and a decimal by Compose in what is no
+// sql.Scanner.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
+	if d, ok := dest.(*any); ok && d != nil {
+		v, err := r.cursor.Value(index)
+		if err != nil {
+			return r.fail(err)
+		}
+		*d = v
+		return nil
+	}
 	ok, err := r.cursor.Scan(index, dest)
 	if ok {
 		return nil
@@ -38,6 +47,9 @@ func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	}
 	if err != nil {
 		return r.fail(err)
+	}
+	if ok, err := assign(dest, v); ok {
+		return err
 	}
 	return sql.ConvertAssign(ctx, dest, v)
 }

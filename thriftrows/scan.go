@@ -2,6 +2,7 @@ package thriftrows
 
 import (
 	"database/sql"
+	"encoding/json"
 	"math/big"
 	"strconv"
 	"time"
@@ -15,7 +16,8 @@ import (
 //
 // A [Decimal], also in a sql.Null or behind a pointer, takes decimals without
 // text in between. Beyond database/sql, a *big.Rat, or a **big.Rat that becomes nil
-// for NULL, takes integers and the decimals that [ParseRat] reads; see also
+// for NULL, takes integers and the decimals that [ParseRat] reads, and a
+// [json.RawMessage], also in a sql.Null, takes texts and NULL; see also
 // [Cursor.Decimal]. An error is a *[FormatError].
 func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	col := &c.cols[column]
@@ -96,6 +98,10 @@ func scanNull(dest any) bool {
 		return store(d, nil)
 	case *[]byte:
 		return store(d, nil)
+	case *json.RawMessage:
+		return store(d, nil)
+	case *sql.Null[json.RawMessage]:
+		return store(d, sql.Null[json.RawMessage]{})
 	case **int64:
 		return store(d, nil)
 	case **float64:
@@ -222,8 +228,6 @@ func scanBool(b bool, dest any) bool {
 	switch d := dest.(type) {
 	case *bool:
 		return store(d, b)
-	case *any:
-		return store(d, any(b))
 	case *sql.NullBool:
 		return store(d, sql.NullBool{Bool: b, Valid: true})
 	case *sql.Null[bool]:
@@ -249,8 +253,13 @@ func scanString(s string, dest any) bool {
 }
 
 func scanText(c *Cursor, col *columnCursor, row int, dest any) bool {
-	if d, ok := dest.(*[]byte); ok {
+	switch d := dest.(type) {
+	case *[]byte:
 		return scanBytes(col.v.list.text(row), d)
+	case *json.RawMessage:
+		return d != nil && store(d, append(json.RawMessage{}, col.v.list.text(row)...))
+	case *sql.Null[json.RawMessage]:
+		return d != nil && store(d, sql.Null[json.RawMessage]{V: append(json.RawMessage{}, col.v.list.text(row)...), Valid: true})
 	}
 	return scanString(c.text(col, row), dest)
 }
