@@ -48,8 +48,8 @@ func (b *batch) reset(v2 bool) {
 // bytes is the size of the chunks.
 func (b *batch) bytes() int64 { return int64(len(b.buf)) }
 
-// measure sets held: of a result with many columns and few rows a chunk, most is
-// the index.
+// measure sets held. The index is most of it in a result with many columns and few
+// rows a chunk.
 func (b *batch) measure() {
 	b.held = int64(cap(b.buf)) + int64(cap(b.ends))*8
 	chunks := b.chunks[:cap(b.chunks)]

@@ -10,12 +10,12 @@ import (
 
 // javaText reads nested values as Java's collections write them (WIRE.md section
 // 12), such as {id=7, tags=[x, y]}, and writes them as JSON. Nothing is quoted in
-// Java's form, so a destination's type says what is a string.
+// Java's form: the destination's type decides which values are strings.
 type javaText struct {
 	text string
 	pos  int
 	out  []byte
-	// marks say where in text what stands in out came from.
+	// marks lead from positions in out to those in text.
 	marks []mark
 	// fields are the types of the struct types' fields by their names in JSON.
 	fields map[reflect.Type]map[string]reflect.Type
@@ -40,9 +40,9 @@ func looksJava(text string) bool {
 	return len(rest) > 1 && rest[0] == '{' && !strings.ContainsRune(`"}`+jsonSpace, rune(rest[1]))
 }
 
-// mayBeJava reports whether text, which is no JSON of the type that is wanted, may
-// be in Java's form. That has no quotes, so that an array of strings which look like
-// numbers is JSON as well.
+// mayBeJava reports whether text may be in Java's form. Reading it as JSON has failed:
+// isJSON reports that only its type did not fit. An array of strings that look like
+// numbers is JSON as well; Java's form has no quotes.
 func mayBeJava(text string, isJSON bool) bool {
 	text = strings.TrimLeft(text, jsonSpace)
 	return text != "" && (text[0] == '{' || text[0] == '[') && !(isJSON && strings.Contains(text, `"`))
@@ -131,8 +131,8 @@ func (j *javaText) array(t reflect.Type, depth int) error {
 	return j.elements(']', func() error { return j.value(elem, depth+1, false) })
 }
 
-// elements writes what stands between the bracket at pos and the closing one, with
-// one call of element for each part between commas.
+// elements writes the brackets of the object or array at pos, and calls element for
+// each part between them.
 func (j *javaText) elements(closing byte, element func() error) error {
 	j.out = append(j.out, j.text[j.pos])
 	j.pos++
@@ -159,7 +159,7 @@ func (j *javaText) elements(closing byte, element func() error) error {
 }
 
 // scalar reads a value that is no object or array, up to a comma and a blank, or to
-// a closing bracket. What would make it ambiguous is an error.
+// a closing bracket. A character that makes it ambiguous is an error.
 func (j *javaText) scalar(member bool) (string, error) {
 	rest := j.text[j.pos:]
 	end := 0
@@ -185,8 +185,8 @@ var (
 	jsonNumber      = reflect.TypeFor[json.Number]()
 )
 
-// destination returns what is behind the pointers of t, and nil where only t's own
-// UnmarshalJSON knows what it takes.
+// destination returns the type behind t's pointers. It returns nil, for any type, where
+// t has an UnmarshalJSON method.
 func destination(t reflect.Type) reflect.Type {
 	for t != nil {
 		if t.Implements(jsonUnmarshaler) || reflect.PointerTo(t).Implements(jsonUnmarshaler) {
@@ -201,8 +201,8 @@ func destination(t reflect.Type) reflect.Type {
 }
 
 // appendScalar appends the JSON of a value that is no object or array, for a
-// destination of type t. Where strings go, it is a string; else one only if it is
-// no number, true or false.
+// destination of type t. It is a string if t takes strings, or if it is neither a
+// number nor true nor false.
 func appendScalar(out []byte, s string, t reflect.Type) []byte {
 	if s == "null" {
 		return append(out, s...)

@@ -19,12 +19,12 @@ import (
 //	err := rows.Scan(&id, e6data.JSON(&tags))
 //
 // Objects and arrays in the form of Java's collections, such as {id=7, tags=[x, y]},
-// are read as well: engines write both. That form quotes nothing. What goes into a
-// string is one, whatever it looks like, except that null is NULL; what goes into an
-// interface is a number, true or false where it reads as one. A string with =, a
-// bracket, or a comma and a blank in it cannot be told from structure: that is an
-// error where it shows, as in {a=x=y}, and where it does not, as in {a=x, b=y}, the
-// string is read as structure. Where strings may be so, have the statement write JSON, by TO_JSON.
+// are read as well: engines write both. That form quotes nothing. For a string in T any
+// value is a string, except that null is NULL. For an interface in T a value is a
+// number, true or false where it reads as one, else a string. A string that holds =, a
+// bracket, or a comma and a blank cannot be told from structure. It is an error where
+// that shows, as in {a=x=y}. Where it does not show, as in {a=x, b=y}, the string is
+// read as structure: for such strings have the statement write JSON, by TO_JSON.
 //
 // The rules are those of [encoding/json], with these additions. Each value is
 // decoded into a fresh T, so nothing of the row before remains in *dst, or
@@ -68,8 +68,8 @@ func (s *jsonScanner[T]) Scan(src any) error {
 	return nil
 }
 
-// decode reads text in the form that it has. Where it has neither, the error is of
-// the reading that got further.
+// decode reads text as JSON or in Java's form. Where it is neither, the error is that
+// of the reading that got further.
 func (s *jsonScanner[T]) decode(text string) (T, *JSONError) {
 	var v T
 	var bad *JSONError

@@ -55,8 +55,8 @@ func (s into[T]) Scan(src any) error {
 	return nil
 }
 
-// assign stores a value where database/sql has no conversion, and reports whether it
-// is for that.
+// assign stores a value for which database/sql has no conversion. It reports whether
+// dest is of one of its types.
 func assign(dest any, src driver.Value) (bool, error) {
 	switch d := dest.(type) {
 	case *big.Rat:

@@ -43,7 +43,7 @@ var (
 // String returns the date, such as 2024-01-31.
 func (d Date) String() string { return d.AsDate().String() }
 
-// AsDate is for the driver, which makes the literal of what it returns.
+// AsDate is for the driver, which writes the result as a literal.
 func (d Date) AsDate() sqltext.Date { return sqltext.Date(d) }
 
 // Value implements [driver.Valuer], for other drivers and for libraries: it returns
@@ -54,8 +54,8 @@ func (d Date) Value() (driver.Value, error) {
 }
 
 // Scan implements [sql.Scanner]. It takes a time.Time that is midnight in its own
-// location, as DATE columns give it, and what UnmarshalText takes as string or
-// []byte. NULL is an error; sql.Null[Date] takes it. An error leaves d as it is.
+// location, as DATE columns give it, and a string or []byte that UnmarshalText
+// reads. NULL is an error; sql.Null[Date] takes it. An error leaves d as it is.
 func (d *Date) Scan(src any) error {
 	if d == nil {
 		return errors.New("destination is a nil *Date")
@@ -108,15 +108,15 @@ func (d *Date) UnmarshalJSON(b []byte) error { return unmarshalString(b, d) }
 // 23:59:58.123456+05:30.
 func (t TimestampTZ) String() string { return t.AsTimestampTZ().String() }
 
-// AsTimestampTZ is for the driver, which makes the literal of what it returns.
+// AsTimestampTZ is for the driver, which writes the result as a literal.
 func (t TimestampTZ) AsTimestampTZ() sqltext.TimestampTZ { return sqltext.TimestampTZ(t) }
 
 // Value implements [driver.Valuer], for other drivers and for libraries: it returns
 // the time.Time, as this driver does for a TIMESTAMP_TZ column.
 func (t TimestampTZ) Value() (driver.Value, error) { return time.Time(t), nil }
 
-// Scan implements [sql.Scanner]. It takes a time.Time, and what UnmarshalText takes as
-// string or []byte. NULL is an error; sql.Null[TimestampTZ] takes it. An error leaves
+// Scan implements [sql.Scanner]. It takes a time.Time, and a string or []byte that
+// UnmarshalText reads. NULL is an error; sql.Null[TimestampTZ] takes it. An error leaves
 // t as it is.
 func (t *TimestampTZ) Scan(src any) error {
 	if t == nil {

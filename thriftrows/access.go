@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// SetColumns tells the batch what its columns are called: the metadata's columns,
-// in the order of the chunks. It keeps the slice. [Batch.ColumnByName] needs it.
+// SetColumns sets the names of the batch's columns: they are those of the result's
+// metadata, in its order. It keeps the slice. [Batch.ColumnByName] needs it.
 func (b *Batch) SetColumns(columns []Column) { b.names = columns }
 
 // ColumnByName returns the column with this name, valid until the batch moves on.
@@ -46,8 +46,8 @@ type Element interface {
 	bool | int64 | float64 | string | []byte | time.Time | Decimal | *time.Location
 }
 
-// Values are the elements of a column in a batch, without the traps of two slices:
-// none of its methods panics. Strings, times, zones and decimals may be kept;
+// Values are the elements of a column in a batch, with its NULLs. No method panics,
+// whatever the row. Strings, times, zones and decimals may be kept;
 // the rest is valid until the batch moves on. The zero value has no elements.
 type Values[T Element] struct {
 	values []T

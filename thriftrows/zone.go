@@ -86,7 +86,7 @@ func loadZone(name string) (loc *time.Location, isOffset bool, err error) {
 	return loc, false, nil
 }
 
-// withoutPrefix returns what follows UTC, GMT or UT in name, or name itself.
+// withoutPrefix returns the rest of name after UTC, GMT or UT, or name itself.
 func withoutPrefix(name string) string {
 	for _, prefix := range []string{"UTC", "GMT", "UT"} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
