@@ -47,7 +47,8 @@ func (d Date) String() string { return d.AsDate().String() }
 func (d Date) AsDate() sqltext.Date { return sqltext.Date(d) }
 
 // Value implements [driver.Valuer], for other drivers and for libraries: it returns
-// midnight UTC of the date, as this driver does for a DATE column.
+// midnight UTC of the date, as this driver does for a DATE column. This driver does not
+// call it. A library that calls it, as sqlx.In does, passes on a TIMESTAMP.
 func (d Date) Value() (driver.Value, error) {
 	year, month, day := time.Time(d).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC), nil
@@ -112,7 +113,7 @@ func (t TimestampTZ) String() string { return t.AsTimestampTZ().String() }
 func (t TimestampTZ) AsTimestampTZ() sqltext.TimestampTZ { return sqltext.TimestampTZ(t) }
 
 // Value implements [driver.Valuer], for other drivers and for libraries: it returns
-// the time.Time, as this driver does for a TIMESTAMP_TZ column.
+// the time.Time, as this driver does for a TIMESTAMP_TZ column; see [Date.Value].
 func (t TimestampTZ) Value() (driver.Value, error) { return time.Time(t), nil }
 
 // Scan implements [sql.Scanner]. It takes a time.Time, and a string or []byte that
