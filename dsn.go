@@ -23,7 +23,8 @@ const (
 // connectors have for them. In names, letter case makes no difference, nor does
 // "-" for "_". Values are encoded as in any URL, only that in the jdbc form a "+"
 // stands for itself. User and token are percent-encoded where they hold any of
-// "/?#%", the user also where it holds ":". Durations are Go's, as in 30s; sizes
+// "/?#%;", the user also where it holds ":". A ";" separates nothing, and is %3B
+// wherever it stands. Durations are Go's, as in 30s; sizes
 // are bytes, or have a unit: 64MiB is 1<<26 bytes, 64MB 64 million.
 //
 // A parameter that is unknown, given twice (also under two names), wrong, or in
@@ -77,11 +78,18 @@ type dsnParser struct {
 	unescape func(string) (string, error) // of parameters
 }
 
+// errSemicolon is what a DSN with a ";" gets. Where other drivers' URLs have one
+// between parameters, what follows it would become a piece of a value here.
+var errSemicolon = errors.New(`e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`)
+
 // encodingHint follows where an unencoded token is the likely reason.
-const encodingHint = `; in user and token, any of "/?#%" is percent-encoded`
+const encodingHint = `; in user and token, any of "/?#%;" is percent-encoded`
 
 // parse reads what follows the scheme.
 func (p *dsnParser) parse(s string, isJDBC bool) error {
+	if strings.Contains(s, ";") {
+		return errSemicolon
+	}
 	end := strings.IndexAny(s, "/?")
 	if end < 0 {
 		end = len(s)
@@ -263,9 +271,9 @@ func (c *Config) FormatDSN() string {
 	b.WriteString(dsnPrefix)
 	switch {
 	case c.Token != "":
-		b.WriteString(url.UserPassword(c.User, string(c.Token)).String() + "@")
+		b.WriteString(encodeUserinfo(url.UserPassword(c.User, string(c.Token))) + "@")
 	case c.User != "":
-		b.WriteString(url.User(c.User).String() + "@")
+		b.WriteString(encodeUserinfo(url.User(c.User)) + "@")
 	}
 	if strings.Contains(c.Host, ":") {
 		b.WriteString("[" + url.PathEscape(c.Host) + "]")
@@ -291,4 +299,10 @@ func (c *Config) FormatDSN() string {
 		separator = '&'
 	}
 	return b.String()
+}
+
+// encodeUserinfo is u.String with what the standard library leaves as it is and
+// ParseDSN does not take.
+func encodeUserinfo(u *url.Userinfo) string {
+	return strings.ReplaceAll(u.String(), ";", "%3B")
 }

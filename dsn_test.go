@@ -41,6 +41,7 @@ func TestParseDSN(t *testing.T) {
 		{"e6data://me@example.com:tok@h", func(c *e6data.Config) { c.User, c.Token = "me@example.com", "tok" }},
 		{"e6data://u:a:b@h", func(c *e6data.Config) { c.Token = "a:b" }},
 		{"e6data://u:a+b@h?cluster-name=x+y", func(c *e6data.Config) { c.Token, c.ClusterName = "a+b", "x y" }},
+		{"e6data://u:a%3Bb@h/d%3Be?cluster-name=x%3By", func(c *e6data.Config) { c.Token, c.Database, c.ClusterName = "a;b", "d;e", "x;y" }},
 		{"e6data://u:t@[::1]:80/d", func(c *e6data.Config) { c.Host, c.Port, c.Database = "::1", 80, "d" }},
 		{"e6data://u:t@[::1]", func(c *e6data.Config) { c.Host = "::1" }},
 		{"e6data://u:t@[fe80::1%25eth0]:80", func(c *e6data.Config) { c.Host, c.Port = "fe80::1%eth0", 80 }},
@@ -338,7 +339,7 @@ func TestBadDSN(t *testing.T) {
 		{ok + "catalog=%zz", `"catalog" is not percent-encoded`},
 		{ok + "%zz=1", "name of DSN parameter number 1 is not percent-encoded"},
 		// A token that was not encoded falls apart: no piece of it is shown.
-		{"e6data://u:t0ps3cret", "port is no number from 1 to 65535; in user and token, any of \"/?#%\" is percent-encoded"},
+		{"e6data://u:t0ps3cret", "port is no number from 1 to 65535; in user and token, any of \"/?#%;\" is percent-encoded"},
 		{"e6data://u:t0ps3cret/x@h", `database holds an "@"`},
 		{"e6data://u:1/t0ps3cret@h", `database holds an "@"`},
 		{"e6data://u:t0ps3cret?x@h", "port is no number"},
