@@ -8,7 +8,7 @@ import (
 
 // Config says how to reach an engine, and how to use it. Make one with
 // [NewConfig] or [ParseDSN]: both set the defaults named here, which the zero
-// value has not. Each field has a DSN parameter of the same name, such as
+// value has not, so that [NewConnector] does not take it. Each field has a DSN parameter of the same name, such as
 // max_retries for MaxRetries; see [ParseDSN]. Printing a Config shows no secret.
 type Config struct {
 	// Host is the engine's name or address. Required.
@@ -80,6 +80,9 @@ type Config struct {
 	AutoResume bool
 	// ResumeTimeout bounds that wait: 300 s. 0 is no bound.
 	ResumeTimeout time.Duration
+	// ResumePoll is how often a cluster that wakes up is asked for its state: 5 s.
+	// [WithResumePoll] takes precedence.
+	ResumePoll time.Duration
 	// MaxRetries is how often a call is made at most, the first time included,
 	// where the engine cannot have seen it or says that it did nothing: 5, or what
 	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says. It does not bound the
@@ -187,6 +190,7 @@ func builtIn() *Config {
 		CleanupTimeout:        10 * time.Second,
 		AutoResume:            true,
 		ResumeTimeout:         300 * time.Second,
+		ResumePoll:            resumePoll,
 		MaxRetries:            5,
 		StrategyTTL:           300 * time.Second,
 		KeepaliveTime:         30 * time.Second,

@@ -106,7 +106,7 @@ func WithLogger(log *slog.Logger) Option {
 }
 
 // WithResumePoll sets how often a suspended cluster that is being resumed is
-// asked for its state, instead of every 5 seconds (WIRE.md section 7).
+// asked for its state, whatever [Config.ResumePoll] says (WIRE.md section 7).
 func WithResumePoll(d time.Duration) Option {
 	return func(c *Connector) { c.resumePoll = d }
 }
@@ -138,7 +138,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if err := new(Config).readEnvSettings(); err != nil {
 		return nil, err // NewConfig passed over it
 	}
-	c := &Connector{driver: &Driver{}, resumePoll: resumePoll, switches: switches{maxEmptyChunks: maxEmptyChunks, idleAfter: idleAfter}}
+	c := &Connector{driver: &Driver{}, resumePoll: cfg.ResumePoll, switches: switches{maxEmptyChunks: maxEmptyChunks, idleAfter: idleAfter}}
 	for _, opt := range opts {
 		opt(c)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,7 +48,7 @@ func ParseDSN(dsn string) (*Config, error) {
 	rest, isJDBC := strings.CutPrefix(dsn, jdbc)
 	rest, ok := strings.CutPrefix(rest, dsnPrefix)
 	if !ok {
-		return nil, fmt.Errorf("e6data: a DSN begins with %s (or %s%s)", dsnPrefix, jdbc, dsnPrefix)
+		return nil, noPrefix(dsn)
 	}
 	if strings.TrimRight(rest, " \t\r\n") != rest {
 		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; what belongs to a value is percent-encoded")
@@ -67,6 +68,23 @@ func ParseDSN(dsn string) (*Config, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// dsnForm is what to write as a DSN.
+const dsnForm = dsnPrefix + "user:token@host:443/database?secure=true"
+
+// noPrefix is the error for what does not begin as a DSN does. It shows nothing
+// of it but a scheme.
+func noPrefix(dsn string) error {
+	small := strings.ToLower(strings.Trim(dsn, "\"' \t\r\n"))
+	scheme, _, hasScheme := strings.Cut(small, "://")
+	switch {
+	case strings.HasPrefix(strings.TrimPrefix(small, jdbc), dsnPrefix):
+		return fmt.Errorf("e6data: a DSN begins with %s in small letters, without quotes or white space before it", dsnPrefix)
+	case hasScheme && slices.Contains([]string{"http", "https", "grpc", "grpcs", "tcp", "dns"}, scheme):
+		return fmt.Errorf("e6data: %s:// begins the address of something else: write %s", scheme, dsnForm)
+	}
+	return fmt.Errorf("e6data: a DSN begins with %s (or %s%s): write %s", dsnPrefix, jdbc, dsnPrefix, dsnForm)
 }
 
 // dsnParser reads a DSN into cfg. Where a token was not encoded, its pieces can
@@ -243,7 +261,7 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown, af
 	name := normalName(written)
 	known, ok := findParam(name)
 	if !ok {
-		return nil, unknownParam(written, position, shown && !afterSecret)
+		return nil, unknownParam(written, position, !afterSecret, !shown)
 	}
 	value, err := p.unescape(rawValue)
 	if err != nil {

@@ -14,10 +14,16 @@ import (
 // validate tells what keeps c from being used, but for credentials that are
 // missing altogether.
 func (c *Config) validate() error {
+	if c.bare() {
+		return errors.New("e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ...")
+	}
 	if c.Host == "" {
 		return errors.New("e6data: the host is missing")
 	}
 	if err := checkHost(c.Host); err != nil {
+		if strings.Contains(c.Host, "://") {
+			return errors.New(`e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`)
+		}
 		if _, _, split := net.SplitHostPort(c.Host); split == nil {
 			return fmt.Errorf("e6data: the host %q holds a port, which has a field of its own", c.Host)
 		}
@@ -39,6 +45,11 @@ func (c *Config) validate() error {
 		}
 	}
 	return cmp.Or(c.checkTLS(), c.checkCredentials())
+}
+
+// bare tells that nothing gave c its defaults: what cannot be 0 is.
+func (c *Config) bare() bool {
+	return c.Channels == 0 && c.MaxRecvBytes == 0 && c.MaxSendBytes == 0 && c.KeepaliveTimeout == 0
 }
 
 // shown is a value as it may stand in an error.

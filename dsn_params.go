@@ -188,6 +188,11 @@ var params = []param{
 		kind:    duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, 0, 0),
 	},
 	{
+		name: "resume_poll", field: "ResumePoll",
+		doc:  "how often a cluster that wakes up is asked for its state",
+		kind: positiveDuration(func(c *Config) *time.Duration { return &c.ResumePoll }, 0),
+	},
+	{
 		name: "prepare_timeout", field: "PrepareTimeout",
 		aliases: []alias{{"grpc_prepare_timeout", duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, time.Second, 0).set}},
 		doc:     "bounds the preparing of a query, queueing included; 0 is no bound",

@@ -2,17 +2,72 @@ package e6data
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-// unknownParam is the error for a name that no parameter has. The name is shown
-// only where it cannot be a piece of a badly encoded token.
-func unknownParam(written string, position int, shown bool) error {
-	closest := nearest(normalName(written))
-	if !shown || !plainName(written) {
-		return fmt.Errorf(`e6data: unknown DSN parameter number %d, do you mean %q? (in a value, "&" is %%26)`, position, closest)
+// otherWords are the names that other drivers have for what is called something
+// else here, or is not said in a DSN, in small letters and without "_", and what
+// to write instead.
+var otherWords = []struct{ names, advice string }{
+	{"timeout sockettimeout readtimeout writetimeout", "write query_timeout, for a whole query, prepare_timeout or connect_timeout"},
+	{"statementtimeout maxexecutiontime maxquerytime executiontimeout querytimeoutseconds", "write query_timeout, as in query_timeout=30s"},
+	{"dialtimeout logintimeout connectiontimeout connecttimeoutms", "write connect_timeout, as in connect_timeout=10s"},
+	{"ssl tls sslmode usessl usetls encrypt https", "write secure=true for TLS"},
+	{"sslrootcert sslca cafile cacertfile tlsca", "write ca_cert"},
+	{"sslkey", "write client_key"},
+	{"sslverify tlsskipverify skipverify trustservercertificate insecure", "write insecure_skip_verify=true, for tests only, or better ca_cert"},
+	{"db dbname currentschema searchpath namespace", "write database, or put its name after the host: e6.example.com:443/sales"},
+	{"warehouse clusterid httppath computecluster workgroup", "write cluster_name"},
+	{"host hostname server addr address port account url endpoint", "host and port come before the parameters: e6data://user:token@host:443/database?secure=true"},
+	{"uid login email", "write user"},
+	{"pwd pass passwd apikey pat auth credential credentials", "write password, for the account's access token"},
+	{"bearer oauthtoken jwt", "write access_token"},
+	{"role sessionrole principal", "there are no roles to choose; impersonate names a user on whose behalf to work"},
+	{"timezone tz sessiontimezone servertimezone", "write loc, as in loc=Asia/Kolkata"},
+	{"parsetime", "leave it out: a time is a time.Time always, and loc sets its zone"},
+	{"charset collation encoding clientencoding", "leave it out: text is UTF-8 always"},
+	{"interpolateparams prefersimpleprotocol binaryparameters", "write params=client, which is the default, or params=server"},
+	{"multistatements allowmultiqueries", "leave it out: a call runs one statement"},
+	{"poolmaxconns maxopenconns maxconns maximumpoolsize poolsize maxpoolsize", "leave it out and call SetMaxOpenConns of the sql.DB"},
+	{"poolminconns maxidleconns minconns", "leave it out and call SetMaxIdleConns of the sql.DB"},
+	{"poolmaxconnlifetime connmaxlifetime maxconnlifetime", "leave it out and call SetConnMaxLifetime of the sql.DB"},
+	{"applicationname appname clientname programname source", "write user_agent"},
+	{"compress gzip", "write compression=gzip"},
+	{"fetchsize prefetch prefetchrows rowbuffer defaultrowfetchsize", "write prefetch_bytes"},
+	{"loglevel tracing verbose logging", "write debug=true"},
+	{"retries maxattempts retry", "write max_retries"},
+}
+
+// adviceOn says what to write instead of a name that no parameter has, "" where
+// that cannot be told.
+func adviceOn(name string) string {
+	word := strings.ReplaceAll(name, "_", "")
+	for _, other := range otherWords {
+		if slices.Contains(strings.Fields(other.names), word) {
+			return other.advice
+		}
 	}
-	return fmt.Errorf("e6data: unknown DSN parameter %q, do you mean %q?", written, closest)
+	if closest := nearest(name); closest != "" {
+		return fmt.Sprintf("do you mean %q?", closest)
+	}
+	return ""
+}
+
+// unknownParam is the error for a name that no parameter has, at the given
+// position. Unless harmless, the name is shown only where it is like a known one,
+// and never where an "@" follows: it may be a piece of a badly encoded secret.
+func unknownParam(written string, position int, harmless, followed bool) error {
+	advice := adviceOn(normalName(written))
+	what := strconv.Quote(written)
+	if !plainName(written) || followed || !harmless && advice == "" {
+		what = fmt.Sprintf(`number %d (in a value, "&" is %%26)`, position)
+	}
+	if advice == "" {
+		advice = "it is like no known one"
+	}
+	return fmt.Errorf("e6data: unknown DSN parameter %s: %s", what, advice)
 }
 
 // plainName tells whether s looks like the name of a parameter.
@@ -29,20 +84,25 @@ func plainName(s string) bool {
 }
 
 // nearest returns the known name, or alias, that is most like name: one that
-// begins with it or ends with it, or else one at the smallest edit distance.
+// begins or ends with it, or else one at the smallest edit distance, of a third of
+// its length at most. There may be none. "token" is never returned: who follows
+// the advice would send a secret as what it is not.
 func nearest(name string) string {
 	name = name[:min(len(name), 64)]
-	best, least := "", -1
+	best, least := "", (len(name)+1)/3+1
 	for i := range params {
 		for _, known := range params[i].allNames() {
+			if known == "token" {
+				continue
+			}
 			d := distance(name, known)
 			switch {
 			case len(name) > 2 && strings.HasPrefix(known, name):
-				d = min(d, 1)
+				d = 0
 			case len(name) > 2 && strings.HasSuffix(known, name):
-				d = min(d, 2)
+				d = min(d, 1)
 			}
-			if least < 0 || d < least {
+			if d < least {
 				best, least = known, d
 			}
 		}

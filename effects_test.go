@@ -38,7 +38,7 @@ func TestParametersHaveEffects(t *testing.T) {
 		"access_token": "TestOAuthByDSN", "client_id": "TestOAuthByDSN", "client_secret": "TestOAuthByDSN", "token_url": "TestOAuthByDSN",
 		"oauth_scope": "TestOAuthByDSN", "client_auth_method": "TestOAuthByDSN",
 		"impersonate": "TestSettingsInCalls", "cache": "TestSettingsInCalls", "user_agent": "TestSettingsInCalls",
-		"auto_resume": "TestResumeGivesUp", "resume_timeout": "TestResumeGivesUp",
+		"auto_resume": "TestResumeGivesUp", "resume_timeout": "TestResumeGivesUp", "resume_poll": "TestResumePoll",
 		"prepare_timeout": "TestQueryTimeout", "query_timeout": "TestQueryTimeout",
 		"cleanup_timeout": "TestCloseDoesNotWaitForASilentEngine", "connect_timeout": "TestConnectTimeout",
 		"keepalive_time": "TestKeepalive", "keepalive_timeout": "TestKeepalive", "keepalive_without_calls": "TestKeepalive",

@@ -109,7 +109,7 @@ func ExampleParseDSN() {
 
 	// Output:
 	// me@example.com e6.example.com sales lake etl
-	// e6data: unknown DSN parameter "catalogue", do you mean "catalog"?
+	// e6data: unknown DSN parameter "catalogue": do you mean "catalog"?
 }
 
 // With an access token: the account's e-mail address needs no encoding.

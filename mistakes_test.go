@@ -4,6 +4,8 @@ import (
 	"database/sql"
 	"strings"
 	"testing"
+
+	"github.com/e6data/e6data-go"
 )
 
 // t0ps3cret stands for every secret in the mistakes. No message shows it.
@@ -19,7 +21,48 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"jdbc:e6data://e6.example.com:443/database=sales;user=me;password=t0ps3cret", semicolon},
 	{"jdbc:e6data://e6.example.com:443;user=me@example.com;password=t0ps3cret", semicolon},
 	{"e6data://me:t0ps3cret;x@e6.example.com", semicolon},
+	// What is no DSN.
+	{"E6DATA://me:t0ps3cret@e6.example.com?secure=true", "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
+	{"JDBC:E6data://e6.example.com/user=me&password=t0ps3cret", "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
+	{`"e6data://me:t0ps3cret@e6.example.com"`, "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
+	{" e6data://me:t0ps3cret@e6.example.com", "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
+	{"https://me:t0ps3cret@e6.example.com", "e6data: https:// begins the address of something else: write " + dsnForm},
+	{"grpc://e6.example.com:80?password=t0ps3cret", "e6data: grpc:// begins the address of something else: write " + dsnForm},
+	{"postgres://me:t0ps3cret@e6.example.com/sales", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
+	{"me:t0ps3cret@tcp(e6.example.com:443)/sales", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
+	{"e6.example.com:443", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
+	// Other drivers' words.
+	{plain + "timeout=30s", unknown("timeout") + "write query_timeout, for a whole query, prepare_timeout or connect_timeout"},
+	{plain + "statement_timeout=30s", unknown("statement_timeout") + "write query_timeout, as in query_timeout=30s"},
+	{plain + "ssl=true", unknown("ssl") + "write secure=true for TLS"},
+	{plain + "tls=skip-verify", unknown("tls") + "write secure=true for TLS"},
+	{plain + "sslmode=require", unknown("sslmode") + "write secure=true for TLS"},
+	{plain + "db=sales", unknown("db") + "write database, or put its name after the host: e6.example.com:443/sales"},
+	{plain + "warehouse=etl", unknown("warehouse") + "write cluster_name"},
+	{plain + "role=admin", unknown("role") + "there are no roles to choose; impersonate names a user on whose behalf to work"},
+	{plain + "timezone=Asia/Kolkata", unknown("timezone") + "write loc, as in loc=Asia/Kolkata"},
+	{plain + "parseTime=true", unknown("parseTime") + "leave it out: a time is a time.Time always, and loc sets its zone"},
+	{plain + "pool_max_conns=10", unknown("pool_max_conns") + "leave it out and call SetMaxOpenConns of the sql.DB"},
+	{plain + "application_name=etl", unknown("application_name") + "write user_agent"},
+	{plain + "charset=utf8mb4", unknown("charset") + "leave it out: text is UTF-8 always"},
+	{plain + "port=443", unknown("port") + "host and port come before the parameters: " + dsnForm},
+	{plain + "pwd=t0ps3cret", unknown("pwd") + "write password, for the account's access token"},
+	// Slips of the keyboard, and names that are like none: no guess is better than
+	// a wild one, and "token" never is one.
+	{plain + "catalogue=lake", unknown("catalogue") + `do you mean "catalog"?`},
+	{plain + "prefetch_byte=1MiB", unknown("prefetch_byte") + `do you mean "prefetch_bytes"?`},
+	{plain + "tokn=t0ps3cret", unknown("tokn") + "it is like no known one"},
+	{plain + "tokens=t0ps3cret", unknown("tokens") + "it is like no known one"},
+	{plain + "wibble=1", unknown("wibble") + "it is like no known one"},
 }
+
+const (
+	// plain is a DSN without a secret: what follows it may be shown.
+	plain   = "e6data://me@e6.example.com?"
+	dsnForm = "e6data://user:token@host:443/database?secure=true"
+)
+
+func unknown(name string) string { return `e6data: unknown DSN parameter "` + name + `": ` }
 
 const semicolon = `e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`
 
@@ -44,5 +87,31 @@ func checkMistake(t *testing.T, mistake string, err error, want string) {
 	}
 	if err != nil && strings.Contains(err.Error(), t0ps3cret) {
 		t.Errorf("%s: the secret is shown: %v", mistake, err)
+	}
+}
+
+// mistakesInConfigs are changes of a Config that is right, or a replacement.
+var mistakesInConfigs = []struct {
+	name   string
+	change func(*e6data.Config)
+	want   string
+}{
+	{"literal", func(c *e6data.Config) {
+		*c = e6data.Config{Host: "e6.example.com", User: "me", Token: t0ps3cret, Secure: true}
+	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ..."},
+	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
+	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
+}
+
+const hostIsURL = `e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`
+
+func TestMistakesInConfigs(t *testing.T) {
+	clearEnv(t)
+	for _, test := range mistakesInConfigs {
+		cfg := e6data.NewConfig()
+		cfg.Host, cfg.User, cfg.Token, cfg.Secure = "e6.example.com", "me", t0ps3cret, true
+		test.change(cfg)
+		_, err := e6data.NewConnector(cfg)
+		checkMistake(t, test.name, err, test.want)
 	}
 }

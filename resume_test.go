@@ -50,6 +50,20 @@ func TestAutoResume(t *testing.T) {
 	}
 }
 
+// A cluster is asked as often as resume_poll says, unless WithResumePoll says
+// something else.
+func TestResumePoll(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	for _, db := range []*sql.DB{openDB(t, srv, "resume_poll=1ms"), openWith(t, srv.DSN("resume_poll=1h"), pollFast)} {
+		srv.SetResume(3, enginetest.ClusterActive)
+		srv.SetCluster(enginetest.ClusterSuspended)
+		if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 5 || err != nil { // 5 s between polls would be too long
+			t.Errorf("%d rows, %v", n, err)
+		}
+	}
+}
+
 // max_retries does not keep a query from using the cluster that was woken for it.
 func TestResumeWithoutRetries(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
