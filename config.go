@@ -31,7 +31,9 @@ type Config struct {
 	// ClusterName is the cluster to use behind an endpoint that serves several.
 	ClusterName string
 
-	// Secure turns TLS on: false.
+	// Secure turns TLS on: false. Without it credentials for another host than a
+	// loopback one are warned about, in the connector's log or, without one, once a
+	// host in that of [slog.Default]; with Port 443 they are an error.
 	Secure bool
 	// CACert is a file of certificate authorities in PEM form, or their PEM text
 	// itself; empty stands for the system's.

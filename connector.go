@@ -96,7 +96,8 @@ func WithTLSConfig(cfg *tls.Config) Option {
 // Config.LogStatements only, and no secret ever.
 //
 // Without a logger, or with nil, nothing is logged, but with Config.Debug to
-// standard error.
+// standard error, and to [slog.Default] the warning that credentials for a host
+// are sent in plaintext.
 func WithLogger(log *slog.Logger) Option {
 	return func(c *Connector) {
 		if log != nil {

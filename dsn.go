@@ -17,7 +17,7 @@ const (
 // ParseDSN reads
 //
 //	e6data://user:token@host:port/database?catalog=c&cluster_name=n&secure=true
-//	jdbc:e6data://host:port/database=d&catalog=c&user=u&password=token
+//	jdbc:e6data://host:port/database=d&catalog=c&user=u&password=token&secure=true
 //
 // the latter with or without a "?" after the slash. The README lists the
 // parameters, which are the fields of [Config], and the names that the vendor's

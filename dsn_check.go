@@ -112,6 +112,8 @@ func (c *Config) checkTLS() error {
 		return fmt.Errorf("e6data: tls_config and %s contradict each other: the registered configuration says whom to trust", name)
 	}
 	switch {
+	case !c.Secure && c.Port == 443 && !isLoopback(c.Host):
+		return errors.New("e6data: port 443 is that of TLS: set secure=true (or give the port of a server that speaks plaintext)")
 	case c.ClientCert != "" && c.ClientKey == "":
 		return errors.New("e6data: client_cert needs client_key")
 	case c.ClientKey != "" && c.ClientCert == "":

@@ -98,13 +98,13 @@ func ExampleNewConnector() {
 }
 
 func ExampleParseDSN() {
-	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?catalog=lake&cluster-name=etl")
+	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?catalog=lake&cluster-name=etl&secure=true")
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(cfg.User, cfg.Host, cfg.Database, cfg.Catalog, cfg.ClusterName)
 
-	_, err = e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?catalogue=lake")
+	_, err = e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?catalogue=lake&secure=true")
 	fmt.Println(err)
 
 	// Output:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -19,6 +20,7 @@ import (
 
 func TestMain(m *testing.M) {
 	listener.listen()
+	slog.SetDefault(slog.New(listener.handler()))
 	goleak.VerifyTestMain(listening{m})
 }
 

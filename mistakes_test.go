@@ -47,6 +47,10 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{plain + "charset=utf8mb4", unknown("charset") + "leave it out: text is UTF-8 always"},
 	{plain + "port=443", unknown("port") + "host and port come before the parameters: " + dsnForm},
 	{plain + "pwd=t0ps3cret", unknown("pwd") + "write password, for the account's access token"},
+	// Plaintext where TLS is spoken.
+	{"e6data://me:t0ps3cret@e6.example.com:443/sales", port443},
+	{"e6data://me:t0ps3cret@e6.example.com:443/sales?secure=false", port443},
+	{"jdbc:e6data://e6.example.com:443/user=me&password=t0ps3cret", port443},
 	// Slips of the keyboard, and names that are like none: no guess is better than
 	// a wild one, and "token" never is one.
 	{plain + "catalogue=lake", unknown("catalogue") + `do you mean "catalog"?`},
@@ -63,6 +67,8 @@ const (
 )
 
 func unknown(name string) string { return `e6data: unknown DSN parameter "` + name + `": ` }
+
+const port443 = "e6data: port 443 is that of TLS: set secure=true (or give the port of a server that speaks plaintext)"
 
 const semicolon = `e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`
 
@@ -101,6 +107,7 @@ var mistakesInConfigs = []struct {
 	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ..."},
 	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
 	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
+	{"port 443", func(c *e6data.Config) { c.Secure, c.Port = false, 443 }, port443},
 }
 
 const hostIsURL = `e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`

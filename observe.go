@@ -37,6 +37,8 @@ var changeLevels = map[string]slog.Level{
 type observer struct {
 	hook Hook // nil for none
 	log  *slog.Logger
+	// silent tells that nobody asked for a log.
+	silent bool
 	// changes is the lowest level at which changes are logged.
 	changes slog.Level
 	// color is the one that was used last, for [Switch].
@@ -60,7 +62,7 @@ func (o *observer) setUp(debug bool) {
 		// line.
 		o.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	default:
-		o.log = slog.New(slog.DiscardHandler)
+		o.log, o.silent = slog.New(slog.DiscardHandler), true
 	}
 }
 

@@ -226,11 +226,22 @@ func (c *Connector) warnOfTransport() {
 	cfg := c.cfg
 	switch {
 	case !cfg.Secure && !isLoopback(cfg.Host) && (cfg.Token != "" || cfg.AccessToken != "" || cfg.ClientSecret != ""):
-		c.log.Warn("e6data: the credentials are sent in plaintext: set secure=true if the server speaks TLS", "address", cfg.address())
+		const msg = "e6data: the credentials are sent in plaintext: set secure=true if the server speaks TLS"
+		c.log.Warn(msg, "address", cfg.address())
+		if !c.silent {
+			return
+		}
+		if _, before := plaintextHosts.LoadOrStore(cfg.Host, true); !before {
+			slog.Default().Warn(msg, "address", cfg.address())
+		}
 	case cfg.Secure && c.tls.InsecureSkipVerify && c.tls.VerifyConnection == nil && c.tls.VerifyPeerCertificate == nil:
 		c.log.Warn("e6data: the server's certificate is not verified: set ca_cert instead of insecure_skip_verify", "address", cfg.address())
 	}
 }
+
+// plaintextHosts are the hosts that slog's default logger has had the warning
+// about plaintext for, where the application gave no logger.
+var plaintextHosts sync.Map
 
 // handshakes is what a connector remembers of its TLS handshakes. gRPC hands on
 // no more of a failure than its text.

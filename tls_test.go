@@ -796,7 +796,7 @@ func TestTLSSettingsThatCannotBe(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			cfg := newTLSConfig(t, "e6.example.com:443")
+			cfg := newTLSConfig(t, "e6.example.com:8443")
 			test.set(cfg)
 			_, err := e6data.NewConnector(cfg, test.opts...)
 			if err == nil || test.is != nil && !errors.Is(err, test.is) {

@@ -4,7 +4,7 @@
 // repository's README says when to use which.
 //
 //	go test ./examples/testing
-//	E6DATA_DSN='e6data://...' go run ./examples/testing
+//	E6DATA_DSN='e6data://...?secure=true' go run ./examples/testing
 package main
 
 import (
