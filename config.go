@@ -124,8 +124,11 @@ type Config struct {
 	ResultBatchV2 BatchV2
 	// Params says who puts arguments into a statement: ParamsClient.
 	Params ParamsMode
-	// Loc is the location whose wall clock TIMESTAMP and DATETIME values show: UTC,
-	// for which nil stands.
+	// Loc is the location whose wall clock TIMESTAMP and DATETIME values show, both
+	// where they are read and where a time.Time is an argument: UTC, for which nil
+	// stands. What was read finds its row again, except a wall clock that Loc skips
+	// when its clocks go forward, which is read as a time an hour away. A DATE is
+	// midnight UTC in any Loc; as an argument it is [Date] of that.
 	Loc *time.Location
 	// Cache lets the engine answer from its result cache: true.
 	Cache bool

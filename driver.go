@@ -25,8 +25,8 @@
 // Placeholders are ?; or $1, :1 or ?1; or :name and @name with [database/sql.Named];
 // of one of these styles in a statement. The driver writes the arguments into the
 // text as literals that no string can leave; with [ParamsServer] the engine takes
-// them beside the text. A time.Time is a TIMESTAMP in UTC, [Date] and [TimestampTZ] make it
-// something else; [Decimal] is exact; a slice is the members of an IN list, as in
+// them beside the text. A time.Time is a TIMESTAMP, with the wall clock in [Config].Loc; [Date] and
+// [TimestampTZ] make it something else; [Decimal] is exact; a slice is the members of an IN list, as in
 // x IN (?). A [QueryOption] may stand among the arguments and counts as none
 // of them. What is wrong with an argument is an [ArgumentError], with the text a
 // [SyntaxError].

@@ -262,7 +262,7 @@ var params = []param{
 	},
 	{
 		name: "loc", field: "Loc",
-		doc:  "the zone whose wall clock TIMESTAMP and DATETIME show: an IANA name, an offset such as `+05:30`, or `Local`",
+		doc:  "the zone whose wall clock TIMESTAMP, DATETIME and `time.Time` arguments show: an IANA name, an offset such as `+05:30`, or `Local`",
 		kind: location(func(c *Config) **time.Location { return &c.Loc }),
 	},
 	{

@@ -15,7 +15,6 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-
 // request is a query as it is to be sent.
 type request struct {
 	written string // as the application wrote it
@@ -57,7 +56,7 @@ func (cn *conn) bindTo(ctx context.Context, query string, st *sqltext.Statement,
 	if cn.c.cfg.Params == ParamsServer {
 		req.text, req.params, err = st.Positional(args)
 	} else {
-		req.text, err = st.Render(args)
+		req.text, err = st.Render(args, cn.c.cfg.Loc)
 	}
 	if err != nil {
 		return nil, statementError(err)
@@ -141,7 +140,7 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 		if int(p.GetIndex()) != i+1 {
 			return nil, q.refused(fmt.Errorf("the engine numbers the statement's %d parameters in a way that leaves number %d out", len(params), i+1))
 		}
-		text, err := sqltext.Text(args[i], p.GetType())
+		text, err := sqltext.Text(args[i], p.GetType(), q.lk.c.cfg.Loc)
 		if err != nil {
 			return nil, q.refused(err)
 		}

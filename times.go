@@ -13,14 +13,15 @@ import (
 )
 
 // Date is the date of a time, in that time's own location, and not the instant. As a
-// query's argument Date(t) is DATE '2024-01-31', where t alone is a TIMESTAMP in UTC.
+// query's argument Date(t) is DATE '2024-01-31', where t alone is a TIMESTAMP, with the
+// wall clock in [Config].Loc.
 // DATE columns scan into it; sql.Null[Date] where they may be NULL. Its text, in JSON,
 // too, is 2024-01-31.
 type Date time.Time
 
 // TimestampTZ is an instant with its offset from UTC. As a query's argument
 // TimestampTZ(t) is TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30', where t alone is a
-// TIMESTAMP in UTC; an offset with seconds, as of local mean times, becomes UTC.
+// TIMESTAMP with the wall clock in [Config].Loc; an offset with seconds, as of local mean times, becomes UTC.
 // TIMESTAMP_TZ columns scan into it; sql.Null[TimestampTZ] where they may be NULL. Its
 // text, in JSON, too, is that of RFC 3339: 2024-01-31T23:59:58.123456+05:30.
 type TimestampTZ time.Time

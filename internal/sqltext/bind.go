@@ -3,10 +3,11 @@ package sqltext
 import (
 	"database/sql/driver"
 	"errors"
+	"time"
 )
 
 // Render returns the statement's text with a literal of its argument in the place of
-// each placeholder. A statement without placeholders is [Statement.Text].
+// each placeholder. Times are written as the wall clock in loc; nil is UTC. A statement without placeholders is [Statement.Text].
 //
 // Arguments without a name go with ? in their order, or with ?1, $1 or :1 by their
 // number, as often as it occurs; named ones, whose names are case-sensitive, with :name
@@ -28,7 +29,7 @@ import (
 //	string                'text'; must be valid UTF-8 and have no NUL
 //	[]byte, [n]byte       X'CAFE'; nil is NULL
 //	json.RawMessage       a string; nil is NULL
-//	time.Time             TIMESTAMP '2024-01-31 23:59:58.123456', in UTC, finer than
+//	time.Time             TIMESTAMP '2024-01-31 23:59:58.123456', in loc, finer than
 //	                      microseconds cut off
 //	Date                  DATE '2024-01-31', the date in the time's own location
 //	TimestampTZ           TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30'
@@ -51,7 +52,7 @@ import (
 // placeholder behind a line comment whose end readers may see in different places: one
 // that ends with a carriage return alone, or has a form feed, a Unicode line separator
 // or the like in it.
-func (s *Statement) Render(args []driver.NamedValue) (string, error) {
+func (s *Statement) Render(args []driver.NamedValue, loc *time.Location) (string, error) {
 	var few [16]int
 	order, err := s.match(args, few[:0])
 	if err != nil || len(args) == 0 {
@@ -76,7 +77,7 @@ func (s *Statement) Render(args []driver.NamedValue) (string, error) {
 		if m.list {
 			place = inList
 		}
-		if b, err = appendValue(b, arg.Value, place); err != nil {
+		if b, err = appendValue(b, arg.Value, place, loc); err != nil {
 			return "", s.refused(m, arg, err)
 		}
 		if m.padRight {

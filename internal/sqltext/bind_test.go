@@ -83,7 +83,7 @@ func TestRender(t *testing.T) {
 		{"select ? ;\n-- a\n/* /* */ ;", []any{1}, "select 1"},
 	}
 	for _, tt := range tests {
-		got, err := parse(t, tt.src).Render(args(tt.args...))
+		got, err := parse(t, tt.src).Render(args(tt.args...), nil)
 		if tt.want == "" {
 			if err == nil {
 				t.Errorf("%q: no error, but %q", tt.src, got)
@@ -132,7 +132,7 @@ func TestArgumentErrors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		s := parse(t, tt.src)
-		_, err := s.Render(args(tt.args...))
+		_, err := s.Render(args(tt.args...), nil)
 		_, _, err2 := s.Positional(args(tt.args...))
 		for _, err := range []error{err, err2} {
 			var e *ArgumentError
@@ -152,7 +152,7 @@ func TestArgumentErrors(t *testing.T) {
 func TestNestedCommentRefused(t *testing.T) {
 	t.Parallel()
 	s := parse(t, "select /* a /* b */ ?")
-	_, err := s.Render(args("*/ evil"))
+	_, err := s.Render(args("*/ evil"), nil)
 	var e *SyntaxError
 	if !errors.As(err, &e) || e.Offset != 7 {
 		t.Errorf("got %v", err)
@@ -192,7 +192,7 @@ func TestUnsureCommentRefused(t *testing.T) {
 		}
 	}
 	const src = "select 1 -- a\r, 2"
-	if got, err := parse(t, src).Render(nil); err != nil || got != src {
+	if got, err := parse(t, src).Render(nil, nil); err != nil || got != src {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -237,7 +237,7 @@ func TestConcurrent(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for range 100 {
-				got, err := s.Render(args(sql.Named("c", []int{i}), sql.Named("a", i), sql.Named("b", "x")))
+				got, err := s.Render(args(sql.Named("c", []int{i}), sql.Named("a", i), sql.Named("b", "x")), nil)
 				n := string(rune('0' + i))
 				if want := "select " + n + ", 'x' where x in (" + n + ")"; err != nil || got != want {
 					t.Errorf("%q, %v", got, err)
@@ -260,7 +260,7 @@ func TestManyNames(t *testing.T) {
 		want.WriteString(", '" + name + "'")
 		values = append(values, sql.Named(name, name))
 	}
-	got, err := parse(t, src.String()).Render(args(values...))
+	got, err := parse(t, src.String()).Render(args(values...), nil)
 	if err != nil || got != want.String() {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -289,7 +289,7 @@ func TestRenderAllocates(t *testing.T) {
 		s := parse(t, test.src)
 		// The text and the buffer in which it grows.
 		if n := testing.AllocsPerRun(100, func() {
-			if _, err := s.Render(test.values); err != nil {
+			if _, err := s.Render(test.values, nil); err != nil {
 				t.Fatal(err)
 			}
 		}); n > 2 {
@@ -302,7 +302,7 @@ func BenchmarkRender10(b *testing.B) {
 	s, values := parse(b, tenMarks), tenArgs()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Render(values); err != nil {
+		if _, err := s.Render(values, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -66,7 +66,7 @@ func fillIn(s *Statement, v any) (string, error) {
 	for _, name := range s.names {
 		values = append(values, sql.Named(name, v))
 	}
-	return s.Render(args(values...))
+	return s.Render(args(values...), nil)
 }
 
 // pieces returns the tokens of a text but blanks.

@@ -27,10 +27,10 @@ const (
 // maxWraps bounds the pointers and Valuers around a value, which may be circular.
 const maxWraps = 16
 
-// appendValue appends the literal of v.
-func appendValue(b []byte, v any, at place) ([]byte, error) {
+// appendValue appends the literal of v, where a time's is the wall clock in loc.
+func appendValue(b []byte, v any, at place, loc *time.Location) ([]byte, error) {
 	for range maxWraps {
-		if out, ok, err := appendKnown(b, v); ok {
+		if out, ok, err := appendKnown(b, v, loc); ok {
 			return out, err
 		}
 		next, done, err := unwrap(v)
@@ -43,7 +43,7 @@ func appendValue(b []byte, v any, at place) ([]byte, error) {
 		if form, negative, coefficient, exponent, ok := parts(v); ok {
 			return appendDecomposed(b, form, negative, coefficient, exponent)
 		}
-		return appendKind(b, reflect.ValueOf(v), at)
+		return appendKind(b, reflect.ValueOf(v), at, loc)
 	}
 	return b, refuse("too many pointers and Valuers around its value (type %T)", v)
 }
@@ -115,7 +115,7 @@ var (
 
 // appendKnown appends the literal of a value of the types that need no
 // reflection, and says whether it is one.
-func appendKnown(b []byte, v any) (out []byte, ok bool, err error) {
+func appendKnown(b []byte, v any, loc *time.Location) (out []byte, ok bool, err error) {
 	switch v := v.(type) {
 	case nil:
 		b = append(b, "NULL"...)
@@ -137,7 +137,7 @@ func appendKnown(b []byte, v any) (out []byte, ok bool, err error) {
 		}
 		b, err = appendString(b, string(v))
 	case time.Time:
-		b, err = appendTimestamp(b, v)
+		b, err = appendTimestamp(b, v, loc)
 	case Date:
 		b, err = appendDate(b, v)
 	case TimestampTZ:
@@ -167,7 +167,7 @@ func appendKnown(b []byte, v any) (out []byte, ok bool, err error) {
 }
 
 // appendKind appends the literal of a value by its kind.
-func appendKind(b []byte, rv reflect.Value, at place) ([]byte, error) {
+func appendKind(b []byte, rv reflect.Value, at place, loc *time.Location) ([]byte, error) {
 	switch rv.Kind() {
 	case reflect.Bool:
 		return appendBool(b, rv.Bool()), nil
@@ -183,7 +183,7 @@ func appendKind(b []byte, rv reflect.Value, at place) ([]byte, error) {
 		if rv.Type().Elem() == byteType {
 			return appendBytes(b, rv), nil
 		}
-		return appendElements(b, rv, at)
+		return appendElements(b, rv, at, loc)
 	default:
 		return b, refuse("no literal for a value of type %s", rv.Type())
 	}
@@ -201,7 +201,7 @@ func appendBytes(b []byte, rv reflect.Value) []byte {
 }
 
 // appendElements appends the literals of a slice's elements.
-func appendElements(b []byte, rv reflect.Value, at place) ([]byte, error) {
+func appendElements(b []byte, rv reflect.Value, at place, loc *time.Location) ([]byte, error) {
 	switch {
 	case at == inElement:
 		return b, refuse("a slice in a slice (type %s) has no literal", typeName(rv.Type()))
@@ -219,9 +219,9 @@ func appendElements(b []byte, rv reflect.Value, at place) ([]byte, error) {
 		}
 		var err error
 		if plain {
-			b, err = appendKind(b, rv.Index(i), inElement)
+			b, err = appendKind(b, rv.Index(i), inElement, loc)
 		} else {
-			b, err = appendValue(b, rv.Index(i).Interface(), inElement)
+			b, err = appendValue(b, rv.Index(i).Interface(), inElement, loc)
 		}
 		if err != nil {
 			if e, ok := err.(*valueError); ok { //nolint:errorlint // appendValue wraps nothing around it

@@ -141,7 +141,7 @@ func TestLiterals(t *testing.T) {
 		{sql.Null[status]{V: "x", Valid: true}, "'x'"}, {sql.Null[id]{}, "NULL"}, {sql.NullFloat64{Float64: 1, Valid: true}, "1E0"},
 	}
 	for _, tt := range tests {
-		got, err := appendValue([]byte("<"), tt.v, inValue)
+		got, err := appendValue([]byte("<"), tt.v, inValue, nil)
 		if err != nil || string(got) != "<"+tt.want {
 			t.Errorf("%T %v: got %s, %v, want %s", tt.v, tt.v, got, err, tt.want)
 		}
@@ -175,7 +175,7 @@ func TestLiteralErrors(t *testing.T) {
 		{loop, "too many pointers"}, {endless{}, "too many pointers and Valuers around its value (type sqltext.endless)"},
 	}
 	for _, tt := range tests {
-		_, err := parse(t, "select 0, ?").Render(args(tt.v, tt.v)[:1])
+		_, err := parse(t, "select 0, ?").Render(args(tt.v, tt.v)[:1], nil)
 		var e *ArgumentError
 		if !errors.As(err, &e) || !strings.HasPrefix(err.Error(), "argument 1: ") || e.Offset != 10 || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%T: got %v, want %s", tt.v, err, tt.want)
@@ -186,12 +186,12 @@ func TestLiteralErrors(t *testing.T) {
 func TestValuerError(t *testing.T) {
 	t.Parallel()
 	for _, v := range []any{failing{}, &failing{}, []any{1, failing{}}} {
-		_, err := parse(t, "x in (:n)").Render(args(sql.Named("n", v)))
+		_, err := parse(t, "x in (:n)").Render(args(sql.Named("n", v)), nil)
 		if !errors.Is(err, errValue) || !strings.HasPrefix(err.Error(), "argument :n: ") || !strings.HasSuffix(err.Error(), "its Value method failed: no value today") {
 			t.Errorf("%T: got %v", v, err)
 		}
 	}
-	_, err := parse(t, "?").Render(args((*failingPtr)(nil)))
+	_, err := parse(t, "?").Render(args((*failingPtr)(nil)), nil)
 	if !errors.Is(err, errValue) {
 		t.Errorf("got %v", err)
 	}
@@ -214,7 +214,7 @@ func TestListErrors(t *testing.T) {
 		{[]uintptr{1}, "argument 1: element 0: no literal for a value of type uintptr"},
 		{[]any{1, "a\x00"}, "argument 1: element 1: the string has a NUL character at byte 1; give binary data as []byte"},
 	} {
-		if _, err := parse(t, "x in (?)").Render(args(tt.v)); err == nil || err.Error() != tt.want {
+		if _, err := parse(t, "x in (?)").Render(args(tt.v), nil); err == nil || err.Error() != tt.want {
 			t.Errorf("%T: got %v, want %s", tt.v, err, tt.want)
 		}
 	}
@@ -265,7 +265,7 @@ func TestDecimals(t *testing.T) {
 		if n.Mul(n, scale); d.neg {
 			n.Neg(n)
 		}
-		b, err := appendValue(nil, d, inValue)
+		b, err := appendValue(nil, d, inValue, nil)
 		if err != nil {
 			_, err = appendRat(nil, n)
 			if err == nil {

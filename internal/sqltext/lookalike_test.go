@@ -59,7 +59,7 @@ func TestLookalikes(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		_, err = st.Render(args(tt.arg))
+		_, err = st.Render(args(tt.arg), nil)
 		e, ok := errors.AsType[*ArgumentError](err)
 		if !ok || e.Offset != tt.at || !strings.HasSuffix(err.Error(), tt.want) || tt.want == "" && strings.Contains(err.Error(), "; ") {
 			t.Errorf("%q: %v, at %+v", tt.src, err, e)

@@ -11,7 +11,7 @@ import (
 func Literal(v any) (string, error) { return literalOf(v, inValue) }
 
 func literalOf(v any, at place) (string, error) {
-	b, err := appendValue(nil, v, at)
+	b, err := appendValue(nil, v, at, nil)
 	if err == nil {
 		return string(b), nil
 	}

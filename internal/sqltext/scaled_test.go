@@ -85,21 +85,21 @@ func TestScaledDecimals(t *testing.T) {
 		if test.text == "" {
 			continue
 		}
-		if got, err := Text(arg(test.v), "STRING"); err != nil || got != test.text {
+		if got, err := Text(arg(test.v), "STRING", nil); err != nil || got != test.text {
 			t.Errorf("%T %v as a parameter: %s, %v; want %s", test.v, test.v, got, err, test.text)
 		}
 	}
-	if got, err := Text(arg(d), "DECIMAL(10,2)"); err != nil || got != "-12.30" {
+	if got, err := Text(arg(d), "DECIMAL(10,2)", nil); err != nil || got != "-12.30" {
 		t.Errorf("%s, %v", got, err)
 	}
-	if got, err := parse(t, "x in (?)").Render(args([]shop{d, shopOf("1", 0)})); err != nil || got != "x in (CAST('-12.30' AS DECIMAL(4,2)), CAST('1' AS DECIMAL(1,0)))" {
+	if got, err := parse(t, "x in (?)").Render(args([]shop{d, shopOf("1", 0)}), nil); err != nil || got != "x in (CAST('-12.30' AS DECIMAL(4,2)), CAST('1' AS DECIMAL(1,0)))" {
 		t.Errorf("%s, %v", got, err)
 	}
 	for _, v := range []any{shopOf(nines+"1", 0), shopOf("1", 1<<30), shopOf("1", -1<<30), bare{}} {
 		if got, err := Literal(v); err == nil {
 			t.Errorf("%v: %s", v, got)
 		}
-		if got, err := Text(arg(v), "DECIMAL(38,2)"); err == nil {
+		if got, err := Text(arg(v), "DECIMAL(38,2)", nil); err == nil {
 			t.Errorf("%v as a parameter: %s", v, got)
 		}
 	}

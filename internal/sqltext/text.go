@@ -18,7 +18,7 @@ import (
 // Text returns an argument as the text of a parameter that the engine takes apart from
 // the statement (WIRE.md section 9), whose type the engine says, as LONG or
 // DECIMAL(10,2): what a literal would hold, without quotes, escapes and type (section
-// 10).
+// 10). loc is as in [Statement.Render].
 //
 //	BOOLEAN          TRUE, FALSE, of a bool or a string
 //	INTEGER, LONG    42, -42, of any number or numeric string without a fraction, in range
@@ -29,20 +29,20 @@ import (
 //	ARRAY, MAP,      the string
 //	STRUCT
 //	BINARY           CAFE, of []byte
-//	DATE             2024-01-31, of a Date, of a time.Time that is midnight UTC, or of a
-//	                 string of this form
-//	DATETIME, INT96, 2024-01-31 23:59:58.123456 in UTC, of times, of the midnight of a
+//	DATE             2024-01-31, of a Date, of a time.Time that is midnight UTC or in loc, or
+//	                 of a string of this form
+//	DATETIME, INT96, 2024-01-31 23:59:58.123456 in loc, of times, of the midnight of a
 //	TIMESTAMP        Date, or of a string of this form
 //	TIMESTAMP_TZ     2024-01-31 23:59:58.123456+05:30, of times, or of a string of this form
 //
 // Times finer than microseconds are cut off. What does not fit is an [ArgumentError],
 // which names the argument and does not show the value. So are slices, NULL, for which
 // the message has no place, and types that are not in the list.
-func Text(arg driver.NamedValue, engineType string) (string, error) {
+func Text(arg driver.NamedValue, engineType string, loc *time.Location) (string, error) {
 	v, err := scalar(arg.Value)
 	text := ""
 	if err == nil {
-		text, err = textOf(v, engineType)
+		text, err = textOf(v, engineType, loc)
 	}
 	if err == nil {
 		return text, nil
@@ -184,7 +184,7 @@ func scalarKind(rv reflect.Value) (any, error) {
 }
 
 // textOf writes a scalar as a value of the engine's type.
-func textOf(v any, engineType string) (string, error) {
+func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	if v == nil {
 		return "", refuse("NULL cannot be sent as a parameter: write NULL in the statement, or set params=client")
 	}
@@ -212,11 +212,11 @@ func textOf(v any, engineType string) (string, error) {
 			return validText(s)
 		}
 	case thriftrows.String:
-		return stringText(v)
+		return stringText(v, loc)
 	case thriftrows.Date:
-		return dateText(v)
+		return dateText(v, loc)
 	case thriftrows.Datetime, thriftrows.Timestamp, thriftrows.Int96:
-		return timestampText(v)
+		return timestampText(v, loc)
 	case thriftrows.TimestampTZ:
 		return timestampTZText(v)
 	case thriftrows.Null:
@@ -250,7 +250,7 @@ func boolText(v any) (string, error) {
 	return "", errMismatch
 }
 
-func stringText(v any) (string, error) {
+func stringText(v any, loc *time.Location) (string, error) {
 	switch v := v.(type) {
 	case string:
 		return validText(v)
@@ -261,24 +261,27 @@ func stringText(v any) (string, error) {
 	case number:
 		return v.text, nil
 	case Date:
-		return dateText(v)
+		return dateText(v, loc)
 	case time.Time:
-		return timestampText(v)
+		return timestampText(v, loc)
 	case TimestampTZ:
 		return timestampTZText(v)
 	}
 	return "", errMismatch
 }
 
-func dateText(v any) (string, error) {
+func dateText(v any, loc *time.Location) (string, error) {
 	switch v := v.(type) {
 	case Date:
 		return clockText(time.Time(v), time.DateOnly)
 	case time.Time:
-		if u := v.UTC(); !u.Equal(u.Truncate(24 * time.Hour)) {
-			return "", refuse("the engine wants a DATE, and the time has a time of day in UTC: give its date as e6data.Date(t)")
+		// What was read of a DATE is midnight UTC in any loc.
+		for _, loc := range [...]*time.Location{nil, loc} {
+			if at := clockIn(v, loc); isMidnight(at) {
+				return clockText(at, time.DateOnly)
+			}
 		}
-		return clockText(v.UTC(), time.DateOnly)
+		return "", refuse("the engine wants a DATE, and the time has a time of day in %v: give its date as e6data.Date(t)", clockIn(v, loc).Location())
 	case string:
 		t, err := parseTime(v, time.DateOnly)
 		if err != nil {
@@ -289,12 +292,12 @@ func dateText(v any) (string, error) {
 	return "", errMismatch
 }
 
-func timestampText(v any) (string, error) {
+func timestampText(v any, loc *time.Location) (string, error) {
 	switch v := v.(type) {
 	case time.Time:
-		return clockText(v.UTC(), stamp)
+		return clockText(clockIn(v, loc), stamp)
 	case TimestampTZ:
-		return clockText(time.Time(v).UTC(), stamp)
+		return clockText(clockIn(time.Time(v), loc), stamp)
 	case Date:
 		y, m, d := time.Time(v).Date()
 		return clockText(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), stamp)

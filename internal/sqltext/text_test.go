@@ -47,7 +47,7 @@ func TestParameterText(t *testing.T) {
 		{"2024-01-31 23:59:58.5+05:30", "TIMESTAMP_TZ", "2024-01-31 23:59:58.500000+05:30"}, {"2024-01-31T23:59:58Z", "TIMESTAMP_TZ", "2024-01-31 23:59:58.000000+00:00"},
 	}
 	for _, tt := range tests {
-		if got, err := Text(arg(tt.v), tt.typ); err != nil || got != tt.want {
+		if got, err := Text(arg(tt.v), tt.typ, nil); err != nil || got != tt.want {
 			t.Errorf("%v (%T) as %s: %q, %v; want %q", tt.v, tt.v, tt.typ, got, err, tt.want)
 		}
 	}
@@ -77,13 +77,13 @@ func TestParameterTextErrors(t *testing.T) {
 		{[]int{1}, "LONG", "a placeholder for each element"}, {struct{}{}, "LONG", "type struct {} cannot be sent"}, {make(chan int), "LONG", "chan int cannot be sent"},
 	}
 	for _, tt := range tests {
-		got, err := Text(arg(tt.v), tt.typ)
+		got, err := Text(arg(tt.v), tt.typ, nil)
 		var e *ArgumentError
 		if !errors.As(err, &e) || e.Ordinal != 3 || !strings.Contains(err.Error(), tt.want) || got != "" || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%v (%T) as %s: %q, %v; want %q", tt.v, tt.v, tt.typ, got, err, tt.want)
 		}
 	}
-	if _, err := Text(driver.NamedValue{Name: "day", Ordinal: 2, Value: nil}, "DATE"); err == nil || !strings.HasPrefix(err.Error(), "argument :day: ") {
+	if _, err := Text(driver.NamedValue{Name: "day", Ordinal: 2, Value: nil}, "DATE", nil); err == nil || !strings.HasPrefix(err.Error(), "argument :day: ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -41,8 +41,21 @@ const (
 	stampTZ = stamp + "-07:00"
 )
 
-func appendTimestamp(b []byte, t time.Time) ([]byte, error) {
-	return appendTime(b, "TIMESTAMP '", t.UTC(), stamp)
+func appendTimestamp(b []byte, t time.Time, loc *time.Location) ([]byte, error) {
+	return appendTime(b, "TIMESTAMP '", clockIn(t, loc), stamp)
+}
+
+// clockIn is t as the wall clock in loc shows it, for which nil is UTC.
+func clockIn(t time.Time, loc *time.Location) time.Time {
+	if loc == nil {
+		return t.UTC()
+	}
+	return t.In(loc)
+}
+
+func isMidnight(t time.Time) bool {
+	hour, minute, sec := t.Clock()
+	return hour == 0 && minute == 0 && sec == 0 && t.Nanosecond() == 0
 }
 
 func appendDate(b []byte, d Date) ([]byte, error) {
