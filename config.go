@@ -130,6 +130,9 @@ type Config struct {
 	// when its clocks go forward, which is read as a time an hour away. A DATE is
 	// midnight UTC in any Loc; as an argument it is [Date] of that.
 	Loc *time.Location
+	// Transactions says what the beginning of a transaction does, which the engine has
+	// none of: TransactionsOff.
+	Transactions TransactionMode
 	// Cache lets the engine answer from its result cache: true.
 	Cache bool
 
@@ -207,6 +210,7 @@ func builtIn() *Config {
 		PrefetchBytes:         64 << 20,
 		ResultBatchV2:         BatchV2Off,
 		Params:                ParamsClient,
+		Transactions:          TransactionsOff,
 		Cache:                 true,
 	}
 }

@@ -81,13 +81,15 @@ func (cn *conn) Prepare(query string) (driver.Stmt, error) {
 	return cn.PrepareContext(context.Background(), query)
 }
 
-// BeginTx fails with ErrTransactions.
-func (cn *conn) BeginTx(context.Context, driver.TxOptions) (driver.Tx, error) {
-	return nil, ErrTransactions
+// BeginTx does what Config.Transactions says.
+func (cn *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	return cn.beginTx(ctx, opts)
 }
 
-// Begin fails with ErrTransactions.
-func (cn *conn) Begin() (driver.Tx, error) { return nil, ErrTransactions }
+// Begin is BeginTx without a context.
+func (cn *conn) Begin() (driver.Tx, error) {
+	return cn.beginTx(context.Background(), driver.TxOptions{})
+}
 
 // ResetSession has nothing to undo: a session keeps no state between queries.
 func (cn *conn) ResetSession(context.Context) error {

@@ -266,6 +266,11 @@ var params = []param{
 		kind: location(func(c *Config) **time.Location { return &c.Loc }),
 	},
 	{
+		name: "transactions", field: "Transactions",
+		doc:  "what `Begin` does, the engine having no transactions: `off`, it fails; `noop`, it and `Commit` do nothing, and `Rollback` fails where a statement was executed",
+		kind: choice(func(c *Config) *TransactionMode { return &c.Transactions }, TransactionsOff, TransactionsNoop),
+	},
+	{
 		name: "strategy_ttl", field: "StrategyTTL",
 		doc:  "how long the live colour is believed without a successful call; 0 is for ever",
 		kind: duration(func(c *Config) *time.Duration { return &c.StrategyTTL }, 0, 0),

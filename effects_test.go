@@ -46,7 +46,8 @@ func TestParametersHaveEffects(t *testing.T) {
 		"prefetch_bytes": "TestFetchingAheadIsBounded", "result_batch_v2": "TestFallBackToV1", "loc": "TestLocation",
 		"strategy_ttl": "TestStrategyTTL", "max_retries": "TestMaxRetries", "compression": "TestCompression",
 		// Not yet: arguments and observability.
-		"params": "TestServerParameters", "debug": "TestDebugLog", "log_statements": "TestDebugLog",
+		"transactions": "TestNoopTransactions",
+		"params":       "TestServerParameters", "debug": "TestDebugLog", "log_statements": "TestDebugLog",
 	}
 	files, err := os.ReadDir(".")
 	if err != nil {

@@ -56,8 +56,9 @@ var (
 	// ErrNotRunning: the query has been closed already, or no connection of this
 	// [Connector] runs it.
 	ErrNotRunning = errors.New("the query is not running")
-	// ErrTransactions: the engine has no transactions.
-	ErrTransactions = errors.New("e6data: transactions are not supported")
+	// ErrTransactions: the engine has no transactions, see [Config].Transactions. It
+	// is [errors.ErrUnsupported], too.
+	ErrTransactions error = unsupported("e6data: transactions are not supported")
 )
 
 // Phase is a step in the life of a connection or query.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/codes"
 
@@ -26,6 +27,9 @@ type link struct {
 	// the connection.
 	refused bool
 	closed  bool
+
+	// tx is the transaction that has begun, nil for none.
+	tx atomic.Pointer[noopTx]
 }
 
 // channel returns the link's channel.

@@ -63,6 +63,7 @@ func (lk *link) begin(ctx context.Context, stop context.CancelCauseFunc, req *re
 		if err == nil {
 			phase = PhaseExecute
 			rec.executes(q)
+			lk.executes(q.queryID)
 			if err = q.execute(ctx, params); err == nil {
 				rec.executed()
 				return nil

@@ -1,0 +1,100 @@
+package e6data
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"sync/atomic"
+)
+
+// TransactionMode says what the beginning of a transaction does, which the engine
+// has none of.
+type TransactionMode string
+
+const (
+	// TransactionsOff makes [database/sql.DB.Begin] fail with [ErrTransactions].
+	TransactionsOff TransactionMode = "off"
+	// TransactionsNoop is for libraries that begin a transaction around whatever they
+	// do. Begin and Commit do nothing: each statement takes effect for all at once, as
+	// without a transaction. Rollback fails with a [RollbackError] where a statement
+	// was executed, since nothing can take that back. Isolation levels and read-only
+	// transactions are refused.
+	TransactionsNoop TransactionMode = "noop"
+)
+
+// RollbackError is returned by [database/sql.Tx.Rollback] with [TransactionsNoop] where
+// a statement was executed in the transaction, or may have been: whatever it did is
+// still there. errors.Is finds [ErrTransactions] in it. Where the transaction's context
+// ends, database/sql calls Rollback itself and shows nobody what it returned.
+type RollbackError struct {
+	// QueryID is the engine's id of the latest query that was executed.
+	QueryID string
+}
+
+func (e *RollbackError) Error() string {
+	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and what the statements in this one did stays, query " +
+		e.QueryID + " the latest of them"
+}
+
+// Unwrap returns ErrTransactions.
+func (e *RollbackError) Unwrap() error { return ErrTransactions }
+
+// unsupported is an error that is [errors.ErrUnsupported].
+type unsupported string
+
+func (e unsupported) Error() string { return string(e) }
+
+func (e unsupported) Is(target error) bool { return target == errors.ErrUnsupported }
+
+// noopTx is a transaction of TransactionsNoop.
+type noopTx struct {
+	cn *conn
+	// latest is the id of the query that was executed last, nil for none.
+	latest atomic.Pointer[string]
+}
+
+var _ driver.Tx = (*noopTx)(nil)
+
+var (
+	errIsolation = unsupported("e6data: transactions=noop has no isolation levels and no read-only transactions")
+	errInTx      = errors.New("e6data: a transaction has begun on this connection, and is not over yet")
+)
+
+// beginTx begins a transaction if there may be such.
+func (cn *conn) beginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	switch {
+	case cn.c.cfg.Transactions != TransactionsNoop:
+		return nil, ErrTransactions
+	case opts != driver.TxOptions{}:
+		return nil, errIsolation
+	case ctx.Err() != nil:
+		return nil, contextError(ctx)
+	}
+	tx := &noopTx{cn: cn}
+	if !cn.tx.CompareAndSwap(nil, tx) {
+		return nil, errInTx
+	}
+	return tx, nil
+}
+
+// executes notes that a query of this connection is about to be executed.
+func (lk *link) executes(queryID string) {
+	if tx := lk.tx.Load(); tx != nil {
+		tx.latest.Store(&queryID)
+	}
+}
+
+// Commit ends the transaction.
+func (tx *noopTx) Commit() error {
+	tx.cn.tx.CompareAndSwap(tx, nil)
+	return nil
+}
+
+// Rollback ends the transaction, and fails where something would have to be undone.
+func (tx *noopTx) Rollback() error {
+	tx.cn.tx.CompareAndSwap(tx, nil)
+	if id := tx.latest.Load(); id != nil {
+		return &RollbackError{QueryID: *id}
+	}
+	return nil
+}
