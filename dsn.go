@@ -24,13 +24,14 @@ const (
 // connectors have for them. In names, letter case makes no difference, nor does
 // "-" for "_". Values are encoded as in any URL, only that in the jdbc form a "+"
 // stands for itself. User and token are percent-encoded where they hold any of
-// "/?#%;", the user also where it holds ":". A ";" separates nothing, and is %3B
+// "/?#%&;", the user also where it holds ":". A ";" separates nothing, and is %3B
 // wherever it stands. Durations are Go's, as in 30s; sizes
 // are bytes, or have a unit: 64MiB is 1<<26 bytes, 64MB 64 million.
 //
 // A parameter that is unknown, given twice (also under two names), wrong, or in
 // contradiction to another is an error that names it. No error shows user, token
-// or any other secret.
+// or any other secret, nor what may be a piece of one that was not encoded: host and
+// port, and the values of parameters behind a secret.
 //
 // Environment variables are defaults below the DSN. E6DATA_MAX_RETRY_ATTEMPTS and
 // E6DATA_STRATEGY_CACHE_TIMEOUT (seconds) are in the Config that is returned;
@@ -87,12 +88,15 @@ func noPrefix(dsn string) error {
 	return fmt.Errorf("e6data: a DSN begins with %s (or %s%s): write %s", dsnPrefix, jdbc, dsnPrefix, dsnForm)
 }
 
-// dsnParser reads a DSN into cfg. Where a token was not encoded, its pieces can
-// turn up anywhere before an "@": nothing is shown that an "@" follows.
+// dsnParser reads a DSN into cfg. Where a secret was not encoded, its pieces can
+// turn up anywhere behind it, and before an "@": nothing is shown that follows a
+// secret, or that an "@" follows, and of host and port nothing ever.
 type dsnParser struct {
 	cfg *Config
 	// given tells for each parameter that was given under what name.
-	given    map[string]string
+	given map[string]string
+	// secret tells that a secret has been read.
+	secret   bool
 	unescape func(string) (string, error) // of parameters
 }
 
@@ -101,7 +105,7 @@ type dsnParser struct {
 var errSemicolon = errors.New(`e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`)
 
 // encodingHint follows where an unencoded token is the likely reason.
-const encodingHint = `; in user and token, any of "/?#%;" is percent-encoded`
+const encodingHint = `; in user and token, any of "/?#%&;" is percent-encoded`
 
 // parse reads what follows the scheme.
 func (p *dsnParser) parse(s string, isJDBC bool) error {
@@ -123,7 +127,7 @@ func (p *dsnParser) parse(s string, isJDBC bool) error {
 	if strings.Contains(path, "@") {
 		return errors.New(`e6data: the DSN's database holds an "@", which is %40 there` + encodingHint)
 	}
-	if err := p.parseAuthority(authority, strings.Contains(rest, "@")); err != nil {
+	if err := p.parseAuthority(authority); err != nil {
 		return err
 	}
 	if err := p.parsePath(path); err != nil {
@@ -156,19 +160,25 @@ func (p *dsnParser) setAhead(name, where, value string) error {
 		return nil
 	}
 	p.given[name] = where
-	if err := mustParam(name).set(p.cfg, value); err != nil {
+	known := mustParam(name)
+	p.secret = p.secret || known.secret
+	if err := known.set(p.cfg, value); err != nil {
 		return fmt.Errorf("e6data: the DSN's %s %w", name, err)
 	}
 	return nil
 }
 
-// parseAuthority reads user, token, host and port. late tells that an "@"
-// follows.
-func (p *dsnParser) parseAuthority(authority string, late bool) error {
-	hostport, shown := authority, false
+// parseAuthority reads user, token, host and port.
+func (p *dsnParser) parseAuthority(authority string) error {
+	// Behind one of these an "@" is likely one in a parameter, and what comes after it
+	// no host: it would be sent what comes before.
+	if i := strings.IndexAny(authority, "&#"); i >= 0 {
+		return fmt.Errorf(`e6data: the DSN holds a "%c" before its first "/" or "?": parameters come after that%s`, authority[i], encodingHint)
+	}
+	hostport := authority
 	// The last @ ends the user's part: an e-mail address may be written plainly.
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
-		hostport, shown = authority[at+1:], !late
+		hostport = authority[at+1:]
 		user, token, _ := strings.Cut(authority[:at], ":")
 		user, err := url.PathUnescape(user)
 		if err != nil {
@@ -185,21 +195,12 @@ func (p *dsnParser) parseAuthority(authority string, late bool) error {
 			return err
 		}
 	}
-	quoted := func(s string) string {
-		if shown {
-			return " " + strconv.Quote(s)
-		}
-		return ""
-	}
 	host, port, ok := splitHostPort(hostport)
 	if !ok {
-		return fmt.Errorf("e6data: the DSN's address%s is none: it is host, host:port or, for IPv6, [address]:port", quoted(hostport))
+		return errors.New("e6data: the DSN's address is none: it is host, host:port or, for IPv6, [address]:port" + encodingHint)
 	}
 	if err := checkHost(host); err != nil {
-		if host != "" {
-			host = quoted(host)
-		}
-		return fmt.Errorf("e6data: the DSN's host%s %w", host, err)
+		return fmt.Errorf("e6data: the DSN's host %w", err)
 	}
 	p.cfg.Host = host
 	if port == "" {
@@ -207,10 +208,7 @@ func (p *dsnParser) parseAuthority(authority string, late bool) error {
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 1 || n > 65535 {
-		if port = quoted(port); port == "" {
-			return errors.New("e6data: the DSN's port is no number from 1 to 65535" + encodingHint)
-		}
-		return fmt.Errorf("e6data: the DSN's port%s is no number from 1 to 65535", port)
+		return errors.New("e6data: the DSN's port is no number from 1 to 65535" + encodingHint)
 	}
 	p.cfg.Port = n
 	return nil
@@ -232,28 +230,26 @@ func splitHostPort(s string) (host, port string, ok bool) {
 }
 
 func (p *dsnParser) parseParams(query string) error {
-	afterSecret := false // where what follows an "&" may belong to the secret
 	for position := 1; query != ""; position++ {
-		shown := !strings.Contains(query, "@")
+		followed := strings.Contains(query, "@")
 		var pair string
 		pair, query, _ = strings.Cut(query, "&")
 		if pair == "" {
 			continue
 		}
 		rawName, rawValue, _ := strings.Cut(pair, "=")
-		known, err := p.parseParam(rawName, rawValue, position, shown, afterSecret)
+		known, err := p.parseParam(rawName, rawValue, position, followed)
 		if err != nil {
 			return err
 		}
-		afterSecret = known.secret
+		p.secret = p.secret || known.secret
 	}
 	return nil
 }
 
-// parseParam reads the parameter at the given position, counted from 1. Unless
-// shown, what is written is not repeated in errors, nor is an unknown name
-// afterSecret.
-func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown, afterSecret bool) (*param, error) {
+// parseParam reads the parameter at the given position, counted from 1. followed
+// tells that an "@" is in it or comes after it.
+func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed bool) (*param, error) {
 	written, err := p.unescape(rawName)
 	if err != nil {
 		return nil, fmt.Errorf("e6data: the name of DSN parameter number %d is not percent-encoded", position)
@@ -261,7 +257,7 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown, af
 	name := normalName(written)
 	known, ok := findParam(name)
 	if !ok {
-		return nil, unknownParam(written, position, !afterSecret, !shown)
+		return nil, unknownParam(written, position, !p.secret, followed)
 	}
 	value, err := p.unescape(rawValue)
 	if err != nil {
@@ -276,7 +272,7 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, shown, af
 		return nil, fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
 	}
 	if err := known.setter(name)(p.cfg, value); err != nil {
-		return nil, fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, shown), err)
+		return nil, fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, !p.secret && !followed), err)
 	}
 	return known, nil
 }
@@ -322,5 +318,5 @@ func (c *Config) FormatDSN() string {
 // encodeUserinfo is u.String with what the standard library leaves as it is and
 // ParseDSN does not take.
 func encodeUserinfo(u *url.Userinfo) string {
-	return strings.ReplaceAll(u.String(), ";", "%3B")
+	return strings.NewReplacer("&", "%26", ";", "%3B").Replace(u.String())
 }

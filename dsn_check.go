@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -21,13 +22,16 @@ func (c *Config) validate() error {
 		return errors.New("e6data: the host is missing")
 	}
 	if err := checkHost(c.Host); err != nil {
-		if strings.Contains(c.Host, "://") {
+		// The host is not shown: it may be a DSN, with all that is in one.
+		host, port, _ := net.SplitHostPort(c.Host)
+		_, noNumber := strconv.Atoi(port)
+		switch {
+		case strings.Contains(c.Host, "://"):
 			return errors.New(`e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`)
+		case noNumber == nil && checkHost(host) == nil:
+			return errors.New("e6data: the host holds a port, which has a field of its own")
 		}
-		if _, _, split := net.SplitHostPort(c.Host); split == nil {
-			return fmt.Errorf("e6data: the host %q holds a port, which has a field of its own", c.Host)
-		}
-		return fmt.Errorf("e6data: the host %q %w", c.Host, err)
+		return fmt.Errorf("e6data: the host %w", err)
 	}
 	if c.Port < 0 || c.Port > 65535 {
 		return fmt.Errorf("e6data: port %d is out of range (1 to 65535)", c.Port)
@@ -64,20 +68,26 @@ func (p *param) shown(v string, harmless bool) string {
 	return fmt.Sprintf("%q", v)
 }
 
-// checkHost says what is wrong with a host, as what follows it in a sentence.
+// checkHost says what is wrong with a host, as what follows it in a sentence. A
+// host that is none is not asked a name server for: it may be a secret.
 func checkHost(host string) error {
 	if host == "" {
 		return errors.New("is missing")
 	}
-	if strings.Contains(host, ":") {
-		if ip, err := netip.ParseAddr(host); err != nil || strings.ContainsAny(ip.Zone(), " /?#@[]%\t\r\n") {
+	if strings.Contains(host, ":") && !strings.Contains(host, "@") {
+		if ip, err := netip.ParseAddr(host); err != nil || strings.ContainsFunc(ip.Zone(), notOfAName) {
 			return errors.New("is no IPv6 address")
 		}
 		return nil
 	}
-	for _, r := range host {
-		if r <= ' ' || r == 0x7F || strings.ContainsRune(`/\?#@[]%"<>^|{}`, r) || r == '\uFFFD' {
-			return errors.New("is no host name")
+	if strings.ContainsFunc(host, notOfAName) {
+		return errors.New(`is no host name: those have letters, digits and any of "-_." (an international one is written as xn--...)`)
+	}
+	const longest, longestLabel = 253, 63
+	name := strings.TrimSuffix(host, ".")
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > longestLabel || len(name) > longest {
+			return errors.New("is no host name: those have 1 to 63 characters between dots, and 253 in all")
 		}
 	}
 	return nil

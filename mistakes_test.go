@@ -51,6 +51,31 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"e6data://me:t0ps3cret@e6.example.com:443/sales", port443},
 	{"e6data://me:t0ps3cret@e6.example.com:443/sales?secure=false", port443},
 	{"jdbc:e6data://e6.example.com:443/user=me&password=t0ps3cret", port443},
+	// Parameters too early: what follows an "@" in one is no host, and is sent nothing.
+	{"jdbc:e6data://h:80&user=me@x&password=t0ps3cret", early("&")},
+	{"jdbc:e6data://h:80&password=t0ps3cret&user=me@example.com", early("&")},
+	{"e6data://h:80&user=me&password=t0ps3cret", early("&")},
+	{"e6data://h:443#user=t0ps3cret@example.com", early("#")},
+	{"e6data://me:t0ps3cret&x@e6.example.com", early("&")},
+	{"e6data://e6.example.com/user=me@example.com&password=t0ps3cret", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
+	// Hosts and ports that are none.
+	{"e6data://me:t0ps3cret", "e6data: the DSN's port is no number from 1 to 65535" + encoded},
+	{"e6data://e6.example.com:https?user=me&password=t0ps3cret", "e6data: the DSN's port is no number from 1 to 65535" + encoded},
+	{"e6data://me:t0ps3cret@", "e6data: the DSN's host is missing"},
+	{"e6data://me:t0ps3cret@one.example.com,two.example.com", noHost},
+	{"e6data://me:t0ps3cret@tcp(e6.example.com)", noHost},
+	{"e6data://me:t0ps3cret@b\u00fccher.example", noHost},
+	{"e6data://me:t0ps3cret@e6..example.com", "e6data: the DSN's host is no host name: those have 1 to 63 characters between dots, and 253 in all"},
+	{"e6data://me@eyJhbGciOi" + strings.Repeat("t0ps3cret", 9), "e6data: the DSN's host is no host name: those have 1 to 63 characters between dots, and 253 in all"},
+	{"e6data://me:t0ps3cret@::1", "e6data: the DSN's address is none: it is host, host:port or, for IPv6, [address]:port" + encoded},
+	// Secrets that fall apart, as they were not encoded: what follows is not shown.
+	{"e6data://me:pa/t0ps3cret@e6.example.com", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
+	{"e6data://me:p@ss?secure=t0ps3cret", `e6data: DSN parameter "secure": the value is not true or false`},
+	{"e6data://me:p@ss?t0ps3cret", `e6data: unknown DSN parameter number 1 (in a value, "&" is %26): it is like no known one`},
+	{"e6data://h?user=me&password=a&secure=t0ps3cret", `e6data: DSN parameter "secure": the value is not true or false`},
+	{"e6data://h?user=me&password=a&catalog=lake&t0ps3cret=&secure=true", `e6data: unknown DSN parameter number 4 (in a value, "&" is %26): it is like no known one`},
+	{"e6data://h?access_token=a&loc=t0ps3cret", `e6data: DSN parameter "loc": the value is no time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)`},
+	{"e6data://me:t0ps3cret%2@e6.example.com", "e6data: the DSN's token is not percent-encoded"},
 	// Slips of the keyboard, and names that are like none: no guess is better than
 	// a wild one, and "token" never is one.
 	{plain + "catalogue=lake", unknown("catalogue") + `do you mean "catalog"?`},
@@ -65,6 +90,15 @@ const (
 	plain   = "e6data://me@e6.example.com?"
 	dsnForm = "e6data://user:token@host:443/database?secure=true"
 )
+
+const (
+	encoded = `; in user and token, any of "/?#%&;" is percent-encoded`
+	noHost  = `e6data: the DSN's host is no host name: those have letters, digits and any of "-_." (an international one is written as xn--...)`
+)
+
+func early(separator string) string {
+	return `e6data: the DSN holds a "` + separator + `" before its first "/" or "?": parameters come after that` + encoded
+}
 
 func unknown(name string) string { return `e6data: unknown DSN parameter "` + name + `": ` }
 
@@ -107,6 +141,9 @@ var mistakesInConfigs = []struct {
 	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ..."},
 	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
 	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
+	{"host and port", func(c *e6data.Config) { c.Host = "e6.example.com:443" }, "e6data: the host holds a port, which has a field of its own"},
+	{"user and host", func(c *e6data.Config) { c.Host = "me:t0ps3cret@e6.example.com" },
+		strings.Replace(noHost, "DSN's host", "host", 1)},
 	{"port 443", func(c *e6data.Config) { c.Secure, c.Port = false, 443 }, port443},
 }
 

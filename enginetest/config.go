@@ -133,9 +133,6 @@ func (s *Server) DSN(params ...string) string { return s.dsn(s.Addr(), params) }
 func (s *Server) dsn(addr string, params []string) string {
 	u := url.URL{Scheme: "e6data", Host: addr, Path: "/" + s.cfg.Database}
 	u.RawPath = "/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(s.cfg.Database))
-	if s.cfg.Bearer == nil {
-		u.User = url.UserPassword(s.cfg.User, s.cfg.Token)
-	}
 	var own []string
 	if s.cfg.ClusterName != "" {
 		own = append(own, "cluster_name="+url.QueryEscape(s.cfg.ClusterName))
@@ -144,7 +141,12 @@ func (s *Server) dsn(addr string, params []string) string {
 		own = append(own, "secure=true")
 	}
 	u.RawQuery = strings.Join(append(own, params...), "&")
-	return u.String()
+	if s.cfg.Bearer != nil {
+		return u.String()
+	}
+	// The driver takes no "&" and ";" before the host, which package url leaves.
+	credentials := strings.NewReplacer("&", "%26", ";", "%3B").Replace(url.UserPassword(s.cfg.User, s.cfg.Token).String())
+	return strings.Replace(u.String(), "//", "//"+credentials+"@", 1)
 }
 
 // CertPEM returns the certificate to trust in PEM form, nil for a plaintext
