@@ -39,7 +39,7 @@ type Config struct {
 	// itself; empty stands for the system's.
 	CACert string
 	// ClientCert is the client's certificate for mutual TLS: a PEM file, or the PEM
-	// text itself. It needs ClientKey.
+	// text itself, without a key in it. It needs ClientKey.
 	ClientCert string
 	// ClientKey is the key of ClientCert: a PEM file, or the PEM text itself.
 	ClientKey Secret
@@ -57,7 +57,8 @@ type Config struct {
 	ClientID string
 	// ClientSecret is the secret of ClientID.
 	ClientSecret Secret
-	// TokenURL is where tokens for ClientID are issued: https, or loopback.
+	// TokenURL is where tokens for ClientID are issued: https, or loopback. Put no
+	// secret into its query, which a Config hides from fmt but not from all else.
 	TokenURL string
 	// OAuthScope is the scope to ask for; empty for none.
 	OAuthScope string

@@ -150,7 +150,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if err := c.cfg.validate(); err != nil {
 		return nil, err
 	}
-	c.secrets = redactor(string(c.cfg.Token), string(c.cfg.AccessToken), string(c.cfg.ClientSecret), string(c.cfg.ClientKey))
+	c.secrets = redactor(c.cfg.Token.Reveal(), c.cfg.AccessToken.Reveal(), c.cfg.ClientSecret.Reveal(), c.cfg.ClientKey.Reveal())
 	c.setUp(c.cfg.Debug)
 	if testHooks.connector != nil {
 		testHooks.connector(c)

@@ -384,7 +384,7 @@ func TestNoProxyForLoopback(t *testing.T) {
 		var port string
 		cfg.Host, port, _ = net.SplitHostPort(addr)
 		cfg.Port, _ = strconv.Atoi(port)
-		cfg.AccessToken, cfg.MaxRetries = "t0ken", 1
+		cfg.AccessToken, cfg.MaxRetries = e6data.NewSecret("t0ken"), 1
 		if c, err := e6data.NewConnector(cfg); err == nil {
 			db := sql.OpenDB(c)
 			_ = db.PingContext(t.Context())

@@ -284,8 +284,8 @@ func (c *Config) FormatDSN() string {
 	var b strings.Builder
 	b.WriteString(dsnPrefix)
 	switch {
-	case c.Token != "":
-		b.WriteString(encodeUserinfo(url.UserPassword(c.User, string(c.Token))) + "@")
+	case !c.Token.IsZero():
+		b.WriteString(encodeUserinfo(url.UserPassword(c.User, c.Token.Reveal())) + "@")
 	case c.User != "":
 		b.WriteString(encodeUserinfo(url.User(c.User)) + "@")
 	}

@@ -121,12 +121,17 @@ func (c *Config) checkTLS() error {
 	if name, ok := c.firstOf("ca_cert", "insecure_skip_verify"); ok && c.TLSConfig != "" {
 		return fmt.Errorf("e6data: tls_config and %s contradict each other: the registered configuration says whom to trust", name)
 	}
+	for _, name := range []string{"ca_cert", "client_cert"} {
+		if holdsKey(mustParam(name).text(c)) { // where fmt and others would show it
+			return fmt.Errorf("e6data: %s holds the text of a private key, which belongs in client_key", name)
+		}
+	}
 	switch {
 	case !c.Secure && c.Port == 443 && !isLoopback(c.Host):
 		return errors.New("e6data: port 443 is that of TLS: set secure=true (or give the port of a server that speaks plaintext)")
-	case c.ClientCert != "" && c.ClientKey == "":
+	case c.ClientCert != "" && c.ClientKey.IsZero():
 		return errors.New("e6data: client_cert needs client_key")
-	case c.ClientKey != "" && c.ClientCert == "":
+	case !c.ClientKey.IsZero() && c.ClientCert == "":
 		return errors.New("e6data: client_key needs client_cert")
 	case c.InsecureSkipVerify && c.CACert != "":
 		return errors.New("e6data: insecure_skip_verify and ca_cert contradict each other: without verifying, authorities are of no use")

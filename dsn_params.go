@@ -89,7 +89,7 @@ var params = []param{
 	{
 		name: "password", field: "Token", aliases: also("token"), ahead: true, secret: true,
 		doc:  "the account's access token; usually before the host",
-		kind: text(func(c *Config) *Secret { return &c.Token }),
+		kind: secret(func(c *Config) *Secret { return &c.Token }),
 	},
 	{
 		name: "database", field: "Database", aliases: also("schema"), ahead: true,
@@ -124,7 +124,7 @@ var params = []param{
 	{
 		name: "client_key", field: "ClientKey", secret: true,
 		doc:  "its key (PEM file or text)",
-		kind: text(func(c *Config) *Secret { return &c.ClientKey }),
+		kind: secret(func(c *Config) *Secret { return &c.ClientKey }),
 	},
 	{
 		name: "server_name", field: "ServerName",
@@ -154,7 +154,7 @@ var params = []param{
 	{
 		name: "client_secret", field: "ClientSecret", secret: true,
 		doc:  "its secret",
-		kind: text(func(c *Config) *Secret { return &c.ClientSecret }),
+		kind: secret(func(c *Config) *Secret { return &c.ClientSecret }),
 	},
 	{
 		name: "token_url", field: "TokenURL", secret: true, // its query may hold one

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -35,13 +36,13 @@ func TestParseDSN(t *testing.T) {
 		{"e6data://u:t@h?", nil},
 		{"e6data://u:t@h/?&", nil},
 		{"e6data://me%40example.com:to%2Fk%3Aen@host.example:8080/sales?catalog=lake&cluster_name=c1&secure=true", func(c *e6data.Config) {
-			c.Host, c.Port, c.User, c.Token = "host.example", 8080, "me@example.com", "to/k:en"
+			c.Host, c.Port, c.User, c.Token = "host.example", 8080, "me@example.com", e6data.NewSecret("to/k:en")
 			c.Database, c.Catalog, c.ClusterName, c.Secure = "sales", "lake", "c1", true
 		}},
-		{"e6data://me@example.com:tok@h", func(c *e6data.Config) { c.User, c.Token = "me@example.com", "tok" }},
-		{"e6data://u:a:b@h", func(c *e6data.Config) { c.Token = "a:b" }},
-		{"e6data://u:a+b@h?cluster-name=x+y", func(c *e6data.Config) { c.Token, c.ClusterName = "a+b", "x y" }},
-		{"e6data://u:a%3Bb@h/d%3Be?cluster-name=x%3By", func(c *e6data.Config) { c.Token, c.Database, c.ClusterName = "a;b", "d;e", "x;y" }},
+		{"e6data://me@example.com:tok@h", func(c *e6data.Config) { c.User, c.Token = "me@example.com", e6data.NewSecret("tok") }},
+		{"e6data://u:a:b@h", func(c *e6data.Config) { c.Token = e6data.NewSecret("a:b") }},
+		{"e6data://u:a+b@h?cluster-name=x+y", func(c *e6data.Config) { c.Token, c.ClusterName = e6data.NewSecret("a+b"), "x y" }},
+		{"e6data://u:a%3Bb@h/d%3Be?cluster-name=x%3By", func(c *e6data.Config) { c.Token, c.Database, c.ClusterName = e6data.NewSecret("a;b"), "d;e", "x;y" }},
 		{"e6data://u:t@[::1]:80/d", func(c *e6data.Config) { c.Host, c.Port, c.Database = "::1", 80, "d" }},
 		{"e6data://u:t@[::1]", func(c *e6data.Config) { c.Host = "::1" }},
 		{"e6data://u:t@[fe80::1%25eth0]:80", func(c *e6data.Config) { c.Host, c.Port = "fe80::1%eth0", 80 }},
@@ -57,17 +58,21 @@ func TestParseDSN(t *testing.T) {
 			c.Port, c.Database, c.Catalog, c.Secure, c.ClusterName = 443, "D", "C", true, "U"
 		}},
 		{"jdbc:e6data://h/user=me@example.com&password=a+b%26&schema=D", func(c *e6data.Config) {
-			c.User, c.Token, c.Database = "me@example.com", "a+b&", "D"
+			c.User, c.Token, c.Database = "me@example.com", e6data.NewSecret("a+b&"), "D"
 		}},
 		{"jdbc:e6data://h/?database=D&user=u&password=t", func(c *e6data.Config) { c.Database = "D" }},
 		{"jdbc:e6data://h?database=D&user=u&password=t", func(c *e6data.Config) { c.Database = "D" }},
 		{"jdbc:e6data://u:t@h/sales?catalog=C", func(c *e6data.Config) { c.Database, c.Catalog = "sales", "C" }},
 		{"jdbc:e6data://u:t@h", nil},
-		{"e6data://h?access_token=a.b&secure=true", func(c *e6data.Config) { c.User, c.Token, c.AccessToken, c.Secure = "", "", "a.b", true }},
-		{"e6data://localhost?access_token=a.b", func(c *e6data.Config) { c.Host, c.User, c.Token, c.AccessToken = "localhost", "", "", "a.b" }},
+		{"e6data://h?access_token=a.b&secure=true", func(c *e6data.Config) {
+			c.User, c.Token, c.AccessToken, c.Secure = "", e6data.Secret{}, e6data.NewSecret("a.b"), true
+		}},
+		{"e6data://localhost?access_token=a.b", func(c *e6data.Config) {
+			c.Host, c.User, c.Token, c.AccessToken = "localhost", "", e6data.Secret{}, e6data.NewSecret("a.b")
+		}},
 	} {
 		want := e6data.NewConfig()
-		want.Host, want.User, want.Token = "h", "u", "t"
+		want.Host, want.User, want.Token = "h", "u", e6data.NewSecret("t")
 		if test.want != nil {
 			test.want(want)
 		}
@@ -99,17 +104,17 @@ func TestParameters(t *testing.T) {
 		{user + "cluster_uuid=x", func(c *e6data.Config) { c.ClusterName = "x" }},
 		{user + "secure=true&ca_cert=/ca.pem", func(c *e6data.Config) { c.Secure, c.CACert = true, "/ca.pem" }},
 		{user + "secure=true&ssl-cert=/ca.pem&server_name=e6", func(c *e6data.Config) { c.Secure, c.CACert, c.ServerName = true, "/ca.pem", "e6" }},
-		{user + "secure=true&client_cert=c&client_key=k", func(c *e6data.Config) { c.Secure, c.ClientCert, c.ClientKey = true, "c", "k" }},
+		{user + "secure=true&client_cert=c&client_key=k", func(c *e6data.Config) { c.Secure, c.ClientCert, c.ClientKey = true, "c", e6data.NewSecret("k") }},
 		{user + "secure=true&tls_config=mine", func(c *e6data.Config) { c.Secure, c.TLSConfig = true, "mine" }},
 		{user + "secure=true&insecure_skip_verify=true&server_name=x", func(c *e6data.Config) { c.Secure, c.InsecureSkipVerify, c.ServerName = true, true, "x" }},
 		{user + "insecure_skip_verify=false", func(*e6data.Config) {}},
 		{"client_id=i&client_secret=s&token_url=https://idp/t?x=y%26z&oauth_scope=a+b&client_auth_method=POST", func(c *e6data.Config) {
-			c.User, c.Token = "", ""
-			c.ClientID, c.ClientSecret, c.TokenURL, c.OAuthScope, c.ClientAuthMethod = "i", "s", "https://idp/t?x=y&z", "a b", e6data.ClientAuthPost
+			c.User, c.Token = "", e6data.Secret{}
+			c.ClientID, c.ClientSecret, c.TokenURL, c.OAuthScope, c.ClientAuthMethod = "i", e6data.NewSecret("s"), "https://idp/t?x=y&z", "a b", e6data.ClientAuthPost
 		}},
 		{"client_id=i&client_secret=s&token_url=http://127.0.0.1:8/t", func(c *e6data.Config) {
-			c.User, c.Token = "", ""
-			c.ClientID, c.ClientSecret, c.TokenURL = "i", "s", "http://127.0.0.1:8/t"
+			c.User, c.Token = "", e6data.Secret{}
+			c.ClientID, c.ClientSecret, c.TokenURL = "i", e6data.NewSecret("s"), "http://127.0.0.1:8/t"
 		}},
 		{user + "impersonate=x", func(c *e6data.Config) { c.Impersonate = "x" }},
 		{user + "userNameForImpersonation=x@y", func(c *e6data.Config) { c.Impersonate = "x@y" }},
@@ -155,7 +160,7 @@ func TestParameters(t *testing.T) {
 		{user + "debug=true&log_statements=true", func(c *e6data.Config) { c.Debug, c.LogStatements = true, true }},
 	} {
 		want := e6data.NewConfig()
-		want.Host, want.User, want.Token = "localhost", "u", "t"
+		want.Host, want.User, want.Token = "localhost", "u", e6data.NewSecret("t")
 		test.want(want)
 		got, err := e6data.ParseDSN(base + test.query)
 		if err != nil {
@@ -192,7 +197,7 @@ func TestFormatOwnLocation(t *testing.T) {
 		{time.FixedZone("+02:00", 7200), "loc=%2B02%3A00"},
 	} {
 		cfg := e6data.NewConfig()
-		cfg.Host, cfg.User, cfg.Token, cfg.Loc = "h", "u", "t", test.loc
+		cfg.Host, cfg.User, cfg.Token, cfg.Loc = "h", "u", e6data.NewSecret("t"), test.loc
 		if dsn := cfg.FormatDSN(); !strings.HasSuffix(dsn, "?"+test.want) {
 			t.Errorf("%v: %s", test.loc, dsn)
 		} else if _, err := e6data.ParseDSN(dsn); err != nil {
@@ -250,7 +255,7 @@ func TestEnvironment(t *testing.T) {
 				t.Errorf("%+v", cfg)
 			}
 			_, parse := e6data.ParseDSN("e6data://u:t@h")
-			cfg.Host, cfg.User, cfg.Token = "h", "u", "t"
+			cfg.Host, cfg.User, cfg.Token = "h", "u", e6data.NewSecret("t")
 			_, connector := e6data.NewConnector(cfg)
 			for _, err := range []error{parse, connector} {
 				if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "s3cret") {
@@ -472,7 +477,7 @@ func TestBadConfig(t *testing.T) {
 		{func(c *e6data.Config) { c.Host = "a:b:c" }, `the host is no IPv6 address`},
 		{func(c *e6data.Config) { c.Port = -1 }, "port -1 is out of range"},
 		{func(c *e6data.Config) { c.Port = 65536 }, "port 65536 is out of range"},
-		{func(c *e6data.Config) { c.User, c.Token = "", "" }, "credentials are missing"},
+		{func(c *e6data.Config) { c.User, c.Token = "", e6data.Secret{} }, "credentials are missing"},
 		{func(c *e6data.Config) { c.QueryTimeout = -time.Second }, `query_timeout: "-1s" is no duration`},
 		{func(c *e6data.Config) { c.KeepaliveTime = time.Second }, `keepalive_time: "1s" is less than 10s`},
 		{func(c *e6data.Config) { c.ResumePoll = 0 }, `resume_poll: "0" is not more than 0`},
@@ -480,12 +485,12 @@ func TestBadConfig(t *testing.T) {
 		{func(c *e6data.Config) { c.MaxSendBytes = 0 }, `max_send_bytes: "0" is neither -1`},
 		{func(c *e6data.Config) { c.PrefetchBytes = -1 }, `prefetch_bytes: "-1" is no number of bytes`},
 		{func(c *e6data.Config) { c.Params = "auto" }, `params: "auto" is none of client, server`},
-		{func(c *e6data.Config) { c.Token = "t0ps3cret\xff" }, `password: the value is not valid UTF-8`},
+		{func(c *e6data.Config) { c.Token = e6data.NewSecret("t0ps3cret\xff") }, `password: the value is not valid UTF-8`},
 		{func(c *e6data.Config) { c.CACert = "x" }, "ca_cert needs secure=true"},
-		{func(c *e6data.Config) { c.AccessToken = "t0ps3cret" }, "user and access_token contradict"},
+		{func(c *e6data.Config) { c.AccessToken = e6data.NewSecret("t0ps3cret") }, "user and access_token contradict"},
 	} {
 		cfg := e6data.NewConfig()
-		cfg.Host, cfg.User, cfg.Token = "h", "u", "t"
+		cfg.Host, cfg.User, cfg.Token = "h", "u", e6data.NewSecret("t")
 		if _, err := e6data.NewConnector(cfg); err != nil {
 			t.Fatal(err)
 		}
@@ -576,7 +581,7 @@ func FuzzDSNErrors(f *testing.F) {
 			}
 			cfg, err := e6data.ParseDSN(dsn)
 			if err == nil {
-				if text := fmt.Sprintf("%v %+v %#v", cfg, *cfg, cfg); string(cfg.Token) == token && strings.Contains(text, secret) {
+				if text := fmt.Sprintf("%v %+v %#v", cfg, *cfg, cfg); cfg.Token.Reveal() == token && strings.Contains(text, secret) {
 					t.Fatalf("%q: %s", dsn, text)
 				}
 				continue
@@ -589,8 +594,9 @@ func FuzzDSNErrors(f *testing.F) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
+	top := e6data.NewSecret("t0ps3cret")
 	cfg := e6data.Config{
-		Host: "h", User: "u", Token: "t0ps3cret", AccessToken: "t0ps3cret", ClientSecret: "t0ps3cret", ClientKey: "t0ps3cret",
+		Host: "h", User: "u", Token: top, AccessToken: top, ClientSecret: top, ClientKey: top,
 		TokenURL:   "https://idp.example.com/token?code=t0ps3cret",
 		ClientCert: "-----BEGIN CERTIFICATE-----\n\n-----BEGIN PRIVATE KEY-----\nt0ps3cret\n", // as HAProxy has them
 	}
@@ -611,11 +617,40 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			t.Errorf("%q is in %s", secret, out.String())
 		}
 	}
-	if string(cfg.Token) != "t0ps3cret" || !strings.Contains(cfg.FormatDSN(), "code%3Dt0ps3cret") {
+	// fmt does not ask a value for its text everywhere.
+	cfg.TokenURL, cfg.ClientCert = "", ""
+	out.Reset()
+	for _, verb := range []string{"%w", "%p", "%!", "%[1]w", "%T", "%t"} {
+		for _, v := range []any{cfg, &cfg, cfg.Token, &cfg.Token, struct{ hidden e6data.Secret }{cfg.Token}, struct{ hidden any }{cfg}, []any{cfg.Token}} {
+			fmt.Fprintf(&out, verb+"\n", v)
+			out.WriteString(fmt.Errorf("%w "+verb, io.EOF, v).Error() + "\n")
+		}
+	}
+	fmt.Fprintf(&out, "%v %+v %#v\n", struct{ hidden e6data.Secret }{cfg.Token}, struct{ hidden *e6data.Secret }{&cfg.Token}, struct{ hidden e6data.Config }{cfg})
+	if strings.Contains(out.String(), "t0ps3cret") || !strings.Contains(out.String(), "%!w(") {
+		t.Errorf("the secret is in %s", out.String())
+	}
+	cfg.TokenURL = "https://idp.example.com/token?code=t0ps3cret"
+	if cfg.Token.Reveal() != "t0ps3cret" || !strings.Contains(cfg.FormatDSN(), "code%3Dt0ps3cret") {
 		t.Error("the secret itself is gone")
 	}
 	if text := fmt.Sprintf("%+v", cfg); !strings.Contains(text, "TokenURL:https://idp.example.com/token?[redacted]") {
 		t.Error(text)
+	}
+}
+
+// A Secret is what its text is, for == and for decoders.
+func TestSecret(t *testing.T) {
+	a, b := e6data.NewSecret("t0ps3cret"), e6data.NewSecret("t0ps"+"3cret")
+	if a != b || a == e6data.NewSecret("other") || a.IsZero() || a.Reveal() != "t0ps3cret" {
+		t.Error("equality")
+	}
+	if empty := e6data.NewSecret(""); empty != (e6data.Secret{}) || !empty.IsZero() || empty.Reveal() != "" || empty.String() != "" {
+		t.Error("the empty secret")
+	}
+	cfg := e6data.NewConfig()
+	if err := json.Unmarshal([]byte(`{"Host": "h", "Token": "t0ps3cret"}`), cfg); err != nil || cfg.Token != a || cfg.MaxRetries != 5 {
+		t.Errorf("%+v, %v", cfg, err)
 	}
 }
 
@@ -642,7 +677,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestNewConnector(t *testing.T) {
-	for _, cfg := range []*e6data.Config{nil, {}, {Host: "h"}, {Host: "h", User: "u"}, {Host: "h", User: "u", Token: "t", Port: -1}} {
+	for _, cfg := range []*e6data.Config{nil, {}, {Host: "h"}, {Host: "h", User: "u"}, {Host: "h", User: "u", Token: e6data.NewSecret("t"), Port: -1}} {
 		if _, err := e6data.NewConnector(cfg); err == nil {
 			t.Errorf("%+v was accepted", cfg)
 		}

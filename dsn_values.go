@@ -23,17 +23,32 @@ type kind struct {
 }
 
 // text is any text that protobuf can carry.
-func text[T ~string](field func(*Config) *T) kind {
+func text(field func(*Config) *string) kind {
 	return kind{
 		set: func(c *Config, v string) error {
-			if !utf8.ValidString(v) {
-				return errors.New("is not valid UTF-8")
-			}
-			*field(c) = T(v)
-			return nil
+			*field(c) = v
+			return checkText(v)
 		},
-		text: func(c *Config) string { return string(*field(c)) },
+		text: func(c *Config) string { return *field(c) },
 	}
+}
+
+// secret is text that must not be seen.
+func secret(field func(*Config) *Secret) kind {
+	return kind{
+		set: func(c *Config, v string) error {
+			*field(c) = NewSecret(v)
+			return checkText(v)
+		},
+		text: func(c *Config) string { return field(c).Reveal() },
+	}
+}
+
+func checkText(v string) error {
+	if !utf8.ValidString(v) {
+		return errors.New("is not valid UTF-8")
+	}
+	return nil
 }
 
 // header is text that a request header can carry.
@@ -59,10 +74,10 @@ func bearerToken(field func(*Config) *Secret) kind {
 			if v != "" && !oauth.CheckToken(v) {
 				return errors.New(`holds other characters than printable ASCII without blanks: it is the token alone, with no "Bearer" before it`)
 			}
-			*field(c) = Secret(v)
+			*field(c) = NewSecret(v)
 			return nil
 		},
-		text: func(c *Config) string { return string(*field(c)) },
+		text: func(c *Config) string { return field(c).Reveal() },
 	}
 }
 

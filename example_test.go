@@ -84,7 +84,7 @@ func ExampleNewConnector() {
 	cfg.Host = "e6.example.com"
 	cfg.Secure = true
 	cfg.User = "me@example.com"
-	cfg.Token = e6data.Secret("from/a:vault?")
+	cfg.Token = e6data.NewSecret("from/a:vault?")
 	cfg.Database = "sales"
 	connector, err := e6data.NewConnector(cfg)
 	if err != nil {
@@ -231,7 +231,7 @@ func ExampleWithDialOptions() {
 func ExampleConfig_FormatDSN() {
 	cfg := e6data.NewConfig()
 	cfg.Host, cfg.Port, cfg.Secure = "e6.example.com", 443, true
-	cfg.User, cfg.Token = "me@example.com", "a/b:c"
+	cfg.User, cfg.Token = "me@example.com", e6data.NewSecret("a/b:c")
 	cfg.Database = "sales"
 	fmt.Println(cfg.FormatDSN())
 	// Output: e6data://me%40example.com:a%2Fb%3Ac@e6.example.com:443/sales?secure=true

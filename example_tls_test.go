@@ -28,7 +28,7 @@ func ExampleRegisterTLSConfig() {
 	cfg := e6data.NewConfig()
 	cfg.Host = "e6.example.com"
 	cfg.Secure = true
-	cfg.User, cfg.Token = "me@example.com", "token"
+	cfg.User, cfg.Token = "me@example.com", e6data.NewSecret("token")
 	cfg.TLSConfig = "pinned" // the DSN's tls_config=pinned
 	connector, err := e6data.NewConnector(cfg)
 	if err != nil {
@@ -47,8 +47,8 @@ func ExampleNewConnector_tls() {
 	cfg.CACert = "/etc/e6data/ca.pem"
 	cfg.ServerName = "e6.example.com" // as in the proxy's certificate
 	cfg.ClientCert = "/etc/e6data/client.pem"
-	cfg.ClientKey = "/etc/e6data/client.key"
-	cfg.User, cfg.Token = "me@example.com", "token"
+	cfg.ClientKey = e6data.NewSecret("/etc/e6data/client.key")
+	cfg.User, cfg.Token = "me@example.com", e6data.NewSecret("token")
 	connector, err := e6data.NewConnector(cfg) // reads the files
 	if err != nil {
 		log.Fatal(err)

@@ -297,7 +297,7 @@ func (lk *link) healthCheck(phase Phase, state strategy.State) *call {
 // any, with the session.
 func (lk *link) askForSession(ctx context.Context, state strategy.State) (session, string, error) {
 	c := lk.c
-	req := &wire.AuthenticateRequest{User: c.cfg.User, Password: string(c.cfg.Token)}
+	req := &wire.AuthenticateRequest{User: c.cfg.User, Password: c.cfg.Token.Reveal()}
 	if c.cfg.Impersonate != "" {
 		req.UserNameForImpersonation = &c.cfg.Impersonate
 	}

@@ -137,13 +137,16 @@ var mistakesInConfigs = []struct {
 	want   string
 }{
 	{"literal", func(c *e6data.Config) {
-		*c = e6data.Config{Host: "e6.example.com", User: "me", Token: t0ps3cret, Secure: true}
+		*c = e6data.Config{Host: "e6.example.com", User: "me", Token: e6data.NewSecret(t0ps3cret), Secure: true}
 	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ..."},
 	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
 	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
 	{"host and port", func(c *e6data.Config) { c.Host = "e6.example.com:443" }, "e6data: the host holds a port, which has a field of its own"},
 	{"user and host", func(c *e6data.Config) { c.Host = "me:t0ps3cret@e6.example.com" },
 		strings.Replace(noHost, "DSN's host", "host", 1)},
+	{"key in the certificate", func(c *e6data.Config) {
+		c.ClientCert, c.ClientKey = "-----BEGIN PRIVATE KEY-----\nt0ps3cret\n-----END PRIVATE KEY-----", e6data.NewSecret("k")
+	}, "e6data: client_cert holds the text of a private key, which belongs in client_key"},
 	{"port 443", func(c *e6data.Config) { c.Secure, c.Port = false, 443 }, port443},
 }
 
@@ -153,7 +156,7 @@ func TestMistakesInConfigs(t *testing.T) {
 	clearEnv(t)
 	for _, test := range mistakesInConfigs {
 		cfg := e6data.NewConfig()
-		cfg.Host, cfg.User, cfg.Token, cfg.Secure = "e6.example.com", "me", t0ps3cret, true
+		cfg.Host, cfg.User, cfg.Token, cfg.Secure = "e6.example.com", "me", e6data.NewSecret(t0ps3cret), true
 		test.change(cfg)
 		_, err := e6data.NewConnector(cfg)
 		checkMistake(t, test.name, err, test.want)

@@ -59,12 +59,12 @@ func (c *Connector) acquireTokens() *oauth.Source {
 	switch {
 	case c.tokenSource != nil:
 		return c.tokenSource()
-	case c.cfg.AccessToken != "":
-		return oauth.Fixed(string(c.cfg.AccessToken))
+	case !c.cfg.AccessToken.IsZero():
+		return oauth.Fixed(c.cfg.AccessToken.Reveal())
 	case c.cfg.ClientID != "":
 		return oauth.Acquire(oauth.Client{
 			ID:       c.cfg.ClientID,
-			Secret:   string(c.cfg.ClientSecret),
+			Secret:   c.cfg.ClientSecret.Reveal(),
 			TokenURL: c.cfg.TokenURL,
 			Scope:    c.cfg.OAuthScope,
 			Post:     c.cfg.ClientAuthMethod == ClientAuthPost,

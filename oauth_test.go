@@ -97,7 +97,7 @@ func (i *issuer) engine(t *testing.T, cfg enginetest.Config) *enginetest.Server 
 func (i *issuer) config(t testing.TB, srv *enginetest.Server) *e6data.Config {
 	t.Helper()
 	cfg := oauthConfig(t, srv)
-	cfg.ClientID, cfg.ClientSecret, cfg.TokenURL = "app", oauthSecret, i.URL+i.path
+	cfg.ClientID, cfg.ClientSecret, cfg.TokenURL = "app", e6data.NewSecret(oauthSecret), i.URL+i.path
 	return cfg
 }
 
@@ -166,7 +166,7 @@ func TestOAuth(t *testing.T) {
 		}},
 		{"ready token", func(t *testing.T, i *issuer, srv *enginetest.Server) *sql.DB {
 			cfg := oauthConfig(t, srv)
-			cfg.AccessToken = "t0ken-1"
+			cfg.AccessToken = e6data.NewSecret("t0ken-1")
 			i.exchanges.Add(1)
 			return openConfig(t, cfg)
 		}},
@@ -320,7 +320,7 @@ func TestOAuthAlwaysRefused(t *testing.T) {
 					cfg, calls, answer := i.config(t, srv), 2, "Access denied to t0ken-2 of "+oauthSecret
 					if fixed {
 						cfg, calls, answer = oauthConfig(t, srv), 1, "Access denied to t0ken-1"
-						cfg.AccessToken = "t0ken-1"
+						cfg.AccessToken = e6data.NewSecret("t0ken-1")
 					}
 					n := &notes{}
 					db := openConfig(t, cfg, e6data.WithHook(n))
@@ -724,10 +724,10 @@ func TestOAuthIsLogged(t *testing.T) {
 
 func TestOAuthConfig(t *testing.T) {
 	client := func(c *e6data.Config) {
-		c.ClientID, c.ClientSecret, c.TokenURL = "app", oauthSecret, "https://idp.example/token"
+		c.ClientID, c.ClientSecret, c.TokenURL = "app", e6data.NewSecret(oauthSecret), "https://idp.example/token"
 	}
-	token := func(c *e6data.Config) { c.AccessToken = "t0ken-1" }
-	user := func(c *e6data.Config) { c.User, c.Token = "u", oauthSecret }
+	token := func(c *e6data.Config) { c.AccessToken = e6data.NewSecret("t0ken-1") }
+	user := func(c *e6data.Config) { c.User, c.Token = "u", e6data.NewSecret(oauthSecret) }
 	for _, test := range []struct {
 		name   string
 		source bool
@@ -746,7 +746,7 @@ func TestOAuthConfig(t *testing.T) {
 		{"user and source", true, []func(*e6data.Config){user}, "WithTokenSource and user contradict each other"},
 		{"client and source", true, []func(*e6data.Config){client}, "WithTokenSource and client_id contradict each other"},
 		{"without client_id", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientID = "" }}, "needs client_id, which is missing"},
-		{"without client_secret", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientSecret = "" }}, "needs client_secret, which is missing"},
+		{"without client_secret", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientSecret = e6data.Secret{} }}, "needs client_secret, which is missing"},
 		{"without token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "" }}, "needs token_url, which is missing"},
 		{"scope alone", false, []func(*e6data.Config){func(c *e6data.Config) { c.OAuthScope = "x" }}, "needs client_id, which is missing"},
 		{"method", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientAuthMethod = "jwt" }}, `"jwt" is none of basic, post`},
@@ -754,7 +754,7 @@ func TestOAuthConfig(t *testing.T) {
 		{"plain token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://idp.example/LEAK" }}, "token_url: the value is not https"},
 		{"loopback token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://localhost:1/token" }}, ""},
 		{"no token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "https:/\x00LEAK" }}, "token_url: the value is no URL"},
-		{"line break", false, []func(*e6data.Config){func(c *e6data.Config) { c.AccessToken = "LEAK\r\nx: y" }}, "holds other characters"},
+		{"line break", false, []func(*e6data.Config){func(c *e6data.Config) { c.AccessToken = e6data.NewSecret("LEAK\r\nx: y") }}, "holds other characters"},
 		{"impersonate", false, []func(*e6data.Config){token, func(c *e6data.Config) { c.Impersonate = "v" }}, "impersonate"},
 		{"plaintext token", false, []func(*e6data.Config){token, plaintext}, "needs secure=true"},
 		{"plaintext client", false, []func(*e6data.Config){client, plaintext}, "needs secure=true"},

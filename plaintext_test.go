@@ -45,7 +45,7 @@ func TestPlaintextIsWarnedAboutWithoutALogger(t *testing.T) {
 	}
 	var own bytes.Buffer
 	cfg := e6data.NewConfig()
-	cfg.Host, cfg.User, cfg.Token = "four.plaintext.example", "me", t0ps3cret
+	cfg.Host, cfg.User, cfg.Token = "four.plaintext.example", "me", e6data.NewSecret(t0ps3cret)
 	for range 2 {
 		if _, err := e6data.NewConnector(cfg, e6data.WithLogger(slog.New(slog.NewTextHandler(&own, nil)))); err != nil {
 			t.Fatal(err)

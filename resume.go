@@ -158,7 +158,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 func (lk *link) clusterState(ctx context.Context) (string, error) {
 	c := lk.c
 	return lk.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
-		User: c.cfg.User, Password: string(c.cfg.Token),
+		User: c.cfg.User, Password: c.cfg.Token.Reveal(),
 	}, &wire.ClusterStatusResponse{})
 }
 
@@ -166,7 +166,7 @@ func (lk *link) clusterState(ctx context.Context) (string, error) {
 func (lk *link) resumeOnce(ctx context.Context) error {
 	c := lk.c
 	_, err := lk.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
-		User: c.cfg.User, Password: string(c.cfg.Token),
+		User: c.cfg.User, Password: c.cfg.Token.Reveal(),
 	}, &wire.ResumeResponse{})
 	return err
 }

@@ -7,18 +7,43 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"unique"
 )
 
 // Secret is a text that must not be seen: an access token or a password. It
 // hides itself from fmt, log/slog, encoding/json and everything else that asks
-// a value for its text; string(s) is the secret itself.
-type Secret string
+// a value for its text; [Secret.Reveal] returns the secret itself. Secrets are equal
+// (==) where their texts are. The zero value is the empty text.
+//
+// It is no string, because fmt shows what a string holds wherever it does not ask
+// the value: for the verbs %w and %p, and in unexported fields of other structs. What
+// it shows of a Secret there is an address.
+type Secret struct{ text unique.Handle[string] }
+
+// NewSecret returns the secret with the given text.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{text: unique.Make(text)}
+}
+
+// Reveal returns the secret itself.
+func (s Secret) Reveal() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.text.Value()
+}
+
+// IsZero reports whether the secret is empty.
+func (s Secret) IsZero() bool { return s == Secret{} }
 
 const redacted = "[redacted]"
 
 // String returns a placeholder, or "" for an empty secret.
 func (s Secret) String() string {
-	if s == "" {
+	if s.IsZero() {
 		return ""
 	}
 	return redacted
@@ -39,6 +64,13 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
 // MarshalText returns a placeholder for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText takes the secret's text from a decoder, such as encoding/json, or
+// from [flag.TextVar].
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = NewSecret(string(text))
+	return nil
+}
 
 // minRedacted is the length from which on a secret is replaced in messages. A shorter
 // one guards nothing, and its letters stand in every text.
@@ -65,15 +97,18 @@ func (c Config) shown() Config {
 		c.TokenURL = endpoint + "?" + redacted
 	}
 	for _, text := range []*string{&c.CACert, &c.ClientCert} {
-		if strings.Contains(*text, "PRIVATE KEY") {
+		if holdsKey(*text) {
 			*text = redacted
 		}
 	}
 	return c
 }
 
-// Format shows no secret, whatever the verb: fmt does not ask Secret where it
-// finds that verb and value do not go together.
+// holdsKey tells that a text holds a private key in PEM form.
+func holdsKey(text string) bool { return strings.Contains(text, "PRIVATE KEY-----") }
+
+// Format shows no secret, whatever the verb. For %w and %p, which are mistakes, fmt
+// does not ask for it, and shows the fields that are no Secret as they are.
 func (c Config) Format(f fmt.State, verb rune) {
 	type config Config
 	format := "%+v"

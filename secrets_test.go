@@ -198,26 +198,26 @@ type identity struct {
 func identities() []identity {
 	at := func(t *testing.T, addr string) *e6data.Config {
 		cfg := newTLSConfig(t, addr)
-		cfg.Secure, cfg.User, cfg.Token = false, "", ""
+		cfg.Secure, cfg.User, cfg.Token = false, "", e6data.Secret{}
 		cfg.MaxRetries, cfg.Debug, cfg.LogStatements, cfg.Catalog = 1, true, true, "lake"
 		return cfg
 	}
 	client := func(method e6data.ClientAuth) func(*testing.T, string) (*e6data.Config, []e6data.Option) {
 		return func(t *testing.T, addr string) (*e6data.Config, []e6data.Option) {
 			i, cfg := newIssuer(t), at(t, addr)
-			cfg.ClientID, cfg.ClientSecret, cfg.TokenURL, cfg.ClientAuthMethod = "app", oauthSecret, i.URL+i.path, method
+			cfg.ClientID, cfg.ClientSecret, cfg.TokenURL, cfg.ClientAuthMethod = "app", e6data.NewSecret(oauthSecret), i.URL+i.path, method
 			return cfg, nil
 		}
 	}
 	return []identity{
 		{"user", []string{awkward, "session-"}, func(t *testing.T, addr string) (*e6data.Config, []e6data.Option) {
 			cfg := at(t, addr)
-			cfg.User, cfg.Token = enginetest.DefaultUser, awkward
+			cfg.User, cfg.Token = enginetest.DefaultUser, e6data.NewSecret(awkward)
 			return cfg, nil
 		}},
 		{"access token", []string{`t0ken-"\ready`}, func(t *testing.T, addr string) (*e6data.Config, []e6data.Option) {
 			cfg := at(t, addr)
-			cfg.AccessToken = `t0ken-"\ready`
+			cfg.AccessToken = e6data.NewSecret(`t0ken-"\ready`)
 			return cfg, nil
 		}},
 		{"client, basic", []string{oauthSecret, "t0ken-"}, client(e6data.ClientAuthBasic)},
@@ -391,7 +391,7 @@ func TestValuesTellNoSecret(t *testing.T) {
 			p := newTLSProxy(t, srv, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil).Certificate}})
 			config, opts := id.config(t, p.addr)
 			config.Secure, config.CACert = true, ca.pem
-			config.ClientCert, config.ClientKey = client.cert, e6data.Secret(client.key)
+			config.ClientCert, config.ClientKey = client.cert, e6data.NewSecret(client.key)
 			secrets := append([]string{strings.Split(client.key, "\n")[1], "t0ken-", "session-"}, id.secrets...)
 			show := func(name string, v any) {
 				t.Helper()

@@ -181,7 +181,7 @@ func (p *clientPair) load() (*tls.Certificate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("e6data: client_cert: %s: %w", pemName(p.cert), err)
 	}
-	key, err := readPEM(string(p.key))
+	key, err := readPEM(p.key.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("e6data: client_key: its file cannot be read: %w", err)
 	}
@@ -225,7 +225,7 @@ func isLoopback(host string) bool {
 func (c *Connector) warnOfTransport() {
 	cfg := c.cfg
 	switch {
-	case !cfg.Secure && !isLoopback(cfg.Host) && (cfg.Token != "" || cfg.AccessToken != "" || cfg.ClientSecret != ""):
+	case !cfg.Secure && !isLoopback(cfg.Host) && (!cfg.Token.IsZero() || !cfg.AccessToken.IsZero() || !cfg.ClientSecret.IsZero()):
 		const msg = "e6data: the credentials are sent in plaintext: set secure=true if the server speaks TLS"
 		c.log.Warn(msg, "address", cfg.address())
 		if !c.silent {

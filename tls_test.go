@@ -222,7 +222,7 @@ func newTLSConfig(t testing.TB, addr string) *e6data.Config {
 	if cfg.Port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
-	cfg.User, cfg.Token = enginetest.DefaultUser, e6data.Secret(enginetest.DefaultToken)
+	cfg.User, cfg.Token = enginetest.DefaultUser, e6data.NewSecret(enginetest.DefaultToken)
 	cfg.Database, cfg.Secure = "db", true
 	return cfg
 }
@@ -274,10 +274,10 @@ func TestTLSThroughAProxy(t *testing.T) {
 		{name: "WithTLSConfig", server: plain, opts: []e6data.Option{e6data.WithTLSConfig(&tls.Config{RootCAs: ca.pool()})}},
 		{name: "mutual by files", server: plain, mutual: true, set: func(t *testing.T, c *e6data.Config) {
 			c.CACert, c.ClientCert = ca.pem, writeFile(t, "", client.cert)
-			c.ClientKey = e6data.Secret(writeFile(t, "", client.key))
+			c.ClientKey = e6data.NewSecret(writeFile(t, "", client.key))
 		}},
 		{name: "mutual by text", server: plain, mutual: true, set: func(_ *testing.T, c *e6data.Config) {
-			c.CACert, c.ClientCert, c.ClientKey = ca.pem, client.cert, e6data.Secret(client.key)
+			c.CACert, c.ClientCert, c.ClientKey = ca.pem, client.cert, e6data.NewSecret(client.key)
 		}},
 		{name: "mutual and WithTLSConfig", server: plain, mutual: true, opts: []e6data.Option{
 			e6data.WithTLSConfig(&tls.Config{RootCAs: ca.pool(), Certificates: []tls.Certificate{client.Certificate}}),
@@ -393,7 +393,7 @@ func TestTLSFailures(t *testing.T) {
 	}
 	mutual := func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, ca.pool() }
 	withCert := func(p pair) func(*e6data.Config) {
-		return func(c *e6data.Config) { c.ClientCert, c.ClientKey = p.cert, e6data.Secret(p.key) }
+		return func(c *e6data.Config) { c.ClientCert, c.ClientKey = p.cert, e6data.NewSecret(p.key) }
 	}
 	const wantsCert = "set client_cert and client_key"
 	for _, test := range []struct {
@@ -515,7 +515,7 @@ func TestTLSFailures(t *testing.T) {
 			if test.is != nil && !test.is(err) {
 				t.Errorf("the cause is not in %#v", err)
 			}
-			if strings.Contains(fmt.Sprint(err), string(cfg.Token)) || strings.Contains(fmt.Sprint(err), "PRIVATE KEY") {
+			if strings.Contains(fmt.Sprint(err), cfg.Token.Reveal()) || strings.Contains(fmt.Sprint(err), "PRIVATE KEY") {
 				t.Errorf("a secret is in %v", err)
 			}
 		})
@@ -689,7 +689,7 @@ func TestClientCertificateRotation(t *testing.T) {
 	})
 	cert, key := writeFile(t, "", first.cert), writeFile(t, "", first.key)
 	cfg := newTLSConfig(t, p.addr)
-	cfg.CACert, cfg.ClientCert, cfg.ClientKey = ca.pem, cert, e6data.Secret(key)
+	cfg.CACert, cfg.ClientCert, cfg.ClientKey = ca.pem, cert, e6data.NewSecret(key)
 	logged := &logBuffer{}
 	db := openConfig(t, cfg, e6data.WithLogger(slog.New(slog.NewTextHandler(logged, nil))))
 	ctx := within(t, time.Minute)
@@ -721,7 +721,7 @@ func TestClientCertificateRotation(t *testing.T) {
 	writeFile(t, cert, third.cert)
 	reconnected("second")
 	if got := logged.String(); !strings.Contains(got, "the client certificate cannot be read again") ||
-		strings.Contains(got, key) || strings.Contains(got, string(cfg.Token)) {
+		strings.Contains(got, key) || strings.Contains(got, cfg.Token.Reveal()) {
 		t.Errorf("logged %s", got)
 	}
 	writeFile(t, key, third.key)
@@ -745,32 +745,32 @@ func TestTLSSettingsThatCannotBe(t *testing.T) {
 		{name: "CA file empty", set: func(c *e6data.Config) { c.CACert = empty }, says: []string{"ca_cert", empty, "no certificate"}},
 		{
 			name: "CA text is a key", set: func(c *e6data.Config) { c.CACert = client.key },
-			says: []string{"ca_cert", "no certificate"}, never: client.key[28:60],
+			says: []string{"ca_cert", "ca_cert holds the text of a private key"}, never: client.key[28:60],
 		},
 		{name: "key unset", set: func(c *e6data.Config) { c.ClientCert = client.cert }, says: []string{"client_cert needs client_key"}},
-		{name: "certificate unset", set: func(c *e6data.Config) { c.ClientKey = e6data.Secret(client.key) }, says: []string{"client_key needs client_cert"}},
+		{name: "certificate unset", set: func(c *e6data.Config) { c.ClientKey = e6data.NewSecret(client.key) }, says: []string{"client_key needs client_cert"}},
 		{
-			name: "certificate missing", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = missing, e6data.Secret(client.key) },
+			name: "certificate missing", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = missing, e6data.NewSecret(client.key) },
 			says: []string{"client_cert", missing}, is: fs.ErrNotExist,
 		},
 		{
-			name: "key missing", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = client.cert, e6data.Secret(missing) },
+			name: "key missing", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = client.cert, e6data.NewSecret(missing) },
 			says: []string{"client_key"}, is: fs.ErrNotExist, never: missing,
 		},
 		{
 			name: "key without its first line", set: func(c *e6data.Config) {
 				_, key, _ := strings.Cut(client.key, "\n")
-				c.ClientCert, c.ClientKey = client.cert, e6data.Secret(key)
+				c.ClientCert, c.ClientKey = client.cert, e6data.NewSecret(key)
 			},
 			says: []string{"client_key"}, never: client.key[28:60],
 		},
 		{
-			name: "key of another", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = client.cert, e6data.Secret(stranger.key) },
+			name: "key of another", set: func(c *e6data.Config) { c.ClientCert, c.ClientKey = client.cert, e6data.NewSecret(stranger.key) },
 			says: []string{"client_cert", "client_key", "does not match"}, never: stranger.key[28:60],
 		},
 		{
 			name: "key encrypted", set: func(c *e6data.Config) {
-				c.ClientCert, c.ClientKey = client.cert, e6data.Secret(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("gibberish")}))
+				c.ClientCert, c.ClientKey = client.cert, e6data.NewSecret(string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("gibberish")})))
 			},
 			says: []string{"client_key is encrypted"}, never: "gibberish",
 		},
@@ -870,7 +870,7 @@ func TestTransportWarnings(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			logged := &logBuffer{}
 			cfg := newTLSConfig(t, "192.0.2.1:80")
-			cfg.Token = "s3cr3t"
+			cfg.Token = e6data.NewSecret("s3cr3t")
 			test.set(cfg)
 			c, err := e6data.NewConnector(cfg, e6data.WithLogger(slog.New(slog.NewTextHandler(logged, nil))))
 			if err != nil {
