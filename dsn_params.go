@@ -183,9 +183,9 @@ var params = []param{
 	},
 	{
 		name: "resume_timeout", field: "ResumeTimeout",
-		aliases: []alias{{"grpc_auto_resume_timeout_seconds", duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, time.Second, 0).set}},
+		aliases: []alias{{"grpc_auto_resume_timeout_seconds", duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, time.Second, minTimeout).set}},
 		doc:     "bounds that wait; 0 is no bound",
-		kind:    duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, 0, 0),
+		kind:    duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, 0, minTimeout),
 	},
 	{
 		name: "resume_poll", field: "ResumePoll",
@@ -194,24 +194,24 @@ var params = []param{
 	},
 	{
 		name: "prepare_timeout", field: "PrepareTimeout",
-		aliases: []alias{{"grpc_prepare_timeout", duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, time.Second, 0).set}},
+		aliases: []alias{{"grpc_prepare_timeout", duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, time.Second, minTimeout).set}},
 		doc:     "bounds the preparing of a query, queueing included; 0 is no bound",
-		kind:    duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, 0, 0),
+		kind:    duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, 0, minTimeout),
 	},
 	{
 		name: "query_timeout", field: "QueryTimeout",
 		doc:  "bounds a query from its start to its last row; 0 is no bound",
-		kind: duration(func(c *Config) *time.Duration { return &c.QueryTimeout }, 0, 0),
+		kind: duration(func(c *Config) *time.Duration { return &c.QueryTimeout }, 0, minTimeout),
 	},
 	{
 		name: "cleanup_timeout", field: "CleanupTimeout",
 		doc:  "bounds the clearing of a query on the engine; 0 is no bound",
-		kind: duration(func(c *Config) *time.Duration { return &c.CleanupTimeout }, 0, 0),
+		kind: duration(func(c *Config) *time.Duration { return &c.CleanupTimeout }, 0, minTimeout),
 	},
 	{
 		name: "connect_timeout", field: "ConnectTimeout",
 		doc:  "bounds each attempt to open a connection, from the socket to the session, the waking of a cluster not counted; 0 is no bound",
-		kind: duration(func(c *Config) *time.Duration { return &c.ConnectTimeout }, 0, 0),
+		kind: duration(func(c *Config) *time.Duration { return &c.ConnectTimeout }, 0, minTimeout),
 	},
 	{
 		name: "keepalive_time", field: "KeepaliveTime",

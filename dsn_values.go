@@ -122,6 +122,9 @@ func integer(field func(*Config) *int, least, most int) kind {
 // minKeepaliveTime is the least that gRPC does not raise silently.
 const minKeepaliveTime = 10 * time.Second
 
+// minTimeout is the least that a timeout is: less is a number without its unit.
+const minTimeout = time.Microsecond
+
 // duration is 0 or at least least. Where unit is not 0, a plain number counts
 // units.
 func duration(field func(*Config) *time.Duration, unit, least time.Duration) kind {
@@ -131,6 +134,8 @@ func duration(field func(*Config) *time.Duration, unit, least time.Duration) kin
 			switch {
 			case !ok || d < 0:
 				return noDuration(unit)
+			case d != 0 && d < least && least == minTimeout:
+				return errors.New("is less than a microsecond: a time.Duration has its unit, as 30*time.Second has")
 			case d != 0 && d < least:
 				return fmt.Errorf("is less than %s, and not 0", formatDuration(least))
 			}

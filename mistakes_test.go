@@ -1,11 +1,15 @@
 package e6data_test
 
 import (
+	"crypto/tls"
 	"database/sql"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
 )
 
 // t0ps3cret stands for every secret in the mistakes. No message shows it.
@@ -147,18 +151,121 @@ var mistakesInConfigs = []struct {
 	{"key in the certificate", func(c *e6data.Config) {
 		c.ClientCert, c.ClientKey = "-----BEGIN PRIVATE KEY-----\nt0ps3cret\n-----END PRIVATE KEY-----", e6data.NewSecret("k")
 	}, "e6data: client_cert holds the text of a private key, which belongs in client_key"},
+	{"a default that was undone", func(c *e6data.Config) { c.Channels = 0 }, `e6data: channels: "0" is no number from 1 to 256`},
+	{"nothing may be received", func(c *e6data.Config) { c.MaxRecvBytes = 0 }, `e6data: max_recv_bytes: "0" is neither -1 (no bound) nor a number of bytes above 0`},
+	{"negative timeout", func(c *e6data.Config) { c.QueryTimeout = -time.Second }, `e6data: query_timeout: "-1s" is no duration such as 30s or 5m`},
+	{"seconds without a unit", func(c *e6data.Config) { c.QueryTimeout = 30 }, `e6data: query_timeout: "30ns" is less than a microsecond: a time.Duration has its unit, as 30*time.Second has`},
+	{"port", func(c *e6data.Config) { c.Port = 65536 }, "e6data: port 65536 is out of range (1 to 65535)"},
+	{"no host", func(c *e6data.Config) { c.Host = "" }, "e6data: the host is missing"},
+	{"no credentials", func(c *e6data.Config) { c.User, c.Token = "", e6data.Secret{} }, "e6data: credentials are missing: give user and password (the access token), access_token, or client_id with client_secret and token_url, in the DSN or in the environment (E6DATA_USER, E6DATA_TOKEN, ...)"},
+	{"no token", func(c *e6data.Config) { c.Token = e6data.Secret{} }, "e6data: user needs password, which is missing"},
+	{"two ways to authenticate", func(c *e6data.Config) { c.AccessToken = e6data.NewSecret(t0ps3cret) }, "e6data: user and access_token contradict each other: they belong to two ways to authenticate"},
+	{"Bearer and a token", func(c *e6data.Config) {
+		c.User, c.Token, c.AccessToken = "", e6data.Secret{}, e6data.NewSecret("Bearer t0ps3cret")
+	}, `e6data: access_token: the value holds other characters than printable ASCII without blanks: it is the token alone, with no "Bearer" before it`},
+	{"certificate without its key", func(c *e6data.Config) { c.ClientCert = "cert.pem" }, "e6data: client_cert needs client_key"},
+	{"certificate for plaintext", func(c *e6data.Config) { c.Secure, c.CACert = false, "ca.pem" }, "e6data: ca_cert needs secure=true"},
+	{"mode", func(c *e6data.Config) { c.Params = "auto" }, `e6data: params: "auto" is none of client, server: what a statement does must not depend on a guess`},
 	{"port 443", func(c *e6data.Config) { c.Secure, c.Port = false, 443 }, port443},
 }
 
 const hostIsURL = `e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`
 
+// goodConfig returns a Config without a mistake.
+func goodConfig() *e6data.Config {
+	cfg := e6data.NewConfig()
+	cfg.Host, cfg.User, cfg.Token, cfg.Secure = "e6.example.com", "me", e6data.NewSecret(t0ps3cret), true
+	return cfg
+}
+
 func TestMistakesInConfigs(t *testing.T) {
 	clearEnv(t)
 	for _, test := range mistakesInConfigs {
-		cfg := e6data.NewConfig()
-		cfg.Host, cfg.User, cfg.Token, cfg.Secure = "e6.example.com", "me", e6data.NewSecret(t0ps3cret), true
+		cfg := goodConfig()
 		test.change(cfg)
 		_, err := e6data.NewConnector(cfg)
+		checkMistake(t, test.name, err, test.want)
+	}
+}
+
+// mistakesInQueries are statements, arguments and options that do not go
+// together. Nothing of them is executed.
+var mistakesInQueries = []struct {
+	query string
+	args  []any
+	want  string
+}{
+	// Statements.
+	{"", nil, "e6data: line 1:1 (byte 0): the statement is empty"},
+	{"SELECT 1; SELECT 2", nil, "e6data: line 1:11 (byte 10): a second statement begins here: a call takes one statement"},
+	{"SELECT 'it''s", nil, "e6data: line 1:8 (byte 7): the string that begins here does not end"},
+	{"SELECT 1 /* no end", nil, "e6data: line 1:10 (byte 9): the comment that begins here does not end"},
+	// Arguments.
+	{"SELECT ?", nil, "e6data: argument 1: it is missing: the statement has 1 placeholder"},
+	{"SELECT ?", []any{1, 2}, "e6data: argument 2: it is not used: the statement has 1 placeholder"},
+	{"SELECT :id", []any{7}, "e6data: argument 1: it has no name, but the statement's placeholders do: give it by sql.Named"},
+	{"SELECT :id", []any{sql.Named("ID", 7)}, "e6data: argument :ID: it is not used in the statement, where the name is :id"},
+	{"SELECT :id", []any{sql.Named("id", 7), sql.Named("id", 8)}, "e6data: argument :id: it is given twice"},
+	{"SELECT ?", []any{sql.Named("id", 7)}, "e6data: argument :id: it is not used: the statement's placeholders are ?, which take arguments without a name"},
+	{"SELECT ?, :id", []any{7, sql.Named("id", 7)}, "e6data: argument :id: the statement has both ? and named placeholders: use one kind"},
+	{"SELECT 1 WHERE a IN (?)", []any{[]int{}}, "e6data: argument 1: an empty slice (type []int): an IN list has at least one member"},
+	{"SELECT 1 WHERE a = ?", []any{[]int{1, 2}}, "e6data: argument 1: a slice (type []int) is for a member of an IN list, as in: x IN (?)"},
+	{"SELECT ?", []any{math.NaN()}, "e6data: argument 1: NaN and infinities have no literal"},
+	{"SELECT ?", []any{"t0ps3cret\xff"}, "e6data: argument 1: the string is not valid UTF-8 at byte 9; give binary data as []byte"},
+	{"SELECT ?", []any{"t0ps3cret\x00"}, "e6data: argument 1: the string has a NUL character at byte 9; give binary data as []byte"},
+	{"SELECT ?", []any{struct{ Secret string }{t0ps3cret}}, "e6data: argument 1: no literal for a value of type struct { Secret string }"},
+	{"SELECT ?", []any{map[string]string{"a": t0ps3cret}}, "e6data: argument 1: no literal for a value of type map[string]string"},
+	{"SELECT ?", []any{func() {}}, "e6data: argument 1: no literal for a value of type func()"},
+	{"SELECT ?", []any{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, "e6data: argument 1: a time in the year 10000 has no literal: 0 to 9999 have"},
+	{"SELECT ?", []any{sql.Out{Dest: new(int)}}, "sql: converting argument $1 type: e6data: the engine has no output parameters (sql.Out)"},
+	// Options.
+	{"SELECT 1", []any{e6data.QueryOption{}}, "e6data: a QueryOption that no function of this package made"},
+	{"SELECT 1", []any{e6data.QueryTag("*/ DROP TABLE t -- ")}, `e6data: QueryTag "*/ DROP TABLE t -- " cannot stand in a comment`},
+	{"SELECT 1", []any{e6data.QueryTag("two\nlines")}, `e6data: QueryTag "two\nlines" cannot stand in a comment`},
+	{"SELECT ?", []any{e6data.NoCache()}, "e6data: argument 1: it is missing: the statement has 1 placeholder"},
+}
+
+func TestMistakesInQueries(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{})
+	db := openDB(t, srv)
+	for _, test := range mistakesInQueries {
+		rows, err := db.QueryContext(t.Context(), test.query, test.args...)
+		if err == nil {
+			rows.Close()
+		}
+		checkMistake(t, test.query, err, test.want)
+	}
+	if n := srv.Count("prepareStatement"); n != 0 {
+		t.Errorf("%d statements were sent", n)
+	}
+}
+
+// mistakesInOptions are options of a connector that contradict its Config.
+var mistakesInOptions = []struct {
+	name   string
+	change func(*e6data.Config)
+	option e6data.Option
+	want   string
+}{
+	{"TLS configuration for plaintext", func(c *e6data.Config) { c.Secure = false }, e6data.WithTLSConfig(&tls.Config{}), "e6data: WithTLSConfig needs secure=true"},
+	{"two TLS configurations", func(c *e6data.Config) { c.TLSConfig = "mine" }, e6data.WithTLSConfig(&tls.Config{}), `e6data: there is tls_config "mine" and WithTLSConfig: use one of them`},
+	{"token source beside a token", func(*e6data.Config) {}, e6data.WithTokenSource(indiscreet{t0ps3cret}), "e6data: WithTokenSource and user contradict each other: they are two ways to authenticate"},
+	{"token source for plaintext", func(c *e6data.Config) {
+		c.Secure, c.User, c.Token = false, "", e6data.Secret{}
+	}, e6data.WithTokenSource(indiscreet{t0ps3cret}), "e6data: WithTokenSource needs secure=true: over plaintext anyone could read the access token (a loopback host may do without)"},
+	{"TLS configuration that nobody registered", func(c *e6data.Config) { c.TLSConfig = "mine" }, e6data.WithLogger(nil), `e6data: no tls_config "mine" is registered, none is: call RegisterTLSConfig before the connector is made`},
+	{"certificate that is not there", func(c *e6data.Config) { c.CACert = "no/such.pem" }, e6data.WithLogger(nil), `e6data: ca_cert: file "no/such.pem": no such file or directory`},
+	{"key that is not there", func(c *e6data.Config) {
+		c.ClientCert, c.ClientKey = "-----BEGIN CERTIFICATE-----", e6data.NewSecret(t0ps3cret)
+	}, e6data.WithLogger(nil), "e6data: client_key: its file cannot be read: no such file or directory"},
+}
+
+func TestMistakesInOptions(t *testing.T) {
+	clearEnv(t)
+	for _, test := range mistakesInOptions {
+		cfg := goodConfig()
+		test.change(cfg)
+		_, err := e6data.NewConnector(cfg, test.option)
 		checkMistake(t, test.name, err, test.want)
 	}
 }
