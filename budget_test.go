@@ -1,0 +1,134 @@
+package e6data
+
+import (
+	"math/rand"
+	"sync"
+	"testing"
+)
+
+// books fails the test unless b has used as much as its shares hold.
+func books(t *testing.T, b *budget, shares ...*share) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	sum := int64(0)
+	for _, s := range shares {
+		if s.held < 0 {
+			t.Errorf("a share holds %d", s.held)
+		}
+		sum += s.held
+	}
+	if b.used != sum {
+		t.Errorf("%d are used, and %d held", b.used, sum)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	b := &budget{limit: 100}
+	var order []string
+	open := func(name string) *share { return b.share(func() { order = append(order, name) }) }
+	a, c, d := open("a"), open("c"), open("d")
+	if !a.try(60) || !a.try(40) {
+		t.Fatal("there was room")
+	}
+	if a.try(1) || c.try(50) || d.try(10) || c.try(50) {
+		t.Fatal("there was no room")
+	}
+	// a waits for 1, c for 50, d for 10: in this order, and d not before c.
+	a.give(20)
+	if len(order) != 1 || order[0] != "a" {
+		t.Fatalf("woken: %v", order)
+	}
+	books(t, b, a, c, d)
+	if d.try(10) {
+		t.Fatal("d came before c")
+	}
+	if !a.try(1) || a.held != 81 {
+		t.Fatalf("a holds %d", a.held)
+	}
+	a.give(81)
+	if len(order) != 3 || order[1] != "c" || order[2] != "d" || !c.try(50) || !d.try(10) {
+		t.Fatalf("woken: %v", order)
+	}
+	books(t, b, a, c, d)
+	// What was granted and is not wanted any more goes back.
+	d.take(90)
+	if c.try(50) {
+		t.Fatal("there was no room")
+	}
+	d.end()
+	if len(order) != 4 {
+		t.Fatalf("woken: %v", order)
+	}
+	c.end()
+	books(t, b, a, c, d)
+	if b.used != 0 || len(b.waiting) != 0 {
+		t.Errorf("%d are used, and %d wait", b.used, len(b.waiting))
+	}
+}
+
+// Somebody who takes a batch that is there to be taken waits for nothing more, and
+// lets those behind pass.
+func TestBudgetTake(t *testing.T) {
+	b := &budget{limit: 10}
+	woken := 0
+	a := b.share(func() { t.Error("a was woken") })
+	c := b.share(func() { woken++ })
+	d := b.share(func() {})
+	if !d.try(9) || a.try(5) || c.try(1) {
+		t.Fatal("the room is 10")
+	}
+	d.give(1) // not enough for a, and c is behind
+	a.take(0)
+	if woken != 1 || !c.try(1) {
+		t.Error("c was not woken")
+	}
+	// What is larger than the limit gets its turn when nothing else is there.
+	if c.try(50) {
+		t.Error("there was no room for 50")
+	}
+	d.end()
+	a.end()
+	c.give(1)
+	if woken != 2 || !c.try(50) {
+		t.Error("c got no turn")
+	}
+	c.end()
+	books(t, b, a, c, d)
+}
+
+// However many holders there are, no more than the limit is held by those that
+// wait for room, and nobody is forgotten.
+func TestBudgetConcurrently(t *testing.T) {
+	const holders, rounds, limit = 20, 200, 1000
+	b := &budget{limit: limit}
+	var all sync.WaitGroup
+	for i := range holders {
+		all.Go(func() {
+			r := rand.New(rand.NewSource(int64(i)))
+			awake := make(chan struct{}, 1)
+			s := b.share(func() { awake <- struct{}{} })
+			defer s.end()
+			for range rounds {
+				n := 1 + r.Int63n(limit)
+				if !s.try(n) {
+					<-awake
+					if !s.try(n) {
+						t.Error("what was granted is not there")
+						return
+					}
+				}
+				b.mu.Lock()
+				if b.used > limit {
+					t.Errorf("%d are used", b.used)
+				}
+				b.mu.Unlock()
+				s.give(n)
+			}
+		})
+	}
+	all.Wait()
+	if b.used != 0 || len(b.waiting) != 0 {
+		t.Errorf("%d are used, and %d wait", b.used, len(b.waiting))
+	}
+}
