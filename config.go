@@ -121,6 +121,9 @@ type Config struct {
 	// application, per query: 64 MiB. At least one batch is fetched ahead, however
 	// large. 0 turns fetching ahead off.
 	PrefetchBytes int64
+	// PrefetchTotal bounds the same for all queries of a Connector together: 256 MiB.
+	// At least one batch is fetched ahead for each of them.
+	PrefetchTotal int64
 	// ResultBatchV2 says whether to fetch several chunks a call: BatchV2Off.
 	ResultBatchV2 BatchV2
 	// Params says who puts arguments into a statement: ParamsClient.
@@ -209,6 +212,7 @@ func builtIn() *Config {
 		MaxSendBytes:          300 << 20,
 		Channels:              1,
 		PrefetchBytes:         64 << 20,
+		PrefetchTotal:         256 << 20,
 		ResultBatchV2:         BatchV2Off,
 		Params:                ParamsClient,
 		Transactions:          TransactionsOff,

@@ -30,6 +30,8 @@ type Connector struct {
 	sessions sessions
 	// tls is what WithTLSConfig gave, and then what Secure connections use.
 	tls *tls.Config
+	// ahead bounds what all results fetch ahead together.
+	ahead budget
 	// resumePoll is how often a cluster that wakes up is asked for its state.
 	resumePoll time.Duration
 	zones      thriftrows.Zones
@@ -151,6 +153,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 		return nil, err
 	}
 	c.secrets = redactor(c.cfg.Token.Reveal(), c.cfg.AccessToken.Reveal(), c.cfg.ClientSecret.Reveal(), c.cfg.ClientKey.Reveal())
+	c.ahead.limit = c.cfg.PrefetchTotal
 	c.setUp(c.cfg.Debug)
 	if testHooks.connector != nil {
 		testHooks.connector(c)

@@ -251,6 +251,11 @@ var params = []param{
 		kind: size(func(c *Config) *int64 { return &c.PrefetchBytes }, sizeAmount),
 	},
 	{
+		name: "prefetch_total", field: "PrefetchTotal",
+		doc:  "the same for all queries of a connector together, at least one batch each",
+		kind: size(func(c *Config) *int64 { return &c.PrefetchTotal }, sizeAmount),
+	},
+	{
 		name: "result_batch_v2", field: "ResultBatchV2", aliases: also("enable_result_batch_v2"),
 		doc:  "several chunks a call: `off`; `auto`, until an engine turns out to lack it; `on` (or `true`), asking anew with each query",
 		kind: batchV2(),

@@ -138,6 +138,7 @@ func TestParameters(t *testing.T) {
 		{user + "max_receive_message_length=-1&max_send_message_length=314572800", func(*e6data.Config) {}},
 		{user + "channels=4", func(c *e6data.Config) { c.Channels = 4 }},
 		{user + "prefetch_bytes=1000", func(c *e6data.Config) { c.PrefetchBytes = 1000 }},
+		{user + "prefetch_total=1GiB", func(c *e6data.Config) { c.PrefetchTotal = 1 << 30 }},
 		{user + "prefetch_bytes=64+mb", func(c *e6data.Config) { c.PrefetchBytes = 64e6 }},
 		{user + "prefetch_bytes=3GiB", func(c *e6data.Config) { c.PrefetchBytes = 3 << 30 }},
 		{user + "prefetch_bytes=2kB", func(c *e6data.Config) { c.PrefetchBytes = 2000 }},

@@ -43,7 +43,7 @@ func TestParametersHaveEffects(t *testing.T) {
 		"cleanup_timeout": "TestCloseDoesNotWaitForASilentEngine", "connect_timeout": "TestConnectTimeout",
 		"keepalive_time": "TestKeepalive", "keepalive_timeout": "TestKeepalive", "keepalive_without_calls": "TestKeepalive",
 		"max_recv_bytes": "TestMessageLimits", "max_send_bytes": "TestMessageLimits", "channels": "TestChannels",
-		"prefetch_bytes": "TestFetchingAheadIsBounded", "result_batch_v2": "TestFallBackToV1", "loc": "TestLocation",
+		"prefetch_bytes": "TestFetchingAheadIsBounded", "prefetch_total": "TestPrefetchTotal", "result_batch_v2": "TestFallBackToV1", "loc": "TestLocation",
 		"strategy_ttl": "TestStrategyTTL", "max_retries": "TestMaxRetries", "compression": "TestCompression",
 		// Not yet: arguments and observability.
 		"transactions": "TestNoopTransactions",

@@ -27,6 +27,8 @@ type fetcher struct {
 	columns int
 	// limit bounds the memory of what lies ready, in bytes; 0 fetches when asked to.
 	limit int64
+	// share is its part of what all results of the connector may fetch ahead.
+	share *share
 	// done is closed when the goroutine has ended; nil without one.
 	done chan struct{}
 
@@ -65,6 +67,7 @@ func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fet
 	}
 	f.changed.L = &f.mu
 	if f.limit > 0 {
+		f.share = c.ahead.share(f.wake)
 		f.done = make(chan struct{})
 		go f.run()
 	}
@@ -76,8 +79,12 @@ func (f *fetcher) run() {
 	defer close(f.done)
 	size := int64(0)
 	for b := f.vacant(size); b != nil; b = f.vacant(size) {
+		counted := size
 		err := f.fill(b)
-		size = b.held
+		if size = b.held; err != nil {
+			size = 0
+		}
+		f.share.give(counted - size)
 		f.mu.Lock()
 		if err == nil {
 			f.ready = append(f.ready, b)
@@ -98,19 +105,39 @@ func (f *fetcher) run() {
 // vacant waits until another batch, which is taken to be as large as the last
 // one, may be fetched ahead. At least one always may, except that after the first
 // row, which is often the only one, nothing is asked for before the reader wants it.
-// It returns nil when the fetcher is stopped.
+// It returns nil when the fetcher is stopped. The batch is counted in share with last
+// bytes.
 func (f *fetcher) vacant(last int64) *batch {
+	b, counted := f.await(last)
+	if b != nil && !counted {
+		f.share.take(last) // which wakes others, so that mu is not held
+	}
+	return b
+}
+
+// await is vacant, and reports whether share has counted the batch.
+func (f *fetcher) await(last int64) (b *batch, counted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for !f.stopped && !f.wanted && (f.delivered == 1 || len(f.ready) > 0 && f.ahead+last > f.limit) {
+	for !f.stopped && !f.wanted && (f.delivered == 1 || len(f.ready) > 0) {
+		if counted = f.delivered != 1 && f.ahead+last <= f.limit && f.share.try(last); counted {
+			break
+		}
 		f.full = true
 		f.changed.Wait()
 	}
 	f.full = false
 	if f.stopped {
-		return nil
+		return nil, counted
 	}
-	return f.spare()
+	return f.spare(), counted
+}
+
+// wake has the goroutine look whether share has room now.
+func (f *fetcher) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed.Signal()
 }
 
 // spare takes a batch to fill. The caller holds mu, if there is a goroutine.
@@ -151,6 +178,9 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 // advance replaces the current batch by the next.
 func (f *fetcher) advance() error {
 	asking, err := f.take()
+	if err == nil && f.done != nil {
+		f.share.give(f.current.held)
+	}
 	if asking {
 		// Where the application keeps the only processor busy with this batch, the
 		// request for the next would lie until it is read, and nothing be fetched
@@ -225,6 +255,7 @@ func (f *fetcher) stop() {
 	<-f.done
 	f.countAhead(-len(f.ready), -f.ahead)
 	f.ready, f.ahead = nil, 0
+	f.share.end()
 }
 
 // countAhead counts batches that lie ready.
