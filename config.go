@@ -118,7 +118,7 @@ type Config struct {
 	UserAgent string
 
 	// PrefetchBytes bounds the result bytes that are fetched ahead of the
-	// application, per query: 64 MiB. At least one batch is fetched ahead, however
+	// application, per query: 16 MiB. At least one batch is fetched ahead, however
 	// large. 0 turns fetching ahead off.
 	PrefetchBytes int64
 	// PrefetchTotal bounds the same for all queries of a Connector together: 256 MiB.
@@ -211,7 +211,7 @@ func builtIn() *Config {
 		MaxRecvBytes:          -1,
 		MaxSendBytes:          300 << 20,
 		Channels:              1,
-		PrefetchBytes:         64 << 20,
+		PrefetchBytes:         16 << 20,
 		PrefetchTotal:         256 << 20,
 		ResultBatchV2:         BatchV2Off,
 		Params:                ParamsClient,

@@ -19,7 +19,7 @@ func TestPeakMemory(t *testing.T) {
 		t.Skip("reads ten million rows")
 	}
 	const (
-		prefetchBytes = 64 << 20 // the driver's default
+		prefetchBytes = 16 << 20 // the driver's default
 		wanted        = 10_000_000
 	)
 	s := data.Mixed
