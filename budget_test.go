@@ -67,8 +67,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Somebody who takes a batch that is there to be taken waits for nothing more, and
-// lets those behind pass.
+// A share that takes bytes whatever the limit is waits for none any more, and those
+// behind it get their turn.
 func TestBudgetTake(t *testing.T) {
 	b := &budget{limit: 10}
 	woken := 0

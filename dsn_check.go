@@ -16,7 +16,7 @@ import (
 // missing altogether.
 func (c *Config) validate() error {
 	if c.bare() {
-		return errors.New("e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ...")
+		return errors.New("e6data: the Config has no defaults: make it with NewConfig or ParseDSN, as in cfg := e6data.NewConfig(), and then set its fields")
 	}
 	if c.Host == "" {
 		return errors.New("e6data: the host is missing")

@@ -85,8 +85,8 @@ func plainName(s string) bool {
 
 // nearest returns the known name, or alias, that is most like name: one that
 // begins or ends with it, or else one at the smallest edit distance, of a third of
-// its length at most. There may be none. "token" is never returned: who follows
-// the advice would send a secret as what it is not.
+// its length at most. There may be none. "token" is never returned: a value
+// that is no secret would be sent as one.
 func nearest(name string) string {
 	name = name[:min(len(name), 64)]
 	best, least := "", (len(name)+1)/3+1

@@ -15,8 +15,8 @@ import (
 // t0ps3cret stands for every secret in the mistakes. No message shows it.
 const t0ps3cret = "t0ps3cret"
 
-// mistakesInDSNs are what people write who come from another driver, from a
-// browser or from a shell, and what they read.
+// mistakesInDSNs are DSNs as they are written after another driver, a browser or a
+// shell, each with the error's text.
 var mistakesInDSNs = []struct{ dsn, want string }{
 	// Another driver's separators.
 	{"e6data://me:t0ps3cret@e6.example.com?catalog=lake;secure=true", semicolon},
@@ -142,7 +142,7 @@ var mistakesInConfigs = []struct {
 }{
 	{"literal", func(c *e6data.Config) {
 		*c = e6data.Config{Host: "e6.example.com", User: "me", Token: e6data.NewSecret(t0ps3cret), Secure: true}
-	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, and then set its fields: cfg := e6data.NewConfig(); cfg.Host = ..."},
+	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, as in cfg := e6data.NewConfig(), and then set its fields"},
 	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
 	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
 	{"host and port", func(c *e6data.Config) { c.Host = "e6.example.com:443" }, "e6data: the host holds a port, which has a field of its own"},
