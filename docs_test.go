@@ -51,13 +51,18 @@ func TestPythonArgumentsAreParameters(t *testing.T) {
 		}
 		for _, word := range regexp.MustCompile("`([a-z0-9_]+)`").FindAllStringSubmatch(cells[3], -1) {
 			known++
-			_, err := e6data.ParseDSN("e6data://host/?" + word[1] + "=")
-			if err != nil && strings.Contains(err.Error(), "unknown DSN parameter") {
-				t.Errorf("%s: %v", word[1], err)
+			if !isParameter(word[1]) {
+				t.Errorf("a DSN does not know %s", word[1])
 			}
 		}
 	}
 	if known < 20 {
 		t.Errorf("only %d parameters are named", known)
 	}
+}
+
+// isParameter reports whether a DSN may hold a parameter with this name.
+func isParameter(name string) bool {
+	_, err := e6data.ParseDSN("e6data://host/?" + name + "=")
+	return err == nil || !strings.Contains(err.Error(), "unknown DSN parameter")
 }
