@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/enginetest"
 )
 
 // The recipes for those who come from Python name examples, each with the file
@@ -65,4 +66,38 @@ func TestPythonArgumentsAreParameters(t *testing.T) {
 func isParameter(name string) bool {
 	_, err := e6data.ParseDSN("e6data://host/?" + name + "=")
 	return err == nil || !strings.Contains(err.Error(), "unknown DSN parameter")
+}
+
+// CONTRIBUTING.md shows the following test as an example.
+func TestContributingShowsATest(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("docs_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile(`(?ms)^func TestForgottenSession.*?^}$`).Find(code)
+	if len(example) == 0 || !strings.Contains(string(text), string(example)) {
+		t.Error("CONTRIBUTING.md does not show TestForgottenSession as it is")
+	}
+}
+
+func TestForgottenSession(t *testing.T) {
+	srv := newEngine(t, enginetest.Config{}) // fails the test if a query is left on the engine
+	srv.Handle("SELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
+	db := openDB(t, srv)
+	if err := db.Ping(); err != nil { // the pool has a session now
+		t.Fatal(err)
+	}
+	srv.ExpireSessions()
+	var n int
+	if err := db.QueryRow("SELECT 1").Scan(&n); err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	if got := srv.Count("executeStatement"); got != 1 {
+		t.Errorf("executed %d times", got)
+	}
 }
