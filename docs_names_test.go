@@ -101,7 +101,7 @@ func hasAnchor(text, anchor string) bool {
 	return false
 }
 
-// codeOf returns what a document shows as code.
+// codeOf returns the code in a document: fenced blocks and text between backticks.
 func codeOf(text string) string {
 	rest := fences.ReplaceAllString(text, "")
 	return strings.Join(append(fences.FindAllString(text, -1), backticked(rest)...), "\n")
@@ -116,8 +116,7 @@ var (
 	functions = regexp.MustCompile(`^(\w+)\(\)$`)
 )
 
-// The names of Go that documents show exist: what they say is a name of one of
-// the packages, a member of one of the driver's types, an error variable, an
+// The Go names in documents exist: a name of one of the packages, a member of one of the driver's types, an error variable, an
 // option, a test, an environment variable or a file.
 func TestDocumentedNamesExist(t *testing.T) {
 	t.Parallel()
@@ -138,7 +137,7 @@ func TestDocumentedNamesExist(t *testing.T) {
 	}
 	for path, text := range documents(t) {
 		if path == "CHANGELOG.md" {
-			continue // it tells of names that were
+			continue // it lists names of former versions
 		}
 		for _, name := range dotted.FindAllString(codeOf(text), -1) {
 			if missing(packages, strings.Split(name, ".")) {
@@ -169,7 +168,7 @@ func TestDocumentedNamesExist(t *testing.T) {
 
 // missing reports whether a dotted name should be one of the packages', and is not:
 // a name after a package's, a member after a type's, an option or an error variable.
-// Names that begin otherwise are somebody else's.
+// Other names belong to other packages.
 func missing(packages map[string]exported, name []string) bool {
 	if in, ok := packages[name[0]]; ok {
 		if len(name) < 2 || !ast.IsExported(name[1]) {
@@ -209,7 +208,7 @@ func anySuffix(paths []string, file string) bool {
 	return false
 }
 
-// lastCells returns what the last columns of a document's tables have.
+// lastCells returns the last cell of each row of a document's tables.
 func lastCells(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {
@@ -220,8 +219,8 @@ func lastCells(text string) string {
 	return b.String()
 }
 
-// What looks like a parameter of a DSN is one. The pages that tell of other
-// programs' settings, and of the protocol, have tests of their own.
+// A word that looks like a parameter of a DSN is one. The pages on the protocol and on
+// Python have tests of their own.
 func TestDocumentedParametersExist(t *testing.T) {
 	t.Parallel()
 	// Words of the protocol, of Go and of OpenTelemetry.
@@ -293,8 +292,8 @@ func TestArchitectureListsFiles(t *testing.T) {
 }
 
 // The messages that docs/troubleshooting.md explains are messages of the driver:
-// each piece between backticks is in the text of a Go file. What gRPC, database/sql
-// and proxies write is left out.
+// each piece between backticks is in the text of a Go file. Texts of gRPC, database/sql
+// and proxies are left out.
 func TestTroubleshootingMessagesExist(t *testing.T) {
 	t.Parallel()
 	others := map[string]bool{"converting NULL to": true, "502": true}

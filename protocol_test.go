@@ -23,8 +23,8 @@ const protocolPage = "docs/protocol.md"
 // enumeration's values, a method's request and response.
 type members map[string][]string
 
-// The tables of docs/protocol.md and the generated code say the same: whatever
-// only one of them has, or has in another way, is an error.
+// The tables of docs/protocol.md and the generated code agree: an entry that one of
+// them lacks, or has in another form, is an error.
 func TestProtocolPage(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(protocolPage)
@@ -58,7 +58,7 @@ func TestProtocolPage(t *testing.T) {
 	}
 }
 
-// Every section that code cites is there, from 1 to 12.
+// The page has the sections that code cites, 1 to 12.
 func TestProtocolPageSections(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(protocolPage)
@@ -154,7 +154,7 @@ func pageTable(t *testing.T, text, title string) members {
 
 var backticks = regexp.MustCompile("`([^`]*)`")
 
-// backticked returns what stands between backticks.
+// backticked returns the texts between backticks.
 func backticked(text string) []string {
 	found := []string{}
 	for _, m := range backticks.FindAllStringSubmatch(text, -1) {
@@ -163,7 +163,7 @@ func backticked(text string) []string {
 	return found
 }
 
-// compareMembers fails for whatever only one of the two has.
+// compareMembers fails for every entry that only one of the two has.
 func compareMembers(t *testing.T, kind string, page, code members) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(page)) {
