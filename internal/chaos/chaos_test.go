@@ -166,7 +166,7 @@ func excused(e *e6data.Error) disturbance {
 	switch {
 	case errors.Is(e, e6data.ErrWrongStrategy):
 		return death
-	case errors.Is(e, e6data.ErrSessionExpired):
+	case errors.Is(e, e6data.ErrSessionExpired), deniedAgain(e):
 		return expiry
 	case errors.Is(e, e6data.ErrClusterSuspended):
 		return suspension
@@ -177,6 +177,22 @@ func excused(e *e6data.Error) disturbance {
 		return lost
 	}
 	return 0
+}
+
+// deniedAgain tells that a denial is taken for the engine's answer: that of a
+// session that replaced an expired one before the query was executed, or that of a
+// batch while nothing tells how many rows there are.
+func deniedAgain(e *e6data.Error) bool {
+	if e.Code != codes.Internal || !strings.HasPrefix(e.Message, "Access denied") {
+		return false
+	}
+	switch e.Phase {
+	case e6data.PhasePrepare, e6data.PhaseExecute:
+		return e.Kind == nil
+	case e6data.PhaseFetch:
+		return errors.Is(e, e6data.ErrIncompleteResult)
+	}
+	return false
 }
 
 // reset tells that the stream of a call that executes nothing was reset. The

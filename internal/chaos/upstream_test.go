@@ -96,6 +96,7 @@ func TestClustersDoNotShareTheirColour(t *testing.T) {
 				if n, err := readNumbers(db, "q"); n != 5 || err != nil {
 					t.Fatalf("%d rows, %v", n, err)
 				}
+				balance(t, srv) // the answer to the clearing announces, too
 			}
 			ask(one)
 			ask(two)
@@ -119,7 +120,6 @@ func TestClustersDoNotShareTheirColour(t *testing.T) {
 					t.Errorf("%v of %v went to %s", c, c.Header, c.Strategy)
 				}
 			}
-			balance(t, srv)
 		})
 	}
 }
@@ -140,6 +140,7 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 		if n, err := readNumbers(q, "q"); n != 5 || err != nil {
 			t.Fatalf("%d rows, %v", n, err)
 		}
+		balance(t, srv)
 	}
 	ask(idle)
 	srv.Announce(enginetest.Green)
@@ -159,7 +160,6 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 	if n := srv.Stats().Refused; n != 0 {
 		t.Errorf("%d calls were refused", n)
 	}
-	balance(t, srv)
 }
 
 // A batch without rows in mid-stream ended the result, and nobody noticed.
