@@ -208,7 +208,10 @@ func (q *query) call(ctx context.Context, what call, request func(session string
 	k := &q.current
 	*k = what
 	q.mu.Lock()
-	k.route, k.replacement, k.req = q.route, q.replacement, request(q.sessionID)
+	// A session that was opened for the attempt is what the attempt's denial is judged
+	// by; once the query is executed each call is an operation of its own.
+	k.replacement = q.replacement && (k.phase == PhasePrepare || k.phase == PhaseExecute)
+	k.route, k.req = q.route, request(q.sessionID)
 	q.mu.Unlock()
 	err := q.lk.c.repeat(ctx, k, func(ctx context.Context, k *call) error {
 		if err := q.replaceSession(ctx); err != nil {
