@@ -169,7 +169,8 @@ func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) erro
 
 // tellStrategy tells the strategy entry what a failed call shows about its colour.
 // An announced colour that has never answered and is down is left for the colour
-// before, where the call executes nothing.
+// before, where the call executes nothing; so is a colour that is down and that the
+// entry has left meanwhile, for another call has told it so.
 func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
 	early := k.phase == PhaseConnect || k.phase == PhasePing || k.phase == PhasePrepare || k.phase == PhaseCatalog
 	switch v.condition {
@@ -183,7 +184,12 @@ func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
 			c.logChange(ctx, slog.LevelDebug, "the colour is not live any more", "strategy", k.route.state.Color.String(), "query_id", k.route.queryID)
 		}
 	case noAnswer, suspended, stuck:
-		if early && c.entry.Retreat(k.route.state) {
+		if !early {
+			return
+		}
+		if now, known := c.entry.Current(0); known && k.phase != PhaseConnect && now.Color != k.route.state.Color {
+			v.condition = colorDown
+		} else if c.entry.Retreat(k.route.state) {
 			v.condition = colorDown
 			c.logChange(ctx, slog.LevelDebug, "the announced colour is down", "strategy", k.route.state.Color.String(), "query_id", k.route.queryID)
 		}
