@@ -1,0 +1,233 @@
+package chaos
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// Moments that a deployment has while it switches, restarts and wakes up. Nothing
+// that they are about was executed yet, so that nobody is to notice.
+
+// moment is how long a deployment is gone where it is gone for a moment.
+const moment = 150 * time.Millisecond
+
+const down = "upstream connect error or disconnect/reset before headers"
+
+// crowd asks short queries at the same time: 320 of them, each checked and executed
+// once.
+type crowd struct {
+	t      *testing.T
+	srv    *enginetest.Server
+	ledger *ledger
+	db     *sql.DB
+	last   atomic.Uint64 // statement
+}
+
+const (
+	crowdWorkers = 16
+	crowdQueries = 20 // of each worker
+)
+
+// newCrowd starts an engine with a crowd at its address, or at that of a proxy in
+// front of it.
+func newCrowd(t *testing.T, behind bool, params ...string) (*crowd, *enginetest.Proxy) {
+	t.Helper()
+	c := &crowd{t: t, ledger: newLedger()}
+	c.srv = newServer(t, enginetest.Config{ServerOptions: []grpc.ServerOption{c.ledger.option()}})
+	c.srv.HandleFunc(serve)
+	dsn := c.srv.DSN(params...)
+	var proxy *enginetest.Proxy
+	if behind {
+		var err error
+		proxy, err = enginetest.NewProxy(c.srv, enginetest.ProxyConfig{WrongStrategy: enginetest.Shape{Status: 456}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(proxy.Close)
+		dsn = proxy.DSN(params...)
+	}
+	var err error
+	if c.db, err = sql.Open("e6data", dsn); err != nil {
+		t.Fatal(err)
+	}
+	c.db.SetMaxIdleConns(crowdWorkers)
+	t.Cleanup(func() {
+		if err := c.db.Close(); err != nil {
+			t.Error(err)
+		}
+		balance(t, c.srv)
+	})
+	return c, proxy
+}
+
+// ask asks n queries of each worker. It returns the number of those that failed.
+func (c *crowd) ask(n int) (failed int64) {
+	var workers sync.WaitGroup
+	var failures atomic.Int64
+	for range crowdWorkers {
+		workers.Go(func() {
+			for range n {
+				st := statement{id: c.last.Add(1), rows: 20, batch: 10, twice: -1}
+				wrong, err := rollingQuery(c.db, st)
+				if err != nil || wrong != "" {
+					if failures.Add(1) <= 3 {
+						c.t.Errorf("%v %s", err, wrong)
+					}
+				}
+				if times := c.ledger.executions(st.id); times > 1 || err == nil && times != 1 {
+					c.t.Errorf("statement %d was executed %d times", st.id, times)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return failures.Load()
+}
+
+// asked fails the test if any query fails.
+func (c *crowd) asked(n int) {
+	c.t.Helper()
+	if failed := c.ask(n); failed > 0 {
+		c.t.Fatalf("%d of %d queries failed", failed, crowdWorkers*n)
+	}
+}
+
+// A colour that is announced before the proxy admits it, or that is down, takes no
+// query down, and is taken when it serves.
+func TestEarlyAnnouncement(t *testing.T) {
+	for _, unavailable := range []bool{false, true} {
+		for _, proxied := range []bool{false, true} {
+			t.Run(fmt.Sprintf("down %t, behind a proxy %t", unavailable, proxied), func(t *testing.T) {
+				c, _ := newCrowd(t, proxied)
+				// The driver has sessions on both colours.
+				c.srv.SetLive(enginetest.Blue, enginetest.Green)
+				for _, live := range []string{enginetest.Green, enginetest.Blue} {
+					c.srv.Announce(live)
+					c.asked(2)
+				}
+				balance(t, c.srv)
+				c.srv.SetLive(enginetest.Blue)
+				before := c.last.Load()
+				var fault *enginetest.Injected
+				if unavailable {
+					fault = c.srv.Inject(enginetest.Fault{Strategy: enginetest.Green, Err: status.Error(codes.Unavailable, down)})
+					c.srv.SetLive(enginetest.Blue, enginetest.Green)
+				}
+				c.srv.Announce(enginetest.Green)
+				if proxied {
+					c.asked(crowdQueries / 4) // enginetest's proxy is slow
+				} else {
+					c.asked(crowdQueries)
+				}
+				if unavailable {
+					t.Logf("%d calls met the colour that is down", fault.Hits())
+					fault.Release()
+				}
+				c.srv.SetLive(enginetest.Blue, enginetest.Green)
+				// The driver ignores the announcement for two seconds after a refusal.
+				for end := time.Now().Add(20 * time.Second); !c.hasRun(enginetest.Green, before); {
+					if time.Now().After(end) {
+						t.Fatal("the colour is not taken")
+					}
+					c.asked(1)
+				}
+				c.srv.SetLive(enginetest.Green)
+				c.asked(1)
+			})
+		}
+	}
+}
+
+// hasRun reports whether a statement after another was prepared on a colour.
+func (c *crowd) hasRun(colour string, after uint64) bool {
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	for _, q := range c.ledger.queries {
+		if q.colour == colour && q.statement > after {
+			return true
+		}
+	}
+	return false
+}
+
+// Switches that follow one another faster than queries do.
+func TestFastSwitches(t *testing.T) {
+	c, _ := newCrowd(t, false)
+	c.srv.SetLive(enginetest.Blue, enginetest.Green)
+	ctx, stop := context.WithCancel(t.Context())
+	var switching sync.WaitGroup
+	switches := 0
+	switching.Go(func() {
+		r := rand.New(rand.NewPCG(1, 2))
+		for live := enginetest.Blue; ctx.Err() == nil; switches++ {
+			live = other(live)
+			c.srv.Announce(live)
+			time.Sleep(time.Duration(r.IntN(20)) * time.Millisecond)
+		}
+	})
+	c.asked(crowdQueries)
+	stop()
+	switching.Wait()
+	t.Logf("%d switches", switches)
+	for _, call := range c.srv.Calls() {
+		if colour := strings.Split(call.QueryID+"--", "-")[1]; colour != "" && call.Strategy != colour {
+			t.Errorf("%v: not the query's colour", call)
+		}
+	}
+	if !c.hasRun(enginetest.Blue, 0) || !c.hasRun(enginetest.Green, 0) {
+		t.Error("only one colour was asked")
+	}
+}
+
+// Between two colours there is a moment at which neither is live.
+func TestGapWithoutALiveColour(t *testing.T) {
+	for _, proxied := range []bool{false, true} {
+		t.Run(fmt.Sprintf("behind a proxy %t", proxied), func(t *testing.T) {
+			c, _ := newCrowd(t, proxied)
+			c.asked(1)
+			for _, live := range []string{enginetest.Green, enginetest.Green, enginetest.Blue} {
+				balance(t, c.srv)
+				c.srv.SetLive()
+				time.AfterFunc(moment, func() { c.srv.SetLive(live) })
+				c.asked(1)
+			}
+		})
+	}
+}
+
+// A proxy without upstream answers 503 for a moment, also for the cluster service;
+// what sleeps is nothing.
+func TestShort503(t *testing.T) {
+	for _, proxied := range []bool{false, true} {
+		t.Run(fmt.Sprintf("behind a proxy %t", proxied), func(t *testing.T) {
+			c, proxy := newCrowd(t, proxied)
+			c.asked(1)
+			balance(t, c.srv)
+			var release func()
+			if proxied {
+				release = proxy.Inject(enginetest.ProxyFault{Shape: enginetest.Shape{Status: http.StatusServiceUnavailable}}).Release
+			} else {
+				release = c.srv.Inject(enginetest.Fault{Err: status.Error(codes.Unavailable, "status: 503")}).Release
+			}
+			time.AfterFunc(moment, release)
+			c.asked(1)
+			if n := c.srv.Count("ClusterService/resume"); n != 0 {
+				t.Errorf("a cluster that is awake was resumed %d times", n)
+			}
+		})
+	}
+}
