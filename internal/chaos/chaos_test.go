@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -14,7 +13,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -40,6 +38,7 @@ type run struct {
 	outcomes map[uint64]outcome
 	tally    map[string]int
 	rows     int64
+	dropped  []uint64 // statements whose rows nobody closes
 }
 
 // outcome is what became of a statement.
@@ -76,7 +75,8 @@ func TestChaos(t *testing.T) {
 	t.Cleanup(proxy.Close)
 	r.openPools(t, r.srv.Addr(), wire.addr(), proxy.Addr())
 
-	w := &weather{srv: r.srv, proxy: proxy, link: wire, journal: r.journal, rand: source(0), suspend: *suspendFlag, live: enginetest.Blue}
+	w := &weather{srv: r.srv, proxy: proxy, link: wire, journal: r.journal, rand: source(0), suspend: *suspendFlag}
+	w.live = enginetest.Blue
 	ctx, stop := context.WithTimeout(context.Background(), *timeFlag)
 	defer stop()
 	var weather, workers sync.WaitGroup
@@ -96,6 +96,7 @@ func TestChaos(t *testing.T) {
 			r.fail("", "closing a pool: %v", err)
 		}
 	}
+	r.collect()
 	r.audit(t)
 	r.report(t, seed)
 }
@@ -122,8 +123,8 @@ func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 			t.Fatal(err)
 		}
 		// A cluster wakes up within a second here: 5 s between polls would be most
-		// of a run.
-		connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(20*time.Millisecond))
+		// of a run. A short 503 must be outlasted by five polls.
+		connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(100*time.Millisecond))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,93 +158,6 @@ func (r *run) fail(text string, format string, args ...any) {
 	if len(r.failures) < 40 {
 		r.failures = append(r.failures, msg)
 	}
-}
-
-// excused are the disturbances that explain an error of the driver; 0 for one
-// that nothing explains.
-func excused(e *e6data.Error) disturbance {
-	lost := cut | refusal | suspension
-	switch {
-	case errors.Is(e, e6data.ErrWrongStrategy):
-		return death
-	case errors.Is(e, e6data.ErrSessionExpired), deniedAgain(e):
-		return expiry
-	case errors.Is(e, e6data.ErrClusterSuspended):
-		return suspension
-	case errors.Is(e, e6data.ErrIncompleteResult) && (e.Phase == e6data.PhaseMetadata || e.Phase == e6data.PhaseFetch),
-		errors.Is(e, e6data.ErrAmbiguousExecution) && e.Phase == e6data.PhaseExecute:
-		return lost
-	case e.Kind == nil && (e.Code == codes.Unavailable || reset(e)) && e.Phase != e6data.PhaseExecute && e.Phase != e6data.PhaseFetch:
-		return lost
-	}
-	return 0
-}
-
-// deniedAgain tells that a denial is taken for the engine's answer: that of a
-// session that replaced an expired one before the query was executed, or that of a
-// batch while nothing tells how many rows there are.
-func deniedAgain(e *e6data.Error) bool {
-	if e.Code != codes.Internal || !strings.HasPrefix(e.Message, "Access denied") {
-		return false
-	}
-	switch e.Phase {
-	case e6data.PhasePrepare, e6data.PhaseExecute:
-		return e.Kind == nil
-	case e6data.PhaseFetch:
-		return errors.Is(e, e6data.ErrIncompleteResult)
-	}
-	return false
-}
-
-// reset tells that the stream of a call that executes nothing was reset. The
-// code says INTERNAL, as an SQL error may.
-func reset(e *e6data.Error) bool {
-	return e.Code == codes.Internal && strings.Contains(e.Message, "RST_STREAM") && e.Phase != e6data.PhaseMetadata
-}
-
-// judge compares what the caller of a statement was told with what the engine
-// did. err is nil when the statement succeeded, wrong what was wrong with its rows.
-func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int, err error, wrong string) {
-	text, ended := st.text(), time.Now()
-	n := r.ledger.executions(st.id)
-	class := "ok"
-	if wrong != "" {
-		r.fail(text, "WRONG ROWS: %s", wrong)
-	}
-	if n > 1 {
-		r.fail(text, "EXECUTED %d TIMES", n)
-	}
-	_, timed := ctx.Deadline()
-	var e *e6data.Error
-	switch {
-	case err == nil:
-		if n != 1 {
-			r.fail(text, "succeeded, but was executed %d times", n)
-		}
-	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled),
-		errors.Is(err, context.DeadlineExceeded) && timed:
-		class = "gave up"
-		if ended.Sub(began) > stuck-time.Second {
-			r.fail(text, "STUCK for %v: %v", ended.Sub(began), err)
-		}
-	case !errors.As(err, &e):
-		class = "untyped"
-		r.fail(text, "error of type %T: %v", err, err)
-	default:
-		class = fmt.Sprintf("%s: %v", e.Phase, e.Kind)
-		if e.Kind == nil {
-			class = fmt.Sprintf("%s: %v", e.Phase, e.Code)
-		}
-		felt := r.journal.between(began, ended)
-		if excused(e)&felt == 0 || errors.Is(e, e6data.ErrWrongStrategy) && !r.journal.died(e.Strategy, began, ended) {
-			r.fail(text, "UNEXPLAINED after %v, with %q going on: %v", ended.Sub(began), felt, err)
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tally[class]++
-	r.rows += int64(rows)
-	r.outcomes[st.id] = outcome{ended, err == nil, ctx.Err() != nil}
 }
 
 // audit checks the books when everything has ended.
@@ -353,8 +267,16 @@ func (r *run) report(t *testing.T, seed uint64) {
 	for _, c := range classes {
 		t.Logf("%7d %s", r.tally[c], c)
 	}
-	for kind := cut; kind <= suspension; kind <<= 1 {
+	for kind := cut; kind <= outage; kind <<= 1 {
 		t.Logf("%7d times %v", r.journal.counts[kind], kind)
+	}
+	var happened []string
+	for what := range r.journal.tally {
+		happened = append(happened, what)
+	}
+	slices.Sort(happened)
+	for _, what := range happened {
+		t.Logf("%7d times: %s", r.journal.tally[what], what)
 	}
 	if r.tally["ok"] == 0 {
 		t.Error("no statement succeeded")

@@ -98,7 +98,7 @@ func (l *ledger) notePrepare(text string, resp any, err error, began, now time.T
 // ran tells by its answer whether the engine executed a query: it did not when
 // it denied the session, or when the client had cleared the query already.
 func ran(err error) bool {
-	return err == nil || strings.Contains(err.Error(), "was cancelled")
+	return err == nil || strings.Contains(err.Error(), "was cancelled") || strings.Contains(err.Error(), ofStatement)
 }
 
 func (l *ledger) noteClear(e *entry, err error, now time.Time) {
@@ -133,4 +133,20 @@ func (l *ledger) query(id string) entry {
 		return *e
 	}
 	return entry{id: id}
+}
+
+// uncleared returns copies of the queries of statements that are not cleared.
+func (l *ledger) uncleared(statements []uint64) (open []entry) {
+	of := map[uint64]bool{}
+	for _, id := range statements {
+		of[id] = true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.queries {
+		if of[e.statement] && e.cleared.IsZero() {
+			open = append(open, *e)
+		}
+	}
+	return open
 }

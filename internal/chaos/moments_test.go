@@ -25,7 +25,7 @@ import (
 // moment is how long a deployment is gone where it is gone for a moment.
 const moment = 150 * time.Millisecond
 
-const down = "upstream connect error or disconnect/reset before headers"
+const unavailable = "upstream connect error or disconnect/reset before headers"
 
 // crowd asks short queries at the same time: 320 of them, each checked and executed
 // once.
@@ -109,9 +109,9 @@ func (c *crowd) asked(n int) {
 // A colour that is announced before the proxy admits it, or that is down, takes no
 // query down, and is taken when it serves.
 func TestEarlyAnnouncement(t *testing.T) {
-	for _, unavailable := range []bool{false, true} {
+	for _, down := range []bool{false, true} {
 		for _, proxied := range []bool{false, true} {
-			t.Run(fmt.Sprintf("down %t, behind a proxy %t", unavailable, proxied), func(t *testing.T) {
+			t.Run(fmt.Sprintf("down %t, behind a proxy %t", down, proxied), func(t *testing.T) {
 				c, _ := newCrowd(t, proxied)
 				// The driver has sessions on both colours.
 				c.srv.SetLive(enginetest.Blue, enginetest.Green)
@@ -123,8 +123,8 @@ func TestEarlyAnnouncement(t *testing.T) {
 				c.srv.SetLive(enginetest.Blue)
 				before := c.last.Load()
 				var fault *enginetest.Injected
-				if unavailable {
-					fault = c.srv.Inject(enginetest.Fault{Strategy: enginetest.Green, Err: status.Error(codes.Unavailable, down)})
+				if down {
+					fault = c.srv.Inject(enginetest.Fault{Strategy: enginetest.Green, Err: status.Error(codes.Unavailable, unavailable)})
 					c.srv.SetLive(enginetest.Blue, enginetest.Green)
 				}
 				c.srv.Announce(enginetest.Green)
@@ -133,7 +133,7 @@ func TestEarlyAnnouncement(t *testing.T) {
 				} else {
 					c.asked(crowdQueries)
 				}
-				if unavailable {
+				if down {
 					t.Logf("%d calls met the colour that is down", fault.Hits())
 					fault.Release()
 				}

@@ -33,6 +33,9 @@ type statement struct {
 	lazy bool
 	// slow holds up every batch.
 	slow time.Duration
+	// fails is where the engine fails, with the quote of this number.
+	fails failing
+	quote int
 }
 
 // counting is how true a row count is.
@@ -80,20 +83,24 @@ func randomStatement(r *rand.Rand, id uint64) statement {
 	if r.IntN(6) == 0 {
 		s.slow = time.Duration(1+r.IntN(15)) * time.Millisecond
 	}
+	if r.IntN(12) == 0 {
+		s.rows = max(s.rows, 1)
+		s.fails, s.quote = 1+failing(r.IntN(int(failings)-1)), r.IntN(len(quotes))
+	}
 	return s
 }
 
-const statementFormat = "SELECT * FROM chaos(%d, %d, %d, %d, %d, %d, %d, %t, %t, %d, %t, %d)"
+const statementFormat = "SELECT * FROM chaos(%d, %d, %d, %d, %d, %d, %d, %t, %t, %d, %t, %d, %d, %d)"
 
 func (s statement) text() string {
 	return fmt.Sprintf(statementFormat, s.id, s.rows, s.batch, s.zeros, s.zeroAt, s.twice, s.count,
-		s.lateEnd, s.zeroEnd, s.empties, s.lazy, s.slow)
+		s.lateEnd, s.zeroEnd, s.empties, s.lazy, s.slow, s.fails, s.quote)
 }
 
 // parseStatement is the inverse of text.
 func parseStatement(text string) (s statement, err error) {
 	_, err = fmt.Sscanf(text, statementFormat, &s.id, &s.rows, &s.batch, &s.zeros, &s.zeroAt, &s.twice, &s.count,
-		&s.lateEnd, &s.zeroEnd, &s.empties, &s.lazy, &s.slow)
+		&s.lateEnd, &s.zeroEnd, &s.empties, &s.lazy, &s.slow, &s.fails, &s.quote)
 	return s, err
 }
 
@@ -200,6 +207,9 @@ func (s statement) result() (*enginetest.Result, error) {
 		RowCount(announced).
 		EmptyAnswers(s.empties).
 		Delay(enginetest.PhaseBatch, s.slow)
+	if s.fails != nowhere {
+		r.Fail(s.fails.phase(), s.error())
+	}
 	if s.lateEnd {
 		r.LateEnd()
 	}

@@ -2,12 +2,9 @@ package chaos
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -15,100 +12,6 @@ import (
 
 	"github.com/e6data/e6data-go/enginetest"
 )
-
-// disturbance is a kind of thing that excuses failures, a set as a sum.
-type disturbance uint8
-
-const (
-	cut     disturbance = 1 << iota // a connection was reset
-	refusal                         // a call, or its answer, was lost on the way
-	death                           // a colour went
-	expiry                          // the sessions expired
-	suspension
-)
-
-func (d disturbance) String() string {
-	var names []string
-	for i, name := range []string{"cut", "refusal", "death", "expiry", "suspension"} {
-		if d&(1<<i) != 0 {
-			names = append(names, name)
-		}
-	}
-	return strings.Join(names, "+")
-}
-
-// slack is how long after a disturbance a query that starts may still feel it:
-// the channel connects again, with a back-off.
-const slack = time.Second
-
-// journal is what has gone wrong when.
-type journal struct {
-	start time.Time
-
-	mu     sync.Mutex
-	events []event
-	lines  []string // the latest, for a failure's report
-	counts map[disturbance]int
-}
-
-type event struct {
-	at     time.Time
-	kind   disturbance
-	colour string // of a death
-}
-
-func newJournal() *journal {
-	return &journal{start: time.Now(), counts: map[disturbance]int{}}
-}
-
-// note writes a disturbance down; it is called before the harm is done.
-func (j *journal) note(kind disturbance, colour string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.events = append(j.events, event{time.Now(), kind, colour})
-	j.counts[kind]++
-}
-
-// logf writes a line that only people read.
-func (j *journal) logf(format string, args ...any) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.lines = append(j.lines, fmt.Sprintf("%8.3f s  ", time.Since(j.start).Seconds())+fmt.Sprintf(format, args...))
-}
-
-// between returns what went wrong from one time to another, and shortly before.
-func (j *journal) between(from, to time.Time) (kinds disturbance) {
-	from = from.Add(-slack)
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for _, e := range slices.Backward(j.events) {
-		if e.at.Before(from) {
-			break
-		}
-		if !e.at.After(to) {
-			kinds |= e.kind
-		}
-	}
-	return kinds
-}
-
-// died tells whether a colour, or any for "", went from one time to another, or
-// shortly before.
-func (j *journal) died(colour string, from, to time.Time) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.ContainsFunc(j.events, func(e event) bool {
-		return e.kind == death && (e.colour == colour || colour == "") &&
-			e.at.After(from.Add(-slack)) && e.at.Before(to)
-	})
-}
-
-// tail returns the latest lines.
-func (j *journal) tail(n int) string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Join(j.lines[max(0, len(j.lines)-n):], "\n\t")
-}
 
 // weather makes the trouble: storms, each of some kinds of trouble, and calms in
 // which only announced switches happen and nothing may fail.
@@ -120,9 +23,7 @@ type weather struct {
 	rand    *rand.Rand
 	suspend bool
 
-	live   string    // the colour that new queries belong on
-	old    string    // still live beside it; "" when it is not
-	dies   time.Time // when old goes
+	colours
 	wakes  time.Time // when a suspended cluster is active again at the latest
 	asleep bool
 }
@@ -137,6 +38,11 @@ type trouble struct {
 func (w *weather) troubles() []trouble {
 	all := []trouble{
 		{"announce", 2, w.announce},
+		{"early announcement", 2, func() { w.announceEarly(false, w.sometimes(w.ms(50, 900))) }},
+		{"announced and down", 2, func() { w.announceEarly(true, w.sometimes(w.ms(50, 900))) }},
+		{"fast switches", 2, func() { w.fast(w.ms(400, 900)) }},
+		{"gap", 2, w.none},
+		{"short 503", 2, w.outage},
 		{"sudden death", 1, w.sudden},
 		{"expiry", 2, w.expire},
 		{"drop all", 1, w.dropAll},
@@ -144,7 +50,7 @@ func (w *weather) troubles() []trouble {
 		{"drop", 3, func() { w.fault(enginetest.Fault{Drop: true, Do: func() { w.journal.note(cut, "") }}) }},
 		{"unavailable", 3, func() {
 			w.fault(enginetest.Fault{
-				Err: status.Error(codes.Unavailable, "upstream connect error or disconnect/reset before headers"),
+				Err: status.Error(codes.Unavailable, unavailable),
 				Do:  func() { w.journal.note(refusal, "") },
 			})
 		}},
@@ -203,22 +109,37 @@ func (w *weather) storm(ctx context.Context, kinds []trouble, d time.Duration) {
 func (w *weather) quiet(ctx context.Context, d time.Duration) {
 	end := time.Now().Add(d)
 	for time.Now().Before(end) && ctx.Err() == nil {
-		if w.old == "" && w.rand.IntN(8) == 0 {
-			w.announce()
-			w.dies = end.Add(time.Hour)
+		const ever = time.Hour
+		switch w.rand.IntN(20) {
+		case 0:
+			w.begin(ever)
+		case 1:
+			w.announceEarly(false, w.sometimes(ever))
+		case 2:
+			w.announceEarly(true, w.sometimes(ever))
+		case 3:
+			w.fast(ever)
 		}
 		w.wait(ctx, 100*time.Millisecond)
 	}
 }
 
+// sometimes returns d or 0.
+func (w *weather) sometimes(d time.Duration) time.Duration { return d * time.Duration(w.rand.IntN(2)) }
+
 // calm ends all trouble.
 func (w *weather) calm() {
+	now := time.Now()
+	if !w.noneUntil.IsZero() {
+		w.endGap(now)
+	}
+	if !w.upAt.IsZero() {
+		w.endOutage(now)
+	}
+	w.settle()
 	w.srv.ClearFaults()
 	w.proxy.ClearFaults()
 	w.link.spare()
-	if w.old != "" {
-		w.kill()
-	}
 	if w.asleep {
 		w.wake()
 	}
@@ -228,9 +149,7 @@ func (w *weather) calm() {
 func (w *weather) wait(ctx context.Context, d time.Duration) {
 	end := time.Now().Add(d)
 	for now := time.Now(); now.Before(end) && ctx.Err() == nil; now = time.Now() {
-		if w.old != "" && now.After(w.dies) {
-			w.kill()
-		}
+		w.doDue(now)
 		if w.asleep {
 			w.journal.note(suspension, "")
 			if now.After(w.wakes) || w.srv.Cluster() == enginetest.ClusterActive {
@@ -239,44 +158,6 @@ func (w *weather) wait(ctx context.Context, d time.Duration) {
 		}
 		time.Sleep(min(10*time.Millisecond, end.Sub(now)))
 	}
-}
-
-func other(colour string) string {
-	if colour == enginetest.Blue {
-		return enginetest.Green
-	}
-	return enginetest.Blue
-}
-
-// announce begins a switch; the old colour goes some time later.
-func (w *weather) announce() {
-	delay := time.Duration(50+w.rand.IntN(850)) * time.Millisecond
-	if w.old != "" {
-		return
-	}
-	w.old, w.live = w.live, other(w.live)
-	w.dies = time.Now().Add(delay)
-	w.journal.logf("%s announced, %s lasts %v", w.live, w.old, delay)
-	w.srv.SetLive(w.old, w.live)
-	w.srv.Announce(w.live)
-}
-
-// kill ends a switch.
-func (w *weather) kill() {
-	w.journal.logf("%s dies", w.old)
-	w.journal.note(death, w.old)
-	w.srv.SetLive(w.live)
-	w.srv.Announce("")
-	w.old = ""
-}
-
-// sudden swaps the colours without a word.
-func (w *weather) sudden() {
-	if w.old != "" {
-		w.kill()
-	}
-	w.old, w.live = w.live, other(w.live)
-	w.kill()
 }
 
 func (w *weather) expire() {

@@ -27,8 +27,10 @@ func (w *worker) turn() {
 		w.exec()
 	case n < 68:
 		w.first()
-	case n < 78:
+	case n < 76:
 		w.part()
+	case n < 79:
+		w.drop()
 	case n < 90:
 		w.whole(w.db, w.impatient)
 	case n < 97:
@@ -132,7 +134,9 @@ func (w *worker) exec() {
 	if err == nil {
 		_, announced := st.chunks()
 		n, err := result.RowsAffected()
-		if announced > 0 && (err != nil || n != announced) || announced <= 0 && err == nil {
+		if st.fails == atBatch {
+			wrong = "no error of a statement whose result cannot be read"
+		} else if announced > 0 && (err != nil || n != announced) || announced <= 0 && err == nil {
 			wrong = fmt.Sprintf("%d rows affected, %v; the engine says %d", n, err, announced)
 		}
 	}

@@ -1,0 +1,119 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/e6data/e6data-go"
+)
+
+// excused are the disturbances that explain an error of the driver; 0 for one
+// that nothing explains.
+func excused(e *e6data.Error) disturbance {
+	lost := cut | refusal | suspension | outage
+	switch {
+	case errors.Is(e, e6data.ErrWrongStrategy):
+		return death | gap
+	case errors.Is(e, e6data.ErrSessionExpired), deniedAgain(e):
+		return expiry
+	case errors.Is(e, e6data.ErrClusterSuspended):
+		return suspension | outage
+	case errors.Is(e, e6data.ErrIncompleteResult) && (e.Phase == e6data.PhaseMetadata || e.Phase == e6data.PhaseFetch),
+		errors.Is(e, e6data.ErrAmbiguousExecution) && e.Phase == e6data.PhaseExecute:
+		return lost
+	case e.Kind == nil && (e.Code == codes.Unavailable || reset(e)) && e.Phase != e6data.PhaseExecute && e.Phase != e6data.PhaseFetch:
+		return lost
+	}
+	return 0
+}
+
+// executesNothing tells that a call failed after which the driver begins anew.
+func executesNothing(e *e6data.Error) bool {
+	switch e.Phase {
+	case e6data.PhaseMetadata, e6data.PhaseFetch:
+		return false
+	}
+	return !errors.Is(e, e6data.ErrAmbiguousExecution)
+}
+
+// deniedAgain tells that a denial is taken for the engine's answer: that of a
+// session that replaced an expired one before the query was executed, or that of a
+// batch while nothing tells how many rows there are.
+func deniedAgain(e *e6data.Error) bool {
+	if e.Code != codes.Internal || !strings.HasPrefix(e.Message, "Access denied") {
+		return false
+	}
+	switch e.Phase {
+	case e6data.PhasePrepare, e6data.PhaseExecute:
+		return e.Kind == nil
+	case e6data.PhaseFetch:
+		return errors.Is(e, e6data.ErrIncompleteResult)
+	}
+	return false
+}
+
+// reset tells that the stream of a call that executes nothing was reset. The
+// code says INTERNAL, as an SQL error may.
+func reset(e *e6data.Error) bool {
+	return e.Code == codes.Internal && strings.Contains(e.Message, "RST_STREAM") && e.Phase != e6data.PhaseMetadata
+}
+
+// judge compares what the caller of a statement was told with what the engine
+// did. err is nil when the statement succeeded, wrong what was wrong with its rows.
+func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int, err error, wrong string) {
+	text, ended := st.text(), time.Now()
+	n := r.ledger.executions(st.id)
+	class := "ok"
+	if wrong != "" {
+		r.fail(text, "WRONG ROWS: %s", wrong)
+	}
+	if n > 1 {
+		r.fail(text, "EXECUTED %d TIMES", n)
+	}
+	_, timed := ctx.Deadline()
+	var e *e6data.Error
+	switch {
+	case err == nil:
+		if n != 1 {
+			r.fail(text, "succeeded, but was executed %d times", n)
+		}
+		if st.fails != nowhere && st.fails != atBatch {
+			r.fail(text, "succeeded, but the engine failed it")
+		}
+	case st.isQuoted(err):
+		class = "quoted: " + st.fails.String()
+		if st.fails != atPrepare && n != 1 {
+			r.fail(text, "the engine failed it, but it was executed %d times: %v", n, err)
+		}
+	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled),
+		errors.Is(err, context.DeadlineExceeded) && timed:
+		class = "gave up"
+		if ended.Sub(began) > stuck-time.Second {
+			r.fail(text, "STUCK for %v: %v", ended.Sub(began), err)
+		}
+	case !errors.As(err, &e):
+		class = "untyped"
+		r.fail(text, "error of type %T: %v", err, err)
+	default:
+		class = fmt.Sprintf("%s: %v", e.Phase, e.Kind)
+		if e.Kind == nil {
+			class = fmt.Sprintf("%s: %v", e.Phase, e.Code)
+		}
+		felt := r.journal.between(began, ended)
+		switch {
+		case excused(e)&felt == 0, executesNothing(e) && r.journal.oneMoment(began, ended),
+			errors.Is(e, e6data.ErrWrongStrategy) && felt&gap == 0 && !r.journal.died(e.Strategy, began, ended):
+			r.fail(text, "UNEXPLAINED after %v, with %q going on: %v", ended.Sub(began), felt, err)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tally[class]++
+	r.rows += int64(rows)
+	r.outcomes[st.id] = outcome{ended, err == nil, ctx.Err() != nil}
+}
