@@ -24,8 +24,9 @@
 //     moment without a live colour, or of 503, fails none that was not executed, unless
 //     something else went wrong, too.
 //   - An error of the engine's that quotes the signature of another arrives as it is.
-//   - In the end every query is cleared, also one whose rows were dropped, but those that nobody can clear: their
-//     colour has died, or the engine's answer with their id was lost.
+//   - In the end every query is cleared, also one whose rows were dropped, but those
+//     that nobody can clear: their colour has died, or the engine's answer with their
+//     id was lost.
 //   - No call was made that no correct driver makes, and no goroutine is left.
 //
 // # Rolling switches

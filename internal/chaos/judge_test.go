@@ -105,6 +105,10 @@ func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int
 			class = fmt.Sprintf("%s: %v", e.Phase, e.Code)
 		}
 		felt := r.journal.between(began, ended)
+		if felt != 0 {
+			// The last of several tries may take a session that has lain unused.
+			felt |= r.journal.between(r.journal.start, ended) & expiry
+		}
 		switch {
 		case excused(e)&felt == 0, executesNothing(e) && r.journal.oneMoment(began, ended),
 			errors.Is(e, e6data.ErrWrongStrategy) && felt&gap == 0 && !r.journal.died(e.Strategy, began, ended):
