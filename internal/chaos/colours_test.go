@@ -163,20 +163,22 @@ func (w *weather) announceEarly(down bool, lasts time.Duration) {
 	} else {
 		w.journal.count("a colour was announced and refused")
 	}
+	w.journal.note(early, "")
 	w.show()
 	w.srv.Announce(w.early)
 }
 
 // admit has the early colour serve, or takes it back.
 func (w *weather) admit() {
-	early, lasts := w.early, w.lasts
+	was, lasts := w.early, w.lasts
 	w.early = ""
+	w.journal.noteAgain(early)
 	if lasts > 0 {
 		w.releaseDown()
 		w.begin(lasts)
 		return
 	}
-	w.journal.logf("%s is not announced any more", early)
+	w.journal.logf("%s is not announced any more", was)
 	w.srv.Announce("")
 	w.show()
 	w.releaseDown()

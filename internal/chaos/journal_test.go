@@ -19,11 +19,12 @@ const (
 	suspension
 	gap    // no colour was live, for a moment
 	outage // everything was answered with 503, for a moment
+	early  // a colour was announced that did not serve; by itself it excuses nothing
 )
 
 func (d disturbance) String() string {
 	var names []string
-	for i, name := range []string{"cut", "refusal", "death", "expiry", "suspension", "gap", "outage"} {
+	for i, name := range []string{"cut", "refusal", "death", "expiry", "suspension", "gap", "outage", "early announcement"} {
 		if d&(1<<i) != 0 {
 			names = append(names, name)
 		}

@@ -15,10 +15,10 @@ import (
 // excused are the disturbances that explain an error of the driver; 0 for one
 // that nothing explains.
 func excused(e *e6data.Error) disturbance {
-	lost := cut | refusal | suspension | outage
+	lost := cut | refusal | suspension | outage | early
 	switch {
 	case errors.Is(e, e6data.ErrWrongStrategy):
-		return death | gap
+		return death | gap | early
 	case errors.Is(e, e6data.ErrSessionExpired), deniedAgain(e):
 		return expiry
 	case errors.Is(e, e6data.ErrClusterSuspended):
@@ -105,13 +105,17 @@ func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int
 			class = fmt.Sprintf("%s: %v", e.Phase, e.Code)
 		}
 		felt := r.journal.between(began, ended)
-		if felt != 0 {
-			// The last of several tries may take a session that has lain unused.
+		if felt&^early == 0 {
+			felt = 0
+		} else {
+			// The last of several tries may take a session that has lain unused, or go to
+			// a colour that does not serve yet; so may a query of that colour that ran when
+			// it died.
 			felt |= r.journal.between(r.journal.start, ended) & expiry
 		}
 		switch {
 		case excused(e)&felt == 0, executesNothing(e) && r.journal.oneMoment(began, ended),
-			errors.Is(e, e6data.ErrWrongStrategy) && felt&gap == 0 && !r.journal.died(e.Strategy, began, ended):
+			errors.Is(e, e6data.ErrWrongStrategy) && felt&(gap|early) == 0 && !r.journal.died(e.Strategy, began, ended):
 			r.fail(text, "UNEXPLAINED after %v, with %q going on: %v", ended.Sub(began), felt, err)
 		}
 	}
