@@ -69,22 +69,22 @@ const (
 
 // resumeCluster resumes the cluster and tells its states. A poll whose answer was
 // lost is made again, and so is one that the deployment's proxy answers with 503,
-// which it does while it has no cluster to ask: as often as other calls before any
-// state is known, and then until ctx ends. A resume whose answer was lost has been
-// received unless the cluster is suspended still.
+// which it does while it has no cluster to ask, or for both colours with 456: as
+// often as other calls before any state is known, and then until ctx ends. A resume
+// whose answer was lost has been received unless the cluster is suspended still.
 func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 	c := lk.c
 	w := waking{lk: lk}
 	for unanswered := 0; ; {
 		state, err := lk.clusterState(ctx)
 		switch cond := conditionOf(err); {
-		case cond == noAnswer || cond == suspended || cond == mute:
+		case cond == noAnswer || cond == suspended || cond == mute || cond == wrongStrategy:
 			unanswered++
 			if unanswered >= c.cfg.MaxRetries && w.last == "" || lk.channel().isClosed() {
 				return err // by a link that is closed others are not to wait
 			}
 			c.noteRetry(ctx, PhaseResume, unanswered+1, err)
-			if pause(ctx, min(delayAfter(unanswered, err), c.resumePoll)) != nil {
+			if pause(ctx, min(max(delayAfter(unanswered, err), retryDelay/2), c.resumePoll)) != nil {
 				return err
 			}
 			continue
@@ -142,7 +142,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 	c.logChange(ctx, slog.LevelInfo, "the cluster is told to resume")
 	w.unheard = w.lk.resumeOnce(ctx)
 	switch conditionOf(w.unheard) {
-	case noAnswer, suspended, mute:
+	case noAnswer, suspended, mute, wrongStrategy:
 		if w.resumes >= c.cfg.MaxRetries {
 			return false, w.unheard
 		}

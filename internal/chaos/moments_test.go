@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 )
 
@@ -230,4 +231,50 @@ func TestShort503(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A cluster that wakes up for many has such moments, too.
+func TestMomentsOfAResume(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		harm  func(*enginetest.Server)
+		allay func(*enginetest.Server)
+	}{
+		{"gap", func(srv *enginetest.Server) { srv.SetLive() }, func(srv *enginetest.Server) { srv.SetLive(enginetest.Green) }},
+		{"503", func(srv *enginetest.Server) {
+			srv.Inject(enginetest.Fault{Err: status.Error(codes.Unavailable, "status: 503")})
+		}, (*enginetest.Server).ClearFaults},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c, _ := newCrowd(t, false)
+			c.poll(t)
+			c.asked(1)
+			balance(t, c.srv)
+			c.srv.SetResume(2, enginetest.ClusterActive)
+			c.srv.SetCluster(enginetest.ClusterSuspended)
+			c.srv.Inject(enginetest.Fault{Method: "ClusterService/resume", Times: 1, After: true, Do: func() {
+				test.harm(c.srv)
+				time.AfterFunc(moment, func() { test.allay(c.srv) })
+			}})
+			c.asked(1)
+		})
+	}
+}
+
+// poll has the crowd ask often whether the cluster is awake.
+func (c *crowd) poll(t *testing.T) {
+	t.Helper()
+	cfg, err := e6data.ParseDSN(c.srv.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(100*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.db.Close(); err != nil {
+		t.Error(err)
+	}
+	c.db = sql.OpenDB(connector)
+	c.db.SetMaxIdleConns(crowdWorkers)
 }
