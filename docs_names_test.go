@@ -145,7 +145,8 @@ func TestDocumentedNamesExist(t *testing.T) {
 			}
 		}
 		for _, name := range testNames.FindAllString(codeOf(text), -1) {
-			if path != "CONTRIBUTING.md" && !strings.Contains(code.String(), "func "+name+"(") {
+			// The samples of these two name tests that their readers would write.
+			if path != "CONTRIBUTING.md" && path != "README.md" && !strings.Contains(code.String(), "func "+name+"(") {
 				t.Errorf("%s: there is no %s", path, name)
 			}
 		}

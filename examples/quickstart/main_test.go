@@ -32,7 +32,7 @@ func TestRun(t *testing.T) {
 		`local +TIMESTAMP_TZ +2024-02-29T18:00:15\.123456\+05:30 +2024-02-29T12:30:15\.123456Z +NULL`,
 		`nothing +NULL +NULL +NULL +NULL`,
 		`  phase execute, code Internal, query id \S+, colour blue`,
-		`  e6data: execute query .*context canceled.*`,
+		`  e6data: cancelled while executing \(query .*`,
 		`books balanced: 3 queries prepared, 3 cleared, 0 open`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + want + `$`).MatchString(out.String()) {
