@@ -127,10 +127,10 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 				return interrupted(ctx, err)
 			}
 		case renew:
-			if n >= c.cfg.MaxRetries {
+			if n >= c.cfg.MaxRetries && !c.persists(k.phase, err, began) {
 				return err
 			}
-			if replace(ctx, k) != nil {
+			if failed := replace(ctx, k); failed != nil && !c.outlasts(ctx, k.phase, n, failed, began) {
 				return interrupted(ctx, err)
 			}
 			c.noteRetry(ctx, k.phase, n+1, err)
@@ -140,15 +140,28 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 	}
 }
 
+// outlasts reports whether a call that ends a query is made again after try n although
+// no session could be had for it, and waits before that.
+func (c *caller) outlasts(ctx context.Context, phase Phase, n int, failed error, began time.Time) bool {
+	if phase != PhaseClear && phase != PhaseCancel || policy[phase][conditionOf(failed)] != again {
+		return false
+	}
+	if n >= c.cfg.MaxRetries && !c.persists(phase, failed, began) {
+		return false
+	}
+	return pause(ctx, max(delayAfter(n, failed), retryDelay/2)) == nil
+}
+
 // persists reports whether to go on beyond Config.MaxRetries: an engine holds the
 // result of a query that is not ended, so that ending one is tried for
-// Config.CleanupTimeout while the way to the engine, or the cluster, is down.
+// Config.CleanupTimeout while the way to the engine, or the cluster, is down, and
+// then with another session.
 func (c *caller) persists(phase Phase, err error, began time.Time) bool {
 	if phase != PhaseClear && phase != PhaseCancel {
 		return false
 	}
 	switch conditionOf(err) {
-	case unsent, noAnswer, suspended, mute, authUnavailable:
+	case unsent, noAnswer, suspended, mute, authUnavailable, sessionExpired:
 		return time.Since(began) < c.cfg.CleanupTimeout
 	}
 	return false

@@ -2,6 +2,10 @@ package chaos
 
 import (
 	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/e6data/e6data-go/enginetest"
 )
@@ -25,6 +29,46 @@ func TestSecondExpiryAfterExecute(t *testing.T) {
 			if b := srv.Stats(); b.Executed != 2 {
 				t.Errorf("%d executions of 2 queries", b.Executed)
 			}
+		})
+	}
+}
+
+// A query whose session has expired is cleared although there is no session to be had
+// at the moment, and although the way to the engine was down for long before.
+func TestClearingOutlastsAMomentWithoutASession(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		harm func(*enginetest.Server)
+	}{
+		{"no colour is live", func(srv *enginetest.Server) {
+			srv.SetLive()
+			time.AfterFunc(moment, func() { srv.SetLive(enginetest.Blue) })
+		}},
+		{"503", func(srv *enginetest.Server) {
+			srv.Inject(enginetest.Fault{Err: status.Error(codes.Unavailable, "status: 503")})
+			time.AfterFunc(moment, srv.ClearFaults)
+		}},
+		{"down before", nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newServer(t, enginetest.Config{})
+			srv.Handle("q", numbers(5, 2))
+			params := "max_retries=5"
+			if test.harm != nil {
+				srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: func() {
+					srv.ExpireSessions()
+					test.harm(srv)
+				}})
+			} else {
+				params = "max_retries=2"
+				srv.Inject(enginetest.Fault{
+					Method: "clearOrCancelQuery", Times: 3, Do: srv.ExpireSessions, Err: status.Error(codes.Unavailable, unavailable),
+				})
+			}
+			if n, err := readNumbers(open(t, srv, params), "q"); n != 5 || err != nil {
+				t.Fatalf("%d rows, %v", n, err)
+			}
+			balance(t, srv)
 		})
 	}
 }
