@@ -244,6 +244,8 @@ func (r *run) unclearable(q entry) string {
 	switch {
 	case r.journal.died(q.colour, q.asked, time.Now()):
 		return "colour died"
+	case q.denied > 1:
+		return "clearing denied twice"
 	case q.touched:
 	case r.journal.between(q.prepared, q.prepared.Add(slack))&(cut|refusal) != 0:
 		return "answer to prepare lost"

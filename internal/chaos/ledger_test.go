@@ -34,6 +34,7 @@ type entry struct {
 	prepared  time.Time
 	touched   bool // the driver knows it: there was a call about it
 	cleared   time.Time
+	denied    int // how often clearing it was denied
 }
 
 // repeat is a query that was cleared again.
@@ -102,11 +103,14 @@ func ran(err error) bool {
 }
 
 func (l *ledger) noteClear(e *entry, err error, now time.Time) {
+	denied := strings.Contains(status.Convert(err).Message(), "Access denied")
 	switch {
+	case denied:
+		e.denied++
 	case err == nil && e.cleared.IsZero():
 		e.cleared = now
 		l.open[e.colour]--
-	case !e.cleared.IsZero() && !strings.Contains(status.Convert(err).Message(), "Access denied"):
+	case !e.cleared.IsZero():
 		l.repeated = append(l.repeated, repeat{e.id, e.cleared, now})
 	}
 }
