@@ -23,9 +23,8 @@ import (
 // in the background.
 type channel struct {
 	*grpc.ClientConn
-	conns   int  // the connections among the users
-	users   int  // no user closes it, the last one lets it be closed
-	retired bool // no new connection gets it
+	conns int // the connections among the users
+	users int // the channel is closed after the last one has left
 }
 
 // looksAlive reports whether gRPC takes the channel's connection for a good one.

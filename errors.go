@@ -204,15 +204,15 @@ func (e *Error) gaveUpText() string {
 func causeText(err error) string {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
-		return ""
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			return ""
+		}
+		return err.Error()
 	}
 	var texts []string
 	for _, part := range joined.Unwrap() {
-		var setting *timeoutError
-		switch {
-		case part == context.DeadlineExceeded, part == context.Canceled, errors.As(part, &setting):
-		default:
-			texts = append(texts, part.Error())
+		if text := causeText(part); text != "" {
+			texts = append(texts, text)
 		}
 	}
 	return strings.Join(texts, ": ")

@@ -82,7 +82,7 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 		if n >= limit {
 			return err
 		}
-		if wakeErr := lk.wake(ctx, err); wakeErr != nil {
+		if wakeErr := lk.wake(ctx); wakeErr != nil {
 			return wakeErr
 		}
 	default:

@@ -22,9 +22,8 @@ const resumePoll = 5 * time.Second
 
 // wake waits until the suspended cluster runs, and resumes it if need be. All
 // connections of the process that wait for the same cluster share one resume;
-// each waits no longer than its ctx lasts. cause is the error that told that
-// the cluster is suspended.
-func (lk *link) wake(ctx context.Context, cause error) error {
+// each waits no longer than its ctx lasts.
+func (lk *link) wake(ctx context.Context) error {
 	c := lk.c
 	c.stats.resumes.Add(1)
 	// The time limit is the waiter's own as well: another pool may have another.

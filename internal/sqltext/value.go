@@ -17,8 +17,8 @@ func Value(v any) (driver.Value, error) {
 		return nil, err
 	}
 	plain, unfit := scalar(v)
-	if unfit != nil { // a slice
-		return literal, nil
+	if unfit != nil {
+		return literal, nil //nolint:nilerr // a slice has a literal, and is no scalar
 	}
 	switch x := plain.(type) {
 	case nil, bool, float64, string, []byte:
