@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/net/http/httpproxy"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/connectivity"
@@ -336,7 +336,7 @@ func (c *caller) peer() string {
 // httpProxy returns the proxy through which gRPC reaches the engine, without
 // credentials; empty without one.
 func (c *caller) httpProxy() string {
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: &url.URL{Scheme: "https", Host: c.cfg.address()}})
+	proxy, err := httpproxy.FromEnvironment().ProxyFunc()(&url.URL{Scheme: "https", Host: c.cfg.address()})
 	if err != nil || proxy == nil {
 		return ""
 	}

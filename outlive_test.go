@@ -13,9 +13,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	grpckeepalive "google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/status"
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -309,23 +307,71 @@ func TestHalfOpenConnection(t *testing.T) {
 	}
 }
 
-// A server that forbids so many pings ends the connection. The error says what to
-// do, and the process pings less often from then on.
+// pinger dials connections through which more pings can be sent than gRPC sends.
+type pinger struct {
+	mu   sync.Mutex
+	conn net.Conn
+}
+
+func (p *pinger) dial(ctx context.Context, addr string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conn = c
+	return pingedConn{c, p}, err
+}
+
+// ping sends so many PING frames. What it sends is never in the middle of a write of
+// gRPC's.
+func (p *pinger) ping(n int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	const typePing = 6
+	frame := make([]byte, 9+8)
+	frame[2], frame[3] = 8, typePing
+	for range n {
+		if _, err := p.conn.Write(frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type pingedConn struct {
+	net.Conn
+	p *pinger
+}
+
+func (c pingedConn) Write(b []byte) (int, error) {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	return c.Conn.Write(b)
+}
+
+// A server with gRPC's own ping policy ends a connection that is pinged more often. The
+// error says what to do, and the process pings less often from then on.
 func TestTooManyPings(t *testing.T) {
-	srv := newUncheckedEngine(t, enginetest.Config{Pings: &grpckeepalive.EnforcementPolicy{MinTime: time.Hour}})
-	srv.Handle("q", ids(5, 2).Delay(enginetest.PhaseExecute, time.Hour))
+	srv := newUncheckedEngine(t, enginetest.Config{Pings: &grpckeepalive.EnforcementPolicy{}})
+	srv.Handle("q", ids(5, 2))
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true})
+	defer hang.Release()
 	cfg := parseDSN(t, srv.DSN("cleanup_timeout=100ms"))
-	db, c := openConnector(t, cfg, e6data.WithDialOptions(grpc.WithKeepaliveParams(grpckeepalive.ClientParameters{
-		Time: 10 * time.Second, PermitWithoutStream: true, // the least that gRPC allows
-	})))
+	p := &pinger{}
+	db, c := openConnector(t, cfg, e6data.WithDialOptions(grpc.WithContextDialer(p.dial)))
 	if before := e6data.PingEvery(c); before != cfg.KeepaliveTime {
 		t.Errorf("pings every %v at first", before)
 	}
-	srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Error(codes.Unavailable,
-		`closing transport due to: connection error: desc = "error reading from server: EOF", received prior goaway: code: ENHANCE_YOUR_CALM, debug data: "too_many_pings"`)})
-	_, err := db.Query("q")
+	pinged := make(chan error, 1)
+	go func() {
+		<-hang.Struck()
+		pinged <- p.ping(5)
+	}()
+	_, err := db.QueryContext(within(t, time.Minute), "q")
 	if !errors.Is(err, e6data.ErrAmbiguousExecution) || !strings.Contains(fmt.Sprint(err), "raise keepalive_time") {
 		t.Errorf("error %v", err)
+	}
+	if err := <-pinged; err != nil {
+		t.Error(err)
 	}
 	if after := e6data.PingEvery(c); after != 2*cfg.KeepaliveTime {
 		t.Errorf("pings every %v afterwards", after)
