@@ -3,7 +3,6 @@ module github.com/e6data/e6data-go
 go 1.26.0
 
 require (
-	github.com/DATA-DOG/go-sqlmock v1.5.2
 	github.com/apache/thrift v0.25.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.60.0

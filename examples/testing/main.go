@@ -3,8 +3,8 @@
 // test's own process (package enginetest) and once with go-sqlmock. The
 // repository's README says when to use which.
 //
-//	go test ./examples/testing
-//	E6DATA_DSN='e6data://...?secure=true' go run ./examples/testing
+//	cd examples/testing && go test .
+//	E6DATA_DSN='e6data://...?secure=true' go run .
 package main
 
 import (

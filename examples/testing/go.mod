@@ -1,0 +1,22 @@
+module github.com/e6data/e6data-go/examples/testing
+
+go 1.26.0
+
+replace github.com/e6data/e6data-go => ../../
+
+require (
+	github.com/DATA-DOG/go-sqlmock v1.5.2
+	github.com/e6data/e6data-go v0.0.0
+	go.uber.org/goleak v1.3.0
+	google.golang.org/grpc v1.85.0
+)
+
+require (
+	github.com/apache/thrift v0.25.0 // indirect
+	golang.org/x/net v0.60.0 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/text v0.42.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
