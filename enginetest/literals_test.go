@@ -19,7 +19,7 @@ func TestLiterals(t *testing.T) {
 	}{
 		{"", nil},
 		{"select a1, \"it's\"\"x\", `y'z` from t", nil},
-		{"-- 'a'\n// 'b'\r'c'\n/* 'd' /* \n */ 'e'", []l{{"STRING", "e"}}},
+		{"-- 'a'\n// 'b'\r'c'\n/* 'd' /* \n */ 'e'", []l{{"STRING", "c"}, {"STRING", "e"}}},
 		{`'' 'it''s' 'it\'s' 'a\\' '\n\r\t\q'`, []l{{"STRING", ""}, {"STRING", "it's"}, {"STRING", "it's"}, {"STRING", `a\`}, {"STRING", "\n\r\tq"}}},
 		{"'a\nb' '--' '/*'", []l{{"STRING", "a\nb"}, {"STRING", "--"}, {"STRING", "/*"}}},
 		{"1, -2.50 .5E1 1e+20 a1 2x", []l{{"NUMBER", "1"}, {"NUMBER", "2.50"}, {"NUMBER", ".5E1"}, {"NUMBER", "1e+20"}, {"NUMBER", "2"}}},

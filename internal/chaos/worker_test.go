@@ -136,7 +136,7 @@ func (w *worker) exec() {
 		n, err := result.RowsAffected()
 		if st.fails == atBatch {
 			wrong = "no error of a statement whose result cannot be read"
-		} else if announced > 0 && (err != nil || n != announced) || announced <= 0 && err == nil {
+		} else if known := announced > 0 || announced == 0 && st.rows == 0; known != (err == nil) || known && n != announced {
 			wrong = fmt.Sprintf("%d rows affected, %v; the engine says %d", n, err, announced)
 		}
 	}
