@@ -57,7 +57,7 @@ func TestRollingSwitchUnderLoad(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, i))
 			for n := uint64(1); ctx.Err() == nil; n++ {
 				st := randomStatement(r, (i+1)<<32|n)
-				// Short queries: a switch waits for the longest.
+				// Short queries, which succeed: a switch waits for the longest.
 				st.rows, st.zeroAt, st.twice, st.slow, st.fails = min(st.rows, 1000), 0, -1, 0, nowhere
 				st.batch = max(st.batch, st.rows/5)
 				if wrong, err := rollingQuery(pools[i%uint64(len(pools))], st); err != nil || wrong != "" {
