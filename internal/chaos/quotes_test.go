@@ -64,11 +64,16 @@ func (s statement) error() error {
 }
 
 // isQuoted reports whether err is what the engine failed the statement with, as it
-// came.
+// came, or what came when the description was asked for again with another session:
+// an engine that rotates sessions denies that.
 func (s statement) isQuoted(err error) bool {
 	var e *e6data.Error
 	if s.fails == nowhere || !errors.As(err, &e) {
 		return false
+	}
+	if s.fails == atMetadata && strings.Contains(quotes[s.quote].text, "Access denied") &&
+		strings.HasPrefix(e.Message, "Access denied: the session was replaced") {
+		return e.Phase == e6data.PhaseMetadata && errors.Is(e, e6data.ErrSessionExpired)
 	}
 	want := status.Convert(s.error())
 	return e.Code == want.Code() && e.Phase == e6data.Phase(s.fails.String()) && strings.Contains(e.Message, want.Message()) &&
