@@ -56,6 +56,10 @@ var (
 	// ErrNotRunning: the query has been closed already, or no connection of this
 	// [Connector] runs it.
 	ErrNotRunning = errors.New("the query is not running")
+	// ErrSQL: the engine refused the statement, and says in [Error].Message why. That
+	// is its own answer: the statement was not lost on the way, and running it again
+	// as it is does not help. Rows that were read before are right.
+	ErrSQL = errors.New("the engine refused the statement")
 	// ErrTransactions: the engine has no transactions, see [Config].Transactions. It
 	// is [errors.ErrUnsupported], too.
 	ErrTransactions error = unsupported("e6data: transactions are not supported")
@@ -99,8 +103,13 @@ type Error struct {
 	// holds no secret of the configuration.
 	Message string
 	// Kind is one of the Err... variables; [errors.ErrUnsupported] where the
-	// engine lacks the method; or nil: an SQL error, for one.
+	// engine lacks the method; or nil.
 	Kind error
+	// Line and Column are the place in the statement that the engine's text names
+	// first, from 1, where Kind is ErrSQL; 0 where it names none. The engine counts
+	// in the statement as it was sent, with a query tag and with arguments that the
+	// driver wrote into it.
+	Line, Column int
 	// Err is the cause, or nil: a context's error, a *thriftrows.FormatError.
 	Err error
 
@@ -128,7 +137,7 @@ func (e *Error) text() string {
 	if e.Strategy != "" {
 		fmt.Fprintf(&b, " (%s)", e.Strategy)
 	}
-	if e.Kind != nil {
+	if e.Kind != nil && !errors.Is(e.Kind, ErrSQL) { // whose text says more
 		fmt.Fprintf(&b, ": %v", e.Kind)
 	}
 	if e.Err != nil {

@@ -258,10 +258,14 @@ func ExampleError() {
 		fmt.Println(e.Phase, e.Code, e.QueryID)
 		fmt.Println(e.Message)
 	}
+	if errors.Is(err, e6data.ErrSQL) {
+		fmt.Printf("refused at line %d, column %d\n", e.Line, e.Column)
+	}
 	fmt.Println("may have run:", errors.Is(err, e6data.ErrAmbiguousExecution))
 
 	// Output:
 	// execute Internal query-blue-000001
 	// line 1:10: division by zero
+	// refused at line 1, column 10
 	// may have run: false
 }

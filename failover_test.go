@@ -231,7 +231,7 @@ func TestSQLError(t *testing.T) {
 		t.Fatalf("error %T %v", err, err)
 	}
 	if e.Phase != e6data.PhaseExecute || e.QueryID != "query-blue-000001" || e.Strategy != "blue" ||
-		e.Code != codes.Internal || e.Message != "division by zero" || e.Kind != nil || e.Err != nil {
+		e.Code != codes.Internal || e.Message != "division by zero" || e.Kind != e6data.ErrSQL || e.Err != nil {
 		t.Errorf("error %#v", e)
 	}
 	if want := "e6data: execute query query-blue-000001 (blue): Internal: division by zero"; e.Error() != want {

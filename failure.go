@@ -141,6 +141,9 @@ func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool
 		v.kind = ErrAuthentication
 	}
 	v.judgeLoss(k, sent)
+	if v.refused(k, s, sent) {
+		v.kind = ErrSQL
+	}
 	return v
 }
 
@@ -228,6 +231,9 @@ func (c *caller) fail(ctx context.Context, k *call, v verdict) *Error {
 	}
 	if k.probing() && v.condition != wrongStrategy && v.condition != mute {
 		e.Strategy = "" // no colour is known yet
+	}
+	if errors.Is(v.kind, ErrSQL) {
+		e.Line, e.Column = placeIn(v.message)
 	}
 	if v.condition == gaveUp {
 		e.elapsed = elapsed(ctx, k.began)

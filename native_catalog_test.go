@@ -170,10 +170,10 @@ func TestBrowsingFails(t *testing.T) {
 		if !errors.Is(err, errors.ErrUnsupported) || !errors.As(err, &e) || e.Phase != e6data.PhaseCatalog || e.Code != codes.Unimplemented {
 			t.Errorf("lacking method: %v", err)
 		}
-		if _, err := c.Tables(t.Context(), "", "nowhere"); !errors.As(err, &e) || e.Kind != nil || e.Code != codes.Internal {
+		if _, err := c.Tables(t.Context(), "", "nowhere"); !errors.As(err, &e) || e.Kind != e6data.ErrSQL || e.Code != codes.Internal {
 			t.Errorf("unknown schema: %v", err)
 		}
-		if plan, err := c.DryRun(t.Context(), "SELECT nothing"); !errors.As(err, &e) || plan != "" {
+		if plan, err := c.DryRun(t.Context(), "SELECT nothing"); !errors.As(err, &e) || e.Kind != e6data.ErrSQL || plan != "" {
 			t.Errorf("unknown statement: %q, %v", plan, err)
 		}
 		if _, err := c.DryRun(t.Context(), ";"); err == nil {

@@ -19,6 +19,7 @@ func TestOutcome(t *testing.T) {
 	}{
 		{"none", nil, &s.succeeded},
 		{"answer", &Error{Phase: PhaseExecute}, &s.failed},
+		{"refused", &Error{Phase: PhaseExecute, Kind: ErrSQL}, &s.failed},
 		{"other", errors.New("no"), &s.failed},
 		{"call given up", &Error{condition: gaveUp}, &s.cancelled},
 		{"pause given up", wrap(PhaseFetch, route{}, context.Canceled), &s.cancelled},

@@ -46,13 +46,14 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 		message string
 		// authentications after the next query: a doubtful session is not used again.
 		sessions int
+		kind     error // nil where the message may be about the session
 	}{
-		{codes.Internal, s3Denied, 1},
-		{codes.Internal, quotedDeny, 2},
-		{codes.InvalidArgument, quoted456, 1},
-		{codes.Unknown, quoted456, 1},
-		{codes.Internal, quoted503, 1},
-		{codes.InvalidArgument, "No cluster-name header or unknown cluster", 1},
+		{codes.Internal, s3Denied, 1, e6data.ErrSQL},
+		{codes.Internal, quotedDeny, 2, nil},
+		{codes.InvalidArgument, quoted456, 1, e6data.ErrSQL},
+		{codes.Unknown, quoted456, 1, e6data.ErrSQL},
+		{codes.Internal, quoted503, 1, e6data.ErrSQL},
+		{codes.InvalidArgument, "No cluster-name header or unknown cluster", 1, e6data.ErrSQL},
 	} {
 		t.Run(test.message, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -61,7 +62,7 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 			srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, Err: status.Error(test.code, test.message)})
 			_, err := readIDs(t.Context(), db, "q")
 			e, ok := errors.AsType[*e6data.Error](err)
-			if !ok || e.Kind != nil || e.Err != nil || e.Code != test.code || e.Message != test.message {
+			if !ok || e.Kind != test.kind || e.Err != nil || e.Code != test.code || e.Message != test.message {
 				t.Errorf("error %#v", err)
 			}
 			if n := srv.Count("executeStatement"); n != 1 {
@@ -88,7 +89,7 @@ func TestDenialAtExecute(t *testing.T) {
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Error(codes.Internal, deniedTable)})
 	_, err := readIDs(t.Context(), openDB(t, srv), "q")
 	e, ok := errors.AsType[*e6data.Error](err)
-	if !ok || e.Kind != nil || e.Message != deniedTable {
+	if !ok || e.Kind != e6data.ErrSQL || e.Message != deniedTable {
 		t.Errorf("error %#v", err)
 	}
 	if n := srv.Count("executeStatement"); n != 2 {

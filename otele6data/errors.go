@@ -84,7 +84,7 @@ func outline(err error) string {
 		return errorType(err).Value.AsString()
 	}
 	parts := []string{string(e.Phase)}
-	if e.Kind != nil {
+	if e.Kind != nil && !errors.Is(e.Kind, e6data.ErrSQL) { // whose code says more
 		parts = append(parts, e.Kind.Error())
 	} else {
 		parts = append(parts, errorType(err).Value.AsString())

@@ -189,7 +189,7 @@ func TestErrors(t *testing.T) {
 		err             error
 		typ, code, text string // text is without the statement
 	}{
-		{"SQL", &e6data.Error{Phase: e6data.PhaseExecute, Code: grpccodes.InvalidArgument, Message: said}, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "execute: INVALID_ARGUMENT"},
+		{"SQL", &e6data.Error{Phase: e6data.PhaseExecute, Code: grpccodes.InvalidArgument, Kind: e6data.ErrSQL, Message: said}, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "execute: INVALID_ARGUMENT"},
 		{"kind", &e6data.Error{Phase: e6data.PhaseConnect, Code: grpccodes.Internal, Kind: e6data.ErrAuthentication, Message: said}, "authentication", "INTERNAL", "connect: authentication failed"},
 		{"timeout", &e6data.Error{Phase: e6data.PhaseFetch, Code: grpccodes.DeadlineExceeded, Err: context.DeadlineExceeded}, "timeout", "DEADLINE_EXCEEDED", "fetch: timeout"},
 		{"cancelled", &e6data.Error{Phase: e6data.PhasePrepare, Err: fmt.Errorf("%w: %w", context.Canceled, errors.New(said))}, "cancelled", "", "prepare: cancelled"},

@@ -50,7 +50,7 @@ func deniedAgain(e *e6data.Error) bool {
 	}
 	switch e.Phase {
 	case e6data.PhasePrepare, e6data.PhaseExecute:
-		return e.Kind == nil
+		return e.Kind == nil || errors.Is(e, e6data.ErrSQL)
 	case e6data.PhaseFetch:
 		return errors.Is(e, e6data.ErrIncompleteResult)
 	}
