@@ -110,8 +110,8 @@ func FetchRows(ctx context.Context, db interface {
 type fetchKey struct{}
 
 func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption) (*rows, error) {
-	if h.h == nil {
-		return nil, errNoHandle
+	if err := lk.c.accepts(h); err != nil {
+		return nil, err
 	}
 	if h.h.local != nil {
 		return nil, fmt.Errorf("e6data: %v was not submitted: it has a reader of its own", h)

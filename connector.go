@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -162,7 +161,7 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 		return nil, err
 	}
 	c.warnOfTransport()
-	c.entry = strategy.Shared().Entry(strategy.Key{Endpoint: c.cfg.address(), Cluster: strings.ToLower(c.cfg.ClusterName)})
+	c.entry = strategy.Shared().Entry(c.deployment())
 	c.setHeaders()
 	return c, nil
 }

@@ -19,8 +19,9 @@ import (
 // QueryHandle names a query on the engine: by its id, and by what else it takes
 // to reach it there (planner, colour and session). With it any connection to the
 // same deployment may watch, cancel or fetch the query, of another [Connector]
-// or process, too. It is an immutable value, safe for concurrent use; the zero
-// value names nothing.
+// or process, too. A connection with another host, port or ClusterName in its [Config]
+// refuses the handle, and sends nothing. A handle is an immutable value, safe for
+// concurrent use; the zero value names nothing.
 //
 // A handle is a secret, for its session lets others act as the user. Its text form
 // ([QueryHandle.MarshalText]) holds the session, and with it the JSON of whatever
@@ -35,6 +36,9 @@ type handle struct {
 	id, engineIP string
 	session      string
 	state        strategy.State
+	// deployment is where the query is; zero for a handle that was read from a text
+	// without it, as earlier versions wrote them.
+	deployment strategy.Key
 	// local is the query that has its reader in this process; nil for one that
 	// was submitted, or whose handle was read from text.
 	local *query
@@ -79,6 +83,8 @@ type handleText struct {
 	EngineIP string `json:"p,omitempty"`
 	Session  string `json:"s,omitempty"`
 	Strategy string `json:"c"`
+	Endpoint string `json:"e,omitempty"`
+	Cluster  string `json:"n,omitempty"`
 }
 
 // MarshalText returns a text that [ParseQueryHandle] reads, also in another
@@ -88,7 +94,10 @@ func (h QueryHandle) MarshalText() ([]byte, error) {
 	if h.h == nil {
 		return nil, nil
 	}
-	text := handleText{ID: h.h.id, EngineIP: h.h.engineIP, Session: h.h.session, Strategy: h.h.state.Color.String()}
+	text := handleText{
+		ID: h.h.id, EngineIP: h.h.engineIP, Session: h.h.session, Strategy: h.h.state.Color.String(),
+		Endpoint: h.h.deployment.Endpoint, Cluster: h.h.deployment.Cluster,
+	}
 	if q := h.h.local; q != nil {
 		text.Session = q.session()
 	}
@@ -113,10 +122,14 @@ func (h *QueryHandle) UnmarshalText(text []byte) error {
 		err = json.Unmarshal(doc, &t)
 	}
 	color, known := strategy.Parse(t.Strategy)
-	if !ok || err != nil || !known || t.ID == "" || !printable(t.ID+t.EngineIP+t.Session) {
+	if !ok || err != nil || !known || t.ID == "" || t.Endpoint == "" && t.Cluster != "" ||
+		!printable(t.ID+t.EngineIP+t.Session+t.Endpoint+t.Cluster) {
 		return errors.New("e6data: the text is not that of a query handle")
 	}
-	h.h = &handle{id: t.ID, engineIP: t.EngineIP, session: t.Session, state: strategy.State{Color: color}}
+	h.h = &handle{
+		id: t.ID, engineIP: t.EngineIP, session: t.Session, state: strategy.State{Color: color},
+		deployment: strategy.Key{Endpoint: t.Endpoint, Cluster: t.Cluster},
+	}
 	return nil
 }
 
@@ -139,7 +152,35 @@ var errNoHandle = errors.New("e6data: the query handle is empty")
 
 // handle returns a handle of the query, whose reader is in this process.
 func (q *query) handle() QueryHandle {
-	return QueryHandle{&handle{id: q.queryID, engineIP: q.engineIP, session: q.session(), state: q.state, local: q}}
+	return QueryHandle{&handle{
+		id: q.queryID, engineIP: q.engineIP, session: q.session(), state: q.state, deployment: q.lk.c.deployment(), local: q,
+	}}
+}
+
+// deployment is what the connector connects to.
+func (c *Connector) deployment() strategy.Key {
+	return strategy.Key{Endpoint: c.cfg.address(), Cluster: strings.ToLower(c.cfg.ClusterName)}
+}
+
+// accepts returns an error for a handle that names nothing, or a query of another
+// deployment, whose ids and sessions mean nothing here.
+func (c *Connector) accepts(h QueryHandle) error {
+	if h.h == nil {
+		return errNoHandle
+	}
+	its, own := h.h.deployment, c.deployment()
+	if its.Endpoint == "" || strings.EqualFold(its.Endpoint, own.Endpoint) && its.Cluster == own.Cluster {
+		return nil
+	}
+	return fmt.Errorf("e6data: %v runs on %s, and this connection is to %s", h, placeOf(its), placeOf(own))
+}
+
+// placeOf names a deployment.
+func placeOf(d strategy.Key) string {
+	if d.Cluster == "" {
+		return d.Endpoint
+	}
+	return fmt.Sprintf("%s (cluster %q)", d.Endpoint, d.Cluster)
 }
 
 // Handle returns the handle of a query that is running on any connection of the
@@ -217,8 +258,8 @@ func (c *Conn) CancelID(ctx context.Context, queryID string) error {
 
 // endOther clears or cancels a query for somebody else than its reader.
 func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error {
-	if h.h == nil {
-		return errNoHandle
+	if err := lk.c.accepts(h); err != nil {
+		return err
 	}
 	q := lk.c.local(h.h)
 	if q == nil {
@@ -278,8 +319,8 @@ func (q *query) status(ctx context.Context) (QueryStatus, error) {
 // watch has f ask about a query, by a connection of which its reader, if any,
 // knows nothing.
 func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*query) error) error {
-	if h.h == nil {
-		return errNoHandle
+	if err := lk.c.accepts(h); err != nil {
+		return err
 	}
 	reader := lk.c.local(h.h)
 	if reader == nil {
