@@ -30,6 +30,9 @@ var (
 // alive, too. No query is run, and a suspended cluster is not woken, whether the
 // connection is new or not.
 func (cn *conn) Ping(ctx context.Context) error {
+	if cn.answer(ctx) {
+		return nil
+	}
 	return cn.startOver(ctx, start{}, func(s session) error {
 		err := cn.c.repeat(ctx, cn.healthCheck(PhasePing, s.state), nil)
 		if conditionOf(err) == unimplemented {

@@ -174,6 +174,15 @@ func (c *Connector) Driver() driver.Driver { return c.driver }
 // authenticates. A suspended cluster is not woken: the connection gets its session
 // when a query needs it. Errors are of type *[Error].
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
+	cn, err := c.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return cn, nil
+}
+
+// connect is Connect, with the driver's own type.
+func (c *Connector) connect(ctx context.Context) (*conn, error) {
 	if c.unusable != nil {
 		return nil, c.unusable
 	}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 
@@ -16,41 +15,55 @@ import (
 // for one goroutine's use, during the call of [WithConn] that gave it.
 type Conn struct{ cn *conn }
 
-// WithConn calls f with a connection of db, which is an *[sql.DB] or an
-// *[sql.Conn], also when a tracing or metrics driver is wrapped around this
-// one, as long as its connections have a method Raw() driver.Conn. The
-// connection is f's alone until f returns.
+// WithConn calls f with a connection of db, which is one of:
+//
+//   - an *[sql.DB], an *[sql.Conn], or a library's type around one: whatever has a
+//     method Conn(context.Context) that returns an *sql.Conn or the library's own
+//     connection, such as *sqlx.DB and *bun.DB, or a method Raw(func(any) error) error,
+//     such as *sqlx.Conn and bun.Conn;
+//   - a *[Connector], see [Connector.WithConn].
+//
+// A tracing or metrics driver may be wrapped around this one. Its connections have a
+// method Raw, WrappedConn or Conn that returns a [driver.Conn], or they pass on Ping with its
+// context; such a Ping sends nothing, but the wrapper may record it.
+//
+// The connection is f's alone until f returns.
 func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
-	var sc *sql.Conn
-	switch db := db.(type) {
-	case *sql.Conn:
-		sc = db
-	case interface {
-		Conn(context.Context) (*sql.Conn, error)
-	}:
-		if sc, err = db.Conn(ctx); err != nil {
+	if c, ok := db.(*Connector); ok {
+		return c.WithConn(ctx, f)
+	}
+	sc, giveBack, err := checkOut(ctx, db)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := giveBack(); err == nil {
+			err = closed
+		}
+	}()
+	return sc.Raw(func(raw any) error {
+		cn, err := unwrap(ctx, raw)
+		if err != nil {
 			return err
 		}
-		defer func() {
-			if closed := sc.Close(); err == nil {
-				err = closed
-			}
-		}()
-	default:
-		return fmt.Errorf("e6data: WithConn takes a *sql.DB or a *sql.Conn, not a %T", db)
-	}
-	return sc.Raw(func(raw any) error {
-		for {
-			switch dc := raw.(type) {
-			case *conn:
-				return f(&Conn{dc})
-			case interface{ Raw() driver.Conn }:
-				raw = dc.Raw()
-			default:
-				return fmt.Errorf("e6data: a connection of another driver, %T", dc)
-			}
-		}
+		return f(&Conn{cn})
 	})
+}
+
+// WithConn opens a connection, calls f with it and closes it: it needs no pool. A
+// connection costs no more here than in a pool, since the connector keeps the channels
+// and sessions. Close the connector when it is not used any more.
+func (c *Connector) WithConn(ctx context.Context, f func(*Conn) error) (err error) {
+	dc, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closed := dc.Close(); err == nil {
+			err = closed
+		}
+	}()
+	return f(&Conn{dc})
 }
 
 // Query runs a statement whose result is read column by column. Its arguments are
