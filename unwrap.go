@@ -44,11 +44,11 @@ func checkOutOf(ctx context.Context, db any) (rawConn, func() error, error) {
 	}
 	var (
 		t       = method.Type()
-		context = reflect.TypeFor[context.Context]()
+		parent  = reflect.TypeFor[context.Context]()
 		result  = reflect.TypeFor[closingConn]()
 		failure = reflect.TypeFor[error]()
 	)
-	if t.IsVariadic() || t.NumIn() != 1 || t.In(0) != context || t.NumOut() != 2 || !t.Out(0).Implements(result) || t.Out(1) != failure {
+	if t.IsVariadic() || t.NumIn() != 1 || t.In(0) != parent || t.NumOut() != 2 || !t.Out(0).Implements(result) || t.Out(1) != failure {
 		return nil, nil, unfit
 	}
 	out := method.Call([]reflect.Value{reflect.ValueOf(ctx)})

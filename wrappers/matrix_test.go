@@ -1,0 +1,80 @@
+package wrappers
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Each wrapper keeps and loses what its entry says, no more and no less: a wrapper that
+// gets better fails the test, too, so that the documentation follows.
+func TestWrappers(t *testing.T) {
+	for _, w := range wrappers {
+		for _, p := range properties {
+			t.Run(w.name+"/"+p.name, func(t *testing.T) {
+				f := newFixture(t, w)
+				err := p.check(within(t, time.Minute), f)
+				switch {
+				case err != nil && !w.loses[p.name]:
+					t.Error("is lost:", err)
+				case err == nil && w.loses[p.name]:
+					t.Error("is not lost any more")
+				}
+			})
+		}
+	}
+}
+
+// What a wrapper loses has the name of a property.
+func TestLostPropertiesExist(t *testing.T) {
+	known := map[string]bool{}
+	for _, p := range properties {
+		known[p.name] = true
+	}
+	for _, w := range wrappers {
+		for name := range w.loses {
+			if !known[name] {
+				t.Errorf("%s loses %s, which is no property", w.name, name)
+			}
+		}
+	}
+}
+
+// table is the matrix as the documentation shows it.
+func table() string {
+	head, rule := "|", "|---|"
+	for _, w := range wrappers[1:] {
+		head += " | " + w.name
+		rule += "---|"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s |\n%s\n", head, rule)
+	for _, p := range properties {
+		b.WriteString("| " + p.name)
+		for _, w := range wrappers[1:] {
+			cell := "yes"
+			if w.loses[p.name] {
+				cell = "**no**"
+			}
+			b.WriteString(" | " + cell)
+		}
+		b.WriteString(" |\n")
+	}
+	return b.String()
+}
+
+func TestDocumentedMatrix(t *testing.T) {
+	const path = "../docs/pools-and-wrappers.md"
+	text, err := os.ReadFile(path)
+	must(t, err)
+	if !strings.Contains(string(text), table()) {
+		t.Errorf("%s must contain:\n%s", path, table())
+	}
+}
+
+// The module could not be fetched when the matrix was made. To add it, add an entry to wrappers.
+func TestGoSQLProxy(t *testing.T) {
+	t.Skip("SKIPPED: github.com/shogo82148/go-sql-proxy is not in the matrix: the module could not be fetched")
+}
