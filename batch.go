@@ -67,7 +67,7 @@ func (b *batch) decode(columns int) (rows int64, err error) {
 	from := 0
 	for i, to := range b.ends {
 		if from == to {
-			return 0, errors.New("the engine sent a chunk of no bytes") // WIRE.md section 3, V2
+			return 0, errors.New("the engine sent a chunk of no bytes") // docs/protocol.md, section 3, V2
 		}
 		if i < cap(b.chunks) {
 			b.chunks = b.chunks[:i+1] // with the memory that it has
@@ -112,7 +112,7 @@ var errBatch = errors.New("malformed answer to a request for results")
 const maxChunks = 1 << 14
 
 // unmarshal reads GetNextResultBatchResponse or GetNextResultBatchV2Response
-// (WIRE.md section 2).
+// (docs/protocol.md, section 2).
 func (b *batch) unmarshal(r *mem.Reader) error {
 	data, session, strategy := protowire.Number(2), protowire.Number(3), protowire.Number(4)
 	if b.v2 {

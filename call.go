@@ -22,7 +22,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// Request headers (WIRE.md section 1).
+// Request headers (docs/protocol.md, section 1).
 const (
 	strategyHeader = "strategy"
 	clusterHeader  = "cluster-name"
@@ -197,7 +197,7 @@ func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
 }
 
 // announce notes new_strategy, in an answer about a query or none: new queries go
-// to that colour from now on. What is neither blue nor green is ignored (WIRE.md
+// to that colour from now on. What is neither blue nor green is ignored (docs/protocol.md,
 // section 3).
 func (c *caller) announce(ctx context.Context, from strategy.State, name, queryID string) {
 	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {

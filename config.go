@@ -170,7 +170,7 @@ const (
 )
 
 // BatchV2 says when results are fetched with getNextResultBatchV2, which brings
-// several chunks a call (WIRE.md section 3).
+// several chunks a call (docs/protocol.md, section 3).
 type BatchV2 string
 
 const (

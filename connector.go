@@ -108,7 +108,7 @@ func WithLogger(log *slog.Logger) Option {
 }
 
 // WithResumePoll sets how often a suspended cluster that is being resumed is
-// asked for its state, whatever [Config.ResumePoll] says (WIRE.md section 7).
+// asked for its state, whatever [Config.ResumePoll] says (docs/protocol.md, section 7).
 func WithResumePoll(d time.Duration) Option {
 	return func(c *Connector) { c.resumePoll = d }
 }

@@ -58,7 +58,7 @@ func (c *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnaly
 }
 
 // analysis reads the answer. Some times are told twice, in the answer's own
-// fields and in the document, which may hold numbers or numbers as text (WIRE.md
+// fields and in the document, which may hold numbers or numbers as text (docs/protocol.md,
 // section 3); whatever is neither is not known.
 func analysis(resp *wire.ExplainAnalyzeResponse) *ExplainAnalysis {
 	a := &ExplainAnalysis{Cached: resp.GetIsCached()}

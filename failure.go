@@ -15,7 +15,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// condition is what an answer means for what to do next (WIRE.md section 6).
+// condition is what an answer means for what to do next (docs/protocol.md, section 6).
 type condition uint8
 
 const (

@@ -10,7 +10,7 @@ import (
 )
 
 // A text proves something only where it is the message, or begins it: SQL errors
-// quote statements, data and the errors of other systems (WIRE.md section 6, "How
+// quote statements, data and the errors of other systems (docs/protocol.md, section 6, "How
 // to match texts").
 
 // How grpc-go renders an answer that is not the engine's; pinned by
@@ -25,7 +25,7 @@ const (
 // core writes the first, the vendor's mock server the second.
 var transportPrefixes = [...]string{"received http2 header with ", "wrong strategy. "}
 
-// Texts of the engine and of what stands in front of it (WIRE.md section 6). The
+// Texts of the engine and of what stands in front of it (docs/protocol.md, section 6). The
 // letter case of accessDenied counts: storage systems write "Access Denied".
 const (
 	accessDenied        = "Access denied"
@@ -74,7 +74,7 @@ func hasStatus(msg, n string) bool {
 }
 
 // classify recognises a condition in a gRPC status, in the shapes in which it
-// reaches a client (WIRE.md section 6). sent reports whether the call may have left
+// reaches a client (docs/protocol.md, section 6). sent reports whether the call may have left
 // this process.
 func classify(phase Phase, s *status.Status, sent bool) condition {
 	msg := strings.ToLower(s.Message())
@@ -140,10 +140,10 @@ func classifyUnavailable(msg string, sent bool) condition {
 
 // isEmptyUnknown reports whether an answer is UNKNOWN without a message: a proxy
 // claimed to speak gRPC and gave no status, or an exception was thrown inside the
-// engine (WIRE.md section 6). What it meant is lost.
+// engine (docs/protocol.md, section 6). What it meant is lost.
 func isEmptyUnknown(s *status.Status) bool { return s.Code() == codes.Unknown && s.Message() == "" }
 
-// isGarbled reports whether a proxy claimed to speak gRPC and wrote a text. WIRE.md
+// isGarbled reports whether a proxy claimed to speak gRPC and wrote a text. docs/protocol.md,
 // section 6 tells the form of a bounded receive size, where four letters of the
 // proxy's text are taken for a size; without a bound it is one of the others.
 func isGarbled(s *status.Status) bool {

@@ -266,7 +266,7 @@ func (f *fetcher) countAhead(batches int, bytes int64) {
 }
 
 // While rows are owed, an answer without rows is followed by asking again,
-// after emptyDelay at first and doubled up to maxEmptyDelay (WIRE.md section
+// after emptyDelay at first and doubled up to maxEmptyDelay (docs/protocol.md, section
 // 3). With V1, where such an answer may also be the end, an engine that has
 // nothing to say for maxEmptyChunks in a row, about a minute, is taken to have
 // lost the rest.

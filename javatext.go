@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// javaText reads nested values as Java's collections write them (WIRE.md section
+// javaText reads nested values as Java's collections write them (docs/protocol.md, section
 // 12), such as {id=7, tags=[x, y]}, and writes them as JSON. Nothing is quoted in
 // Java's form: the destination's type decides which values are strings.
 type javaText struct {

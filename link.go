@@ -217,7 +217,7 @@ func (lk *link) changeChannel(ch *channel) (bool, error) {
 }
 
 // newSession authenticates with the live colour, or, where that is not known,
-// finds it by authenticating: the colour that accepts is live (WIRE.md section
+// finds it by authenticating: the colour that accepts is live (docs/protocol.md, section
 // 3).
 func (lk *link) newSession(ctx context.Context, state strategy.State, known bool) (session, error) {
 	c := lk.c

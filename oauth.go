@@ -8,7 +8,7 @@ import (
 	"github.com/e6data/e6data-go/internal/oauth"
 )
 
-// OAuth 2.0 (WIRE.md section 8). A connector that uses it has a source of
+// OAuth 2.0 (docs/protocol.md, section 8). A connector that uses it has a source of
 // tokens; the bearer header is added to each call in transmit. There is no
 // session: the engine knows a connection by the header alone.
 

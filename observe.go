@@ -24,7 +24,7 @@ import (
 func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
 
 // strategyLogLevel is the environment variable with the lowest level at which
-// changes of colour, session and cluster are logged (WIRE.md section 11).
+// changes of colour, session and cluster are logged (docs/protocol.md, section 11).
 const strategyLogLevel = "E6DATA_STRATEGY_LOG_LEVEL"
 
 // changeLevels are its values, as Python's logging names them.

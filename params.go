@@ -27,7 +27,7 @@ type request struct {
 }
 
 // parse reads a statement. Its Text is what the engine takes, which refuses a
-// trailing semicolon (WIRE.md section 3).
+// trailing semicolon (docs/protocol.md, section 3).
 func parse(query string) (*sqltext.Statement, error) {
 	st, err := sqltext.Parse(query)
 	if err != nil {
@@ -119,7 +119,7 @@ func (p *pendingOptions) take(args []driver.NamedValue) []QueryOption {
 }
 
 // parameters asks the engine what parameters a prepared query has, and makes them
-// of its arguments (WIRE.md section 9). Nothing has been executed when it fails.
+// of its arguments (docs/protocol.md, section 9). Nothing has been executed when it fails.
 func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wire.ParameterValue, error) {
 	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.lk.c.cfg.PrepareTimeout)
 	defer cancel()

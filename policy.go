@@ -23,7 +23,7 @@ const (
 )
 
 // policy says what follows a failed call, by the phase it was made in and the
-// condition that its answer shows (WIRE.md section 6); where it is silent, the
+// condition that its answer shows (docs/protocol.md, section 6); where it is silent, the
 // error is reported. TestREADME writes the README's table from it.
 //
 // A 456, a message that begins with a denial, and an authentication service that is
@@ -49,7 +49,7 @@ const (
 // "Access denied" to a call that brought no session. A refusal comes before
 // anything else is done, so the call is made once more with a renewed token, also
 // for a batch: should the engine have consumed that nevertheless, the row count
-// tells. Only execute is not repeated, where nothing would tell: WIRE.md section
+// tells. Only execute is not repeated, where nothing would tell: docs/protocol.md, section
 // 6 does not count UNAUTHENTICATED as proof that the engine did not see it. A
 // query that brings a session which an answer gave it goes on without when that
 // is denied.
@@ -111,7 +111,7 @@ const retryDelay = 100 * time.Millisecond
 // has failed with err. An answer of a proxy that one colour is not live is followed
 // by the next try at once, since the other may be; where both are refused, and where
 // a connection or a cluster is down, each pause is twice as long as the one before.
-// A session is tried again after 200 ms (WIRE.md section 6).
+// A session is tried again after 200 ms (docs/protocol.md, section 6).
 func delayAfter(attempt int, err error) time.Duration {
 	switch conditionOf(err) {
 	case sessionExpired, denialMentioned:

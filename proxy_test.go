@@ -21,7 +21,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// shape is an answer of a proxy (WIRE.md section 6) and what grpc-go hands its
+// shape is an answer of a proxy (docs/protocol.md, section 6) and what grpc-go hands its
 // caller of it.
 type shape struct {
 	enginetest.Shape

@@ -15,7 +15,7 @@ import (
 )
 
 // query is one query on the engine, from prepare to clear. It is pinned to the
-// session's colour and to the planner that prepared it (WIRE.md section 3).
+// session's colour and to the planner that prepared it (docs/protocol.md, section 3).
 // The calls of its reader are made one at a time; other connections may watch
 // and end it meanwhile, see handle.go.
 type query struct {
@@ -148,7 +148,7 @@ func (lk *link) sendPrepare(ctx context.Context, s session, req *request) (*quer
 }
 
 // takeSession takes over the session that a call's answer names; an empty one never
-// replaces one (WIRE.md section 3).
+// replaces one (docs/protocol.md, section 3).
 func (q *query) takeSession(k *call) {
 	if id := k.read().session; id != "" {
 		q.mu.Lock()

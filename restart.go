@@ -91,7 +91,7 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 	c.noteRetry(ctx, phaseOf(err), n+1, err)
 	delay := delayAfter(n, err)
 	if act == resume && n == 1 {
-		delay = 0 // what the cluster says to be active is asked at once (WIRE.md section 7)
+		delay = 0 // what the cluster says to be active is asked at once (docs/protocol.md, section 7)
 	}
 	if pause(ctx, delay) != nil {
 		return interrupted(ctx, err)

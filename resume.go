@@ -17,7 +17,7 @@ import (
 )
 
 // resumePoll is how often a cluster that wakes up is asked for its state
-// (WIRE.md section 7).
+// (docs/protocol.md, section 7).
 const resumePoll = 5 * time.Second
 
 // wake waits until the suspended cluster runs, and resumes it if need be. All
@@ -59,7 +59,7 @@ func concernsCaller(err error) bool {
 		status.Code(err) == codes.PermissionDenied
 }
 
-// States of a cluster (WIRE.md section 7).
+// States of a cluster (docs/protocol.md, section 7).
 const (
 	clusterActive    = "active"
 	clusterSuspended = "suspended"

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// refusals are the codes with which an engine refuses a statement (WIRE.md section 6).
+// refusals are the codes with which an engine refuses a statement (docs/protocol.md, section 6).
 var refusals = [...]codes.Code{
 	codes.Internal, codes.InvalidArgument, codes.Unknown, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied,
 	codes.FailedPrecondition, codes.OutOfRange, codes.ResourceExhausted,

@@ -101,7 +101,7 @@ func (c Config) withDefaults() Config {
 		c.Database = "db"
 	}
 	if c.Pings == nil {
-		// Drivers ping every 30 s, also without calls (WIRE.md section 1), tests of that
+		// Drivers ping every 30 s, also without calls (docs/protocol.md, section 1), tests of that
 		// more often, and net/http's client with each call that it cancels.
 		c.Pings = &keepalive.EnforcementPolicy{MinTime: time.Nanosecond, PermitWithoutStream: true}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // claim makes a result call the only one of its query, from its arrival to its
-// answer: reading a batch consumes it (WIRE.md section 3).
+// answer: reading a batch consumes it (docs/protocol.md, section 3).
 func (s *Server) claim(ctx context.Context, c *call) error {
 	q := c.query
 	if q == nil || c.Method != "getResultMetadata" && !strings.HasPrefix(c.Method, "getNextResultBatch") {
@@ -167,7 +167,7 @@ func (s *Server) startBatch(ctx context.Context, r about) (*query, *program, err
 }
 
 // pastEnd tells whether the result has ended, so that a call for a batch is answered
-// empty (WIRE.md section 12), and counts that call.
+// empty (docs/protocol.md, section 12), and counts that call.
 func (s *Server) pastEnd(q *query) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -15,7 +15,7 @@ type Literal struct {
 	Value string
 }
 
-// The dialect's tokens (WIRE.md section 10). This reads SQL in another way than the
+// The dialect's tokens (docs/protocol.md, section 10). This reads SQL in another way than the
 // driver does and shares no code with it, so that each finds the other's mistakes.
 var (
 	sqlToken = regexp.MustCompile(`(?s)\A(?:` +
@@ -31,7 +31,7 @@ var (
 
 // Literals returns the literals of a statement in their order, as the engine would
 // read them. What does not end is an error, and so is a binary literal of anything
-// but pairs of hexadecimal digits. Escapes that WIRE.md does not list stand for the
+// but pairs of hexadecimal digits. Escapes that docs/protocol.md does not list stand for the
 // character after the backslash. Comments do not nest.
 func Literals(sql string) ([]Literal, error) {
 	var out []Literal

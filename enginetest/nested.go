@@ -14,7 +14,7 @@ import (
 
 // nested returns what a column of nested values is given as text: a string as it
 // is, and other values in the form of Java's collections, such as {a=1, b=[x, y]}
-// (WIRE.md section 12).
+// (docs/protocol.md, section 12).
 func nested(typ thriftrows.VectorType, v any) (any, error) {
 	switch typ {
 	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:

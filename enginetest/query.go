@@ -358,7 +358,7 @@ func (e *engine) CancelQuery(ctx context.Context, r *wire.CancelQueryRequest) (*
 }
 
 // end clears or cancels a query. Clearing one that was cancelled is legal, and
-// clearing it again succeeds, as the vendor's clients expect (WIRE.md section 12).
+// clearing it again succeeds, as the vendor's clients expect (docs/protocol.md, section 12).
 func (s *Server) end(ctx context.Context, r about, to state) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -28,7 +28,7 @@ type colours struct {
 
 // route returns the colour that a call goes to, by its strategy header, and whether
 // there is one. A call without the header goes to the live colour where there is only one,
-// as OAuth clients of the vendor's expect (WIRE.md section 12).
+// as OAuth clients of the vendor's expect (docs/protocol.md, section 12).
 func (c *colours) route(header string) (colour string, ok bool) {
 	if header == "" && len(c.live) == 1 {
 		return c.live[0], true
@@ -56,7 +56,7 @@ func (s *Server) SetLive(live ...string) {
 
 // Announce makes every response from now on carry colour as its new_strategy,
 // whatever the colour is; "" ends that. It does not change what is live.
-// Responses without such a field (WIRE.md section 2) stay as they are.
+// Responses without such a field (docs/protocol.md, section 2) stay as they are.
 func (s *Server) Announce(colour string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +161,7 @@ func (e *engine) Authenticate(ctx context.Context, r *wire.AuthenticateRequest) 
 	if s.cfg.Bearer != nil {
 		return nil, status.Error(codes.Unauthenticated, "this cluster takes bearer tokens, not passwords")
 	}
-	// Bad credentials are an empty session without an error (WIRE.md section 3).
+	// Bad credentials are an empty session without an error (docs/protocol.md, section 3).
 	if r.GetUser() != s.cfg.User || r.GetPassword() != s.cfg.Token {
 		return &wire.AuthenticateResponse{}, nil
 	}

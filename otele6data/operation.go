@@ -63,7 +63,7 @@ func known(words map[string]bool, word string) string {
 }
 
 // skip is the length of the word, text, quoted name or comment at the beginning
-// of sql, or 1 (WIRE.md section 10).
+// of sql, or 1 (docs/protocol.md, section 10).
 func skip(sql string) int {
 	switch {
 	case letter(sql[0]) || digit(sql[0]):

@@ -1,14 +1,14 @@
 // Package strategy remembers which colour of a blue/green deployment is live.
 //
 // An e6data deployment runs two stacks, blue and green, and its proxy routes
-// each call by the colour in the strategy header (WIRE.md section 3). What a
+// each call by the colour in the strategy header (docs/protocol.md, section 3). What a
 // process knows about that is kept here, one [Entry] for each endpoint and
 // cluster, shared by all connections to it:
 //
 //   - [Entry.Detect] finds the live colour, by one caller at a time;
 //   - [Entry.Confirm] notes that a call under it succeeded;
 //   - [Entry.Announce] follows a response's new_strategy;
-//   - [Entry.Invalidate] forgets a colour that answered 456 (WIRE.md section 6);
+//   - [Entry.Invalidate] forgets a colour that answered 456 (docs/protocol.md, section 6);
 //   - [Entry.Retreat] returns from an announced colour that is down;
 //   - [Entry.Current] reads it, and reports an unconfirmed one as expired.
 //
@@ -41,7 +41,7 @@ const (
 
 // Parse reads a colour as a server writes it: in any letter case, blanks around
 // it ignored. For every other value it returns Unknown and false; a new_strategy
-// with such a value is to be ignored (WIRE.md section 3).
+// with such a value is to be ignored (docs/protocol.md, section 3).
 func Parse(s string) (Color, bool) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -53,7 +53,7 @@ func Parse(s string) (Color, bool) {
 	return Unknown, false
 }
 
-// String returns what the strategy header carries, "blue" or "green" (WIRE.md
+// String returns what the strategy header carries, "blue" or "green" (docs/protocol.md,
 // section 1), and "" for Unknown.
 func (c Color) String() string {
 	switch c {

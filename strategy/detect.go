@@ -9,7 +9,7 @@ import (
 
 var (
 	// ErrWrongColor is wrapped by a probe's error to say that the colour it
-	// tried is not live: the deployment answered 456 (WIRE.md section 6).
+	// tried is not live: the deployment answered 456 (docs/protocol.md, section 6).
 	ErrWrongColor = errors.New("wrong strategy")
 
 	// ErrNotShared is wrapped by a probe's error that concerns its caller alone,

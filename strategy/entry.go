@@ -90,7 +90,7 @@ func (e *Entry) Confirm(s State) {
 }
 
 // Announce follows a new_strategy naming to, in a response to a call that ran
-// under from (WIRE.md section 3), and reports whether it moved the entry. From
+// under from (docs/protocol.md, section 3), and reports whether it moved the entry. From
 // then on Current returns the new colour, in a new generation, and a detection
 // under way settles for it.
 //
@@ -124,7 +124,7 @@ func (e *Entry) Announce(from State, to Color) bool {
 	return true
 }
 
-// Invalidate gives up s because a call under it was answered 456 (WIRE.md
+// Invalidate gives up s because a call under it was answered 456 (docs/protocol.md,
 // section 6), and reports whether it did. It does nothing when the entry has
 // moved on from s: a late 456 about blue throws away neither a green nor a blue
 // that was detected after it.

@@ -13,7 +13,7 @@ type Chunk struct {
 	cols []vector
 }
 
-// Decode walks the Thrift document in b (WIRE.md section 5), which must hold
+// Decode walks the Thrift document in b (docs/protocol.md, section 5), which must hold
 // the given number of columns, as the result's metadata tells; a chunk without
 // rows may hold none. The chunk refers to b until the next Decode or Reset,
 // and b must not change meanwhile.

@@ -1,6 +1,6 @@
 // Package thriftrows turns an e6data engine's results into Go values and back:
-// result metadata (WIRE.md section 4) and result chunks, which are Apache
-// Thrift structs in the binary protocol (WIRE.md section 5).
+// result metadata (docs/protocol.md, section 4) and result chunks, which are Apache
+// Thrift structs in the binary protocol (docs/protocol.md, section 5).
 //
 // It is bytes in, values out: no network, no context, no logging.
 //

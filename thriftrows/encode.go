@@ -187,7 +187,7 @@ func (d NumericDecimal128ConstantData) appendFields(dst []byte) []byte {
 }
 
 // AppendChunk appends a chunk of the given number of rows to dst, as it travels
-// in a result batch (WIRE.md section 5). It writes what it is given and judges
+// in a result batch (docs/protocol.md, section 5). It writes what it is given and judges
 // only what Thrift cannot say: a count or a text beyond 2^31-1.
 func AppendChunk(dst []byte, rows int, vectors []Vector) ([]byte, error) {
 	if rows < 0 || rows > math.MaxInt32 {

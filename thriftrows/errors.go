@@ -2,7 +2,7 @@ package thriftrows
 
 import "fmt"
 
-// FormatError says that bytes from the engine are not what WIRE.md sections 4
+// FormatError says that bytes from the engine are not what docs/protocol.md, sections 4
 // and 5 describe. The message may quote the value that is at fault, such as the
 // name of a zone that nobody knows, but no other.
 type FormatError struct {

@@ -36,7 +36,7 @@ var arms = []struct {
 	18: {data: thriftrows.NumericDecimal128ConstantData{Unscaled: []byte{1}}, constant: true},
 }
 
-// fitting has the table of WIRE.md section 5: the arms that fit each type.
+// fitting has the table of docs/protocol.md, section 5: the arms that fit each type.
 var fitting = map[thriftrows.VectorType][]int{
 	thriftrows.Boolean:     {1, 8},
 	thriftrows.Integer:     {2, 11},

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Metadata describes a result (WIRE.md section 4).
+// Metadata describes a result (docs/protocol.md, section 4).
 type Metadata struct {
 	// RowCount is the number of rows of the whole result; 0 or less when the
 	// engine does not say.
@@ -33,7 +33,7 @@ const maxColumns = 1 << 16
 const minColumnSize = 4 * 2
 
 // DecodeMetadata reads result metadata. The result does not refer to b. Bytes after
-// the last column are ignored: a newer engine may append something (WIRE.md section
+// the last column are ignored: a newer engine may append something (docs/protocol.md, section
 // 12). Errors are of type *[FormatError].
 func DecodeMetadata(b []byte) (*Metadata, error) {
 	const head = 8 + 4

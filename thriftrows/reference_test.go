@@ -22,7 +22,7 @@ import (
 )
 
 // The reference reads chunks with the code that Apache Thrift generates and
-// makes values of them in the plainest way that WIRE.md section 5 allows.
+// makes values of them in the plainest way that docs/protocol.md, section 5 allows.
 
 func readGenerated(b []byte) (*thriftgen.Chunk, error) {
 	buf := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(b)}

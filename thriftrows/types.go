@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// VectorType says what the values of a vector mean (WIRE.md section 5).
+// VectorType says what the values of a vector mean (docs/protocol.md, section 5).
 type VectorType int32
 
 // The engine's vector types, with their numbers on the wire.
@@ -49,7 +49,7 @@ func (t VectorType) String() string {
 }
 
 // aliases are the further type words that occur in result metadata, and in the
-// lists of a table's columns, where they are in lower case (WIRE.md section 12).
+// lists of a table's columns, where they are in lower case (docs/protocol.md, section 12).
 var aliases = map[string]VectorType{
 	"BOOL": Boolean, "BYTE": Integer, "TINYINT": Integer, "SHORT": Integer, "SMALLINT": Integer,
 	"INT": Integer, "BIGINT": Long, "REAL": Float, "CHAR": String, "VARCHAR": String, "TEXT": String,

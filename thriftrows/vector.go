@@ -194,7 +194,7 @@ func (v *vector) checkCounts(rows int) error {
 	return nil
 }
 
-// resolveZones settles where the rows' zones come from. WIRE.md does not say
+// resolveZones settles where the rows' zones come from. docs/protocol.md does not say
 // what a vector's own zoneOffset means; it is taken for rows that have no zone
 // of their own, and UTC where it is empty too.
 func (v *vector) resolveZones(rows int) error {
@@ -218,7 +218,7 @@ func (v *vector) zoneName(row int) []byte {
 }
 
 // resolveDecimal tells decimals in binary from those in ASCII text, by the rule
-// of WIRE.md section 5: all 16 bytes long is binary, else all of decimal
+// of docs/protocol.md, section 5: all 16 bytes long is binary, else all of decimal
 // notation is text, else binary.
 func (v *vector) resolveDecimal(rows int) {
 	const wide = 4 + 16

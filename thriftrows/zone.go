@@ -10,7 +10,7 @@ import (
 )
 
 // Zones finds time zones by the engine's spelling, which is that of Java's ZoneId
-// (WIRE.md sections 5 and 12), and remembers them:
+// (docs/protocol.md, sections 5 and 12), and remembers them:
 //
 //   - Z, UT, UTC and GMT;
 //   - an offset such as +05:30, -03:00, -00:00:15, +0530 or +05, alone or after UT,

@@ -1,7 +1,7 @@
 // Package wire is the e6data engine's gRPC interface: the messages, clients and
 // server interfaces generated from query_engine.proto and cluster.proto.
 //
-// The protos are written from WIRE.md, which is the reference; a test holds the
+// The protos are written from docs/protocol.md, which is the reference; a test holds the
 // two together. Nothing here knows of sessions, strategies or retries.
 //
 // The protos are compiled from the repository's root, so that they are registered

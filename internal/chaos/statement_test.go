@@ -18,7 +18,7 @@ type statement struct {
 	rows  int
 	batch int // rows of a chunk
 	// zeros chunks without rows come before chunk zeroAt, unless they would end
-	// the result there (WIRE.md section 3).
+	// the result there (docs/protocol.md, section 3).
 	zeros, zeroAt int
 	// twice is a chunk that is sent twice, -1 for none: the engine's rows are
 	// what it sends.

@@ -1,5 +1,5 @@
 // Package oauth gets, keeps and renews the access tokens of connections that
-// authenticate with OAuth 2.0 (WIRE.md section 8).
+// authenticate with OAuth 2.0 (docs/protocol.md, section 8).
 //
 // A [Source] gives tokens to any number of callers and makes one exchange at a
 // time for all of them. [Acquire] gives equal clients the same Source in the

@@ -1,4 +1,4 @@
-// Package sqltext knows the text of the engine's SQL dialect (WIRE.md section
+// Package sqltext knows the text of the engine's SQL dialect (docs/protocol.md, section
 // 10), as far as a driver must: it splits a statement into tokens, finds the
 // placeholders in it, writes Go values as literals, and puts the literals where
 // the placeholders are. It is pure text: no network, no context.

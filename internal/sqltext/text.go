@@ -16,7 +16,7 @@ import (
 )
 
 // Text returns an argument as the text of a parameter that the engine takes apart from
-// the statement (WIRE.md section 9), whose type the engine says, as LONG or
+// the statement (docs/protocol.md, section 9), whose type the engine says, as LONG or
 // DECIMAL(10,2): what a literal would hold, without quotes, escapes and type (section
 // 10). loc is as in [Statement.Render].
 //

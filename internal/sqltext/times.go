@@ -63,7 +63,7 @@ func appendDate(b []byte, d Date) ([]byte, error) {
 }
 
 // appendTimestampTZ appends a literal whose form is inferred from that of
-// TIMESTAMP and the zones of results (WIRE.md sections 5 and 10).
+// TIMESTAMP and the zones of results (docs/protocol.md, sections 5 and 10).
 func appendTimestampTZ(b []byte, t TimestampTZ) ([]byte, error) {
 	return appendTime(b, "TIMESTAMP_TZ '", t.inMinutes(), stampTZ)
 }

@@ -1,5 +1,5 @@
 // One batch of result rows, as the engine sends it: a Thrift struct in the binary
-// protocol, without a message header. Reference: WIRE.md, section 5.
+// protocol, without a message header. Reference: docs/protocol.md, section 5.
 //
 // Every field has the default requiredness, so that a reader accepts a document
 // in which it is missing.
