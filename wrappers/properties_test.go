@@ -290,7 +290,7 @@ func cancellation(ctx context.Context, f *fixture) error {
 }
 
 func typedErrors(ctx context.Context, f *fixture) error {
-	_, queried := f.db.QueryContext(ctx, wrong) //nolint:rowserrcheck,sqlclosecheck // there are none
+	_, queried := f.db.QueryContext(ctx, wrong)
 	_, executed := f.db.ExecContext(ctx, wrong)
 	for _, err := range []error{queried, executed} {
 		e, ok := errors.AsType[*e6data.Error](err)
