@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/apache/thrift/lib/go/thrift"
 )
 
 // Vector is one column of a chunk to be written. It mirrors the wire, so that a
@@ -127,7 +125,7 @@ func (d Int64Data) appendFields(dst []byte) []byte { return appendInt64s(dst, d)
 func (d DateData) appendFields(dst []byte) []byte  { return appendInt64s(dst, d) }
 
 func (d Int32Data) appendFields(dst []byte) []byte {
-	dst = appendList(dst, 1, thrift.I32, len(d))
+	dst = appendList(dst, 1, thriftI32, len(d))
 	for _, v := range d {
 		dst = appendI32(dst, v)
 	}
@@ -144,15 +142,15 @@ func (d DateConstantData) appendFields(dst []byte) []byte    { return appendI64F
 func (d NumericConstantData) appendFields(dst []byte) []byte { return appendI64Field(dst, int64(d)) }
 
 func (d NullConstantData) appendFields(dst []byte) []byte {
-	return append(appendField(dst, thrift.BYTE, 1), byte(d))
+	return append(appendField(dst, thriftByte, 1), byte(d))
 }
 
 func (d TemporalIntervalConstantData) appendFields(dst []byte) []byte {
-	return append(appendField(dst, thrift.BYTE, 1), byte(d))
+	return append(appendField(dst, thriftByte, 1), byte(d))
 }
 
 func (d NumericDecimalConstantData) appendFields(dst []byte) []byte {
-	dst = appendField(dst, thrift.DOUBLE, 1)
+	dst = appendField(dst, thriftDouble, 1)
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(float64(d)))
 }
 
@@ -178,12 +176,12 @@ func (d TimeData) appendFields(dst []byte) []byte {
 
 func (d Decimal128Data) appendFields(dst []byte) []byte {
 	dst = appendStrings(dst, 1, d.Unscaled)
-	return appendI32(appendField(dst, thrift.I32, 2), d.Scale)
+	return appendI32(appendField(dst, thriftI32, 2), d.Scale)
 }
 
 func (d NumericDecimal128ConstantData) appendFields(dst []byte) []byte {
 	dst = appendStringField(dst, 1, d.Unscaled)
-	return appendI32(appendField(dst, thrift.I32, 2), d.Scale)
+	return appendI32(appendField(dst, thriftI32, 2), d.Scale)
 }
 
 // AppendChunk appends a chunk of the given number of rows to dst, as it travels
@@ -194,12 +192,12 @@ func AppendChunk(dst []byte, rows int, vectors []Vector) ([]byte, error) {
 		return dst, fmt.Errorf("thriftrows: a chunk cannot have %d rows", rows)
 	}
 	start := len(dst)
-	out := appendI32(appendField(dst, thrift.I32, 1), int32(rows))
-	out = appendList(out, 2, thrift.STRUCT, len(vectors))
+	out := appendI32(appendField(dst, thriftI32, 1), int32(rows))
+	out = appendList(out, 2, thriftStruct, len(vectors))
 	for i := range vectors {
 		out = vectors[i].append(out, rows)
 	}
-	out = append(out, thrift.STOP)
+	out = append(out, thriftStop)
 	if len(out)-start > math.MaxInt32 {
 		return dst, fmt.Errorf("thriftrows: a chunk of %d bytes is longer than 2 GiB", len(out)-start)
 	}
@@ -211,14 +209,14 @@ func (v *Vector) append(dst []byte, rows int) []byte {
 	if size == 0 {
 		size = rows
 	}
-	dst = appendI32(appendField(dst, thrift.I32, 1), int32(size))
-	dst = appendI32(appendField(dst, thrift.I32, 2), int32(v.Type))
+	dst = appendI32(appendField(dst, thriftI32, 1), int32(size))
+	dst = appendI32(appendField(dst, thriftI32, 2), int32(v.Type))
 	dst = appendBools(dst, 3, v.Nulls)
 	if v.Data != nil {
-		dst = appendField(dst, thrift.STRUCT, 4)
-		dst = appendField(dst, thrift.STRUCT, int16(v.Data.arm()))
+		dst = appendField(dst, thriftStruct, 4)
+		dst = appendField(dst, thriftStruct, int16(v.Data.arm()))
 		dst = v.Data.appendFields(dst)
-		dst = append(dst, thrift.STOP, thrift.STOP)
+		dst = append(dst, thriftStop, thriftStop)
 	}
 	dst = appendBool(dst, 5, v.Constant)
 	if v.ZoneOffset != "" {
@@ -227,7 +225,7 @@ func (v *Vector) append(dst []byte, rows int) []byte {
 	if v.Format != "" {
 		dst = appendStringField(dst, 7, v.Format)
 	}
-	return append(dst, thrift.STOP)
+	return append(dst, thriftStop)
 }
 
 func appendField(dst []byte, typ byte, id int16) []byte {
@@ -237,15 +235,15 @@ func appendField(dst []byte, typ byte, id int16) []byte {
 func appendI32(dst []byte, v int32) []byte { return binary.BigEndian.AppendUint32(dst, uint32(v)) }
 
 func appendI64Field(dst []byte, v int64) []byte {
-	return binary.BigEndian.AppendUint64(appendField(dst, thrift.I64, 1), uint64(v))
+	return binary.BigEndian.AppendUint64(appendField(dst, thriftI64, 1), uint64(v))
 }
 
 func appendStringField[T string | []byte](dst []byte, id int16, s T) []byte {
-	return append(appendI32(appendField(dst, thrift.STRING, id), int32(len(s))), s...)
+	return append(appendI32(appendField(dst, thriftString, id), int32(len(s))), s...)
 }
 
 func appendList(dst []byte, id int16, elem byte, n int) []byte {
-	return appendI32(append(appendField(dst, thrift.LIST, id), elem), int32(n))
+	return appendI32(append(appendField(dst, thriftList, id), elem), int32(n))
 }
 
 func appendBool(dst []byte, id int16, v bool) []byte {
@@ -253,11 +251,11 @@ func appendBool(dst []byte, id int16, v bool) []byte {
 	if v {
 		b = 1
 	}
-	return append(appendField(dst, thrift.BOOL, id), b)
+	return append(appendField(dst, thriftBool, id), b)
 }
 
 func appendBools(dst []byte, id int16, vs []bool) []byte {
-	dst = appendList(dst, id, thrift.BOOL, len(vs))
+	dst = appendList(dst, id, thriftBool, len(vs))
 	for _, v := range vs {
 		b := byte(0)
 		if v {
@@ -269,7 +267,7 @@ func appendBools(dst []byte, id int16, vs []bool) []byte {
 }
 
 func appendInt64s(dst []byte, vs []int64) []byte {
-	dst = appendList(dst, 1, thrift.I64, len(vs))
+	dst = appendList(dst, 1, thriftI64, len(vs))
 	for _, v := range vs {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(v))
 	}
@@ -277,7 +275,7 @@ func appendInt64s(dst []byte, vs []int64) []byte {
 }
 
 func appendDoubles(dst []byte, vs []float64) []byte {
-	dst = appendList(dst, 1, thrift.DOUBLE, len(vs))
+	dst = appendList(dst, 1, thriftDouble, len(vs))
 	for _, v := range vs {
 		dst = binary.BigEndian.AppendUint64(dst, math.Float64bits(v))
 	}
@@ -285,7 +283,7 @@ func appendDoubles(dst []byte, vs []float64) []byte {
 }
 
 func appendStrings[T string | []byte](dst []byte, id int16, vs []T) []byte {
-	dst = appendList(dst, id, thrift.STRING, len(vs))
+	dst = appendList(dst, id, thriftString, len(vs))
 	for _, v := range vs {
 		dst = append(appendI32(dst, int32(len(v))), v...)
 	}

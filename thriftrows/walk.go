@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-
-	"github.com/apache/thrift/lib/go/thrift"
 )
 
 // walker reads a Thrift struct in the binary protocol. Its position is always
@@ -40,7 +38,7 @@ func (w *walker) field() (typ byte, id int16, err error) {
 		return 0, 0, err
 	}
 	typ = w.b[at]
-	if typ == thrift.STOP {
+	if typ == thriftStop {
 		return typ, 0, nil
 	}
 	if at, err = w.take(2); err != nil {
@@ -111,7 +109,7 @@ func (w *walker) fixed(elem byte, width int) (list, error) {
 // elements are of one length, a stride says where they lie; offsets are
 // written only from the first that differs.
 func (w *walker) texts(offs []uint32) (list, error) {
-	n, err := w.list(thrift.STRING, 4)
+	n, err := w.list(thriftString, 4)
 	if err != nil {
 		return list{}, err
 	}
@@ -177,8 +175,8 @@ const maxDepth = 32
 // minSizes are the fewest bytes that a value of each Thrift type takes; 0 marks
 // what is no type. Maps and lists are headed by their counts.
 var minSizes = [17]int{
-	thrift.BOOL: 1, thrift.BYTE: 1, thrift.DOUBLE: 8, thrift.I16: 2, thrift.I32: 4, thrift.I64: 8,
-	thrift.STRING: 4, thrift.STRUCT: 1, thrift.MAP: 6, thrift.SET: 5, thrift.LIST: 5, thrift.UUID: 16,
+	thriftBool: 1, thriftByte: 1, thriftDouble: 8, thriftI16: 2, thriftI32: 4, thriftI64: 8,
+	thriftString: 4, thriftStruct: 1, thriftMap: 6, thriftSet: 5, thriftList: 5, thriftUUID: 16,
 }
 
 func (w *walker) minSize(typ byte) (int, error) {
@@ -199,25 +197,25 @@ func (w *walker) skip(typ byte, depth int) error {
 		return err
 	}
 	switch typ {
-	case thrift.STRING:
+	case thriftString:
 		_, err = w.text()
-	case thrift.STRUCT:
+	case thriftStruct:
 		for {
 			typ, _, err := w.field()
-			if err != nil || typ == thrift.STOP {
+			if err != nil || typ == thriftStop {
 				return err
 			}
 			if err := w.skip(typ, depth+1); err != nil {
 				return err
 			}
 		}
-	case thrift.LIST, thrift.SET:
+	case thriftList, thriftSet:
 		at, err := w.take(1)
 		if err != nil {
 			return err
 		}
 		return w.skipElements(depth, w.b[at])
-	case thrift.MAP:
+	case thriftMap:
 		at, err := w.take(2)
 		if err != nil {
 			return err
@@ -248,7 +246,7 @@ func (w *walker) skipElements(depth int, types ...byte) error {
 		}
 		size += s
 		switch typ {
-		case thrift.STRING, thrift.STRUCT, thrift.LIST, thrift.SET, thrift.MAP:
+		case thriftString, thriftStruct, thriftList, thriftSet, thriftMap:
 			flat = false
 		}
 	}
@@ -278,7 +276,7 @@ func (w *walker) fields(known func(typ byte, id int16) (bool, error)) error {
 	for {
 		at := w.p
 		typ, id, err := w.field()
-		if err != nil || typ == thrift.STOP {
+		if err != nil || typ == thriftStop {
 			return err
 		}
 		ok, err := known(typ, id)
@@ -308,12 +306,12 @@ func (w *walker) chunk(c *Chunk, columns int) error {
 	size := int32(-1)
 	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
 		switch {
-		case id == 1 && typ == thrift.I32:
+		case id == 1 && typ == thriftI32:
 			if size, err = w.int32(); err == nil && size < 0 {
 				w.p -= 4
 				err = w.failf("chunk of %d rows", size)
 			}
-		case id == 2 && typ == thrift.LIST:
+		case id == 2 && typ == thriftList:
 			err = w.vectors(c, columns)
 		default:
 			return false, nil
@@ -341,7 +339,7 @@ func (w *walker) chunk(c *Chunk, columns int) error {
 
 func (w *walker) vectors(c *Chunk, columns int) error {
 	at := w.p
-	n, err := w.list(thrift.STRUCT, 1)
+	n, err := w.list(thriftStruct, 1)
 	if err != nil {
 		return err
 	}
@@ -368,26 +366,26 @@ func (w *walker) vector(v *vector) error {
 	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
 		var at int
 		switch {
-		case id == 1 && typ == thrift.I32:
+		case id == 1 && typ == thriftI32:
 			v.size, err = w.int32()
-		case id == 2 && typ == thrift.I32:
+		case id == 2 && typ == thriftI32:
 			var t int32
 			if t, err = w.int32(); err == nil && !VectorType(t).valid() {
 				w.p -= 4
 				err = w.failf("unknown vector type %d", t)
 			}
 			v.typ = VectorType(t)
-		case id == 3 && typ == thrift.LIST:
+		case id == 3 && typ == thriftList:
 			var l list
-			l, err = w.fixed(thrift.BOOL, 1)
+			l, err = w.fixed(thriftBool, 1)
 			v.nulls = l.data
-		case id == 4 && typ == thrift.STRUCT:
+		case id == 4 && typ == thriftStruct:
 			err = w.data(v)
-		case id == 5 && typ == thrift.BOOL:
+		case id == 5 && typ == thriftBool:
 			if at, err = w.take(1); err == nil {
 				v.constant = w.b[at] == 1
 			}
-		case id == 6 && typ == thrift.STRING:
+		case id == 6 && typ == thriftString:
 			if at, err = w.text(); err == nil {
 				v.zone = w.b[at+4 : w.p]
 			}
@@ -402,7 +400,7 @@ func (w *walker) vector(v *vector) error {
 // data reads the union of a vector's values.
 func (w *walker) data(v *vector) error {
 	return w.fields(func(typ byte, id int16) (bool, error) {
-		if typ != thrift.STRUCT || id <= int16(noArm) || id >= int16(numArms) {
+		if typ != thriftStruct || id <= int16(noArm) || id >= int16(numArms) {
 			return false, nil
 		}
 		if v.arm != noArm {
@@ -419,8 +417,8 @@ func (w *walker) arm(v *vector) error {
 	elem := armElems[v.arm]
 	return w.fields(func(typ byte, id int16) (ok bool, err error) {
 		switch {
-		case id == 1 && elem.list && typ == thrift.LIST:
-			if elem.typ == thrift.STRING {
+		case id == 1 && elem.list && typ == thriftList:
+			if elem.typ == thriftString {
 				v.list, err = w.texts(v.list.offs)
 			} else {
 				v.list, err = w.fixed(elem.typ, minSizes[elem.typ])
@@ -431,16 +429,16 @@ func (w *walker) arm(v *vector) error {
 			if err = w.skip(typ, 0); err == nil {
 				v.list = list{n: 1, at: at, data: w.b[at:w.p], offs: v.list.offs}
 			}
-		case id == 2 && v.arm == timeArm && typ == thrift.LIST:
+		case id == 2 && v.arm == timeArm && typ == thriftList:
 			v.zones, err = w.texts(v.zones.offs)
 			v.zoned = true
-		case id == 2 && v.arm == timeConstArm && typ == thrift.STRING:
+		case id == 2 && v.arm == timeConstArm && typ == thriftString:
 			at := w.p
 			if _, err = w.text(); err == nil {
 				v.zones = list{n: 1, at: at, data: w.b[at:w.p], offs: v.zones.offs}
 				v.zoned = true
 			}
-		case id == 2 && (v.arm == decimalArm || v.arm == decimalConstArm) && typ == thrift.I32:
+		case id == 2 && (v.arm == decimalArm || v.arm == decimalConstArm) && typ == thriftI32:
 			if v.scale, err = w.int32(); err == nil && (v.scale < -maxScale || v.scale > maxScale) {
 				w.p -= 4
 				err = w.failf("decimal scale of %d", v.scale)
@@ -457,11 +455,11 @@ var armElems = [numArms]struct {
 	typ  byte
 	list bool
 }{
-	boolArm: {thrift.BOOL, true}, int32Arm: {thrift.I32, true}, int64Arm: {thrift.I64, true},
-	dateArm: {thrift.I64, true}, float32Arm: {thrift.DOUBLE, true}, float64Arm: {thrift.DOUBLE, true},
-	varcharArm: {thrift.STRING, true}, timeArm: {thrift.I64, true}, decimalArm: {thrift.STRING, true},
-	boolConstArm: {thrift.BOOL, false}, dateConstArm: {thrift.I64, false}, nullConstArm: {thrift.BYTE, false},
-	numericConstArm: {thrift.I64, false}, doubleConstArm: {thrift.DOUBLE, false},
-	intervalConstArm: {thrift.BYTE, false}, timeConstArm: {thrift.I64, false},
-	varcharConstArm: {thrift.STRING, false}, decimalConstArm: {thrift.STRING, false},
+	boolArm: {thriftBool, true}, int32Arm: {thriftI32, true}, int64Arm: {thriftI64, true},
+	dateArm: {thriftI64, true}, float32Arm: {thriftDouble, true}, float64Arm: {thriftDouble, true},
+	varcharArm: {thriftString, true}, timeArm: {thriftI64, true}, decimalArm: {thriftString, true},
+	boolConstArm: {thriftBool, false}, dateConstArm: {thriftI64, false}, nullConstArm: {thriftByte, false},
+	numericConstArm: {thriftI64, false}, doubleConstArm: {thriftDouble, false},
+	intervalConstArm: {thriftByte, false}, timeConstArm: {thriftI64, false},
+	varcharConstArm: {thriftString, false}, decimalConstArm: {thriftString, false},
 }
