@@ -133,6 +133,9 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 			if failed := replace(ctx, k); failed != nil && !c.outlasts(ctx, k.phase, n, failed, began) {
 				return interrupted(ctx, err)
 			}
+			if conditionOf(err) == denialMentioned {
+				k.replacement = true // one repetition, whichever session it has
+			}
 			c.noteRetry(ctx, k.phase, n+1, err)
 		default:
 			return err

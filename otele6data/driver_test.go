@@ -187,6 +187,9 @@ func TestDriverRetriesAndSwitches(t *testing.T) {
 	if n, err := read(ctx, db, items); n != 25 || err != nil {
 		t.Fatalf("%d rows, %v", n, err)
 	}
+	if err := srv.WaitBalanced(ctx); err != nil { // queries are cleared in the background
+		t.Fatal(err)
+	}
 	srv.SetLive(enginetest.Green)
 	if n, err := read(ctx, db, items); n != 25 || err != nil {
 		t.Fatalf("%d rows, %v", n, err)

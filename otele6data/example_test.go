@@ -61,6 +61,6 @@ func Example() {
 	// e6data execute
 	// e6data metadata
 	// e6data fetch
-	// e6data clear
 	// SELECT lake|db
+	// e6data clear
 }
