@@ -314,14 +314,14 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
 			srv.Handle("q", ids(5, 2))
 			p := newProxy(t, srv, enginetest.ProxyConfig{})
-			db := openProxyDB(t, p)
+			db := openProxyDB(t, p, "max_retries=3")
 
 			f := p.Inject(enginetest.ProxyFault{Method: "authenticate", Shape: s.Shape})
 			err := db.PingContext(within(t, 10*time.Second))
 			if !errors.Is(err, e6data.ErrWrongStrategy) {
 				t.Errorf("Ping: %v", err)
 			}
-			if f.Hits() != 2*5 { // both colours, max_retries times
+			if f.Hits() != 2*3 { // both colours, max_retries times
 				t.Errorf("%d calls", f.Hits())
 			}
 			f.Release()
@@ -347,7 +347,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 func TestSuspendedThroughProxy(t *testing.T) {
 	var params []string
 	if _, err := e6data.ParseDSN("e6data://u:t@h/d?auto_resume=false"); err == nil {
-		params = append(params, "auto_resume=false")
+		params = append(params, "auto_resume=false", "max_retries=3")
 	}
 	for _, s := range suspendedShapes() {
 		t.Run(s.String(), func(t *testing.T) {

@@ -394,7 +394,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestManyGoroutines(t *testing.T) {
-	const goroutines, queries = 64, 200
+	const goroutines, queries = 64, 80
 	srv := newEngine(t, enginetest.Config{MaxCalls: -1})
 	for i := range goroutines {
 		srv.Handle(fmt.Sprint("q", i), ids(i*3, 20))

@@ -282,6 +282,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 						srv.SetCluster(enginetest.ClusterSuspended)
 					}
 					cfg, opts := id.config(t, srv.Addr())
+					cfg.MaxRetries = 2
 					cfg.CleanupTimeout = 200 * time.Millisecond // nothing is cleared by trying longer
 					c, err := e6data.NewConnector(cfg, append(opts, pollFast)...)
 					if err != nil {
