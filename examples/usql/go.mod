@@ -14,7 +14,6 @@ require (
 )
 
 require (
-	github.com/apache/thrift v0.25.0 // indirect
 	golang.org/x/net v0.60.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
