@@ -128,7 +128,7 @@ func TestStructs(t *testing.T) {
 			Column("amount", "DECIMAL(10,2)").Column("ratio", "DECIMAL(10,2)").Column("small", "INTEGER").Column("wide", "LONG").
 			Column("half", "FLOAT").Column("ok", "BOOLEAN").Column("count", "INTEGER").Column("raw", "BINARY").Column("tags", "ARRAY").
 			Column("decimal", "DECIMAL(10,2)").Column("any", "STRING").
-			Row(1, "n", "bolt", day, noon, "12.30", "0.25", -5, 1<<31, 0.5, true, 7, "", `["a"]`, "12.30", "any").
+			Row(1, "n", "bolt", day, noon, "12.30", "0.25", -5, int64(1)<<31, 0.5, true, 7, "", `["a"]`, "12.30", "any").
 			Row(0, nil, "", zero, nil, "0", "0", 0, 0, 0.0, nil, nil, nil, nil, "0", nil))
 	// Into columns that exist: fields that are none are left out.
 	same(t, enginetest.NewResult().Column("label", "STRING").Column("id", "DECIMAL(3,1)").Structs([]everything{{base: base{4}, Name: "x"}}),
