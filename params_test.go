@@ -287,6 +287,12 @@ func TestHostileStrings(t *testing.T) {
 	for p, place := range places {
 		for m, mark := range []string{"?", ":v", "@v", "$1", ":1", "?1"} {
 			query, values := place, corpus
+			if raced { // it has no text to watch, and the plain run takes all strings
+				values = nil
+				for i := p % 16; i < len(corpus); i += 16 {
+					values = append(values, corpus[i])
+				}
+			}
 			if mark != "?" {
 				// What follows a value is no placeholder but an operator.
 				query = strings.ReplaceAll(query, "||?", "|| ?")
