@@ -20,9 +20,9 @@ type budget struct {
 // alone, and by several goroutines of that at a time if need be.
 type share struct {
 	of *budget
-	// wake is called, with no lock of the budget held, after bytes that were refused
-	// have been granted. It may be called when they are not wanted any more.
-	wake func()
+	// holder's wake is called, with no lock of the budget held, after bytes that were
+	// refused have been granted. It may be called when they are not wanted any more.
+	holder interface{ wake() }
 
 	// The budget's mu guards what follows.
 
@@ -30,9 +30,6 @@ type share struct {
 	wants   int64 // what is waited for; 0 for nothing
 	granted int64 // what was waited for, and is in held already; 0 for nothing
 }
-
-// share returns a new and empty share.
-func (b *budget) share(wake func()) *share { return &share{of: b, wake: wake} }
 
 // try takes n bytes if there is room for them, and reports whether it did. If not,
 // they are granted as soon as there is room, in turn with other shares: then wake is
@@ -127,6 +124,6 @@ func (b *budget) grant() (woken []*share) {
 
 func wakeAll(shares []*share) {
 	for _, s := range shares {
-		s.wake()
+		s.holder.wake()
 	}
 }

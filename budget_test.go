@@ -6,6 +6,13 @@ import (
 	"testing"
 )
 
+// wakeFunc is a holder of a share.
+type wakeFunc func()
+
+func (f wakeFunc) wake() { f() }
+
+func shareOf(b *budget, wake func()) *share { return &share{of: b, holder: wakeFunc(wake)} }
+
 // books fails the test unless b has used as much as its shares hold.
 func books(t *testing.T, b *budget, shares ...*share) {
 	t.Helper()
@@ -26,7 +33,7 @@ func books(t *testing.T, b *budget, shares ...*share) {
 func TestBudget(t *testing.T) {
 	b := &budget{limit: 100}
 	var order []string
-	open := func(name string) *share { return b.share(func() { order = append(order, name) }) }
+	open := func(name string) *share { return shareOf(b, func() { order = append(order, name) }) }
 	a, c, d := open("a"), open("c"), open("d")
 	if !a.try(60) || !a.try(40) {
 		t.Fatal("there was room")
@@ -72,9 +79,9 @@ func TestBudget(t *testing.T) {
 func TestBudgetTake(t *testing.T) {
 	b := &budget{limit: 10}
 	woken := 0
-	a := b.share(func() { t.Error("a was woken") })
-	c := b.share(func() { woken++ })
-	d := b.share(func() {})
+	a := shareOf(b, func() { t.Error("a was woken") })
+	c := shareOf(b, func() { woken++ })
+	d := shareOf(b, func() {})
 	if !d.try(9) || a.try(5) || c.try(1) {
 		t.Fatal("the room is 10")
 	}
@@ -107,7 +114,7 @@ func TestBudgetConcurrently(t *testing.T) {
 		all.Go(func() {
 			r := rand.New(rand.NewSource(int64(i)))
 			awake := make(chan struct{}, 1)
-			s := b.share(func() { awake <- struct{}{} })
+			s := shareOf(b, func() { awake <- struct{}{} })
 			defer s.end()
 			for range rounds {
 				n := 1 + r.Int63n(limit)

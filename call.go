@@ -64,6 +64,7 @@ type call struct {
 	uncounted bool
 	began     time.Time
 	watch     watch
+	opts      []grpc.CallOption // watch as an option, made once
 }
 
 // probing reports whether the call is to find out which colour is live.
@@ -154,11 +155,14 @@ func (c *caller) call(ctx context.Context, k *call) error {
 func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) error {
 	w := &k.watch
 	w.reset()
+	if k.opts == nil {
+		k.opts = []grpc.CallOption{grpc.ForceCodecV2(w)}
+	}
 	rpc := metadata.NewOutgoingContext(ctx, k.route.headers)
 	if grant != nil {
 		rpc = metadata.AppendToOutgoingContext(rpc, authorizationHeader, grant.Header())
 	}
-	err := k.route.channel.Invoke(rpc, k.method, k.req, k.resp, grpc.ForceCodecV2(w))
+	err := k.route.channel.Invoke(rpc, k.method, k.req, k.resp, k.opts...)
 	if err == nil {
 		return nil
 	}

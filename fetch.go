@@ -28,7 +28,7 @@ type fetcher struct {
 	// limit bounds the memory of what lies ready, in bytes; 0 fetches when asked to.
 	limit int64
 	// share is its part of what all results of the connector may fetch ahead.
-	share *share
+	share share
 	// done is closed when the goroutine has ended; nil without one.
 	done chan struct{}
 
@@ -48,6 +48,8 @@ type fetcher struct {
 	ready   []*batch
 	ahead   int64    // bytes of memory in ready
 	free    []*batch // for reuse
+	first   batch    // most results have one
+	begun   bool     // first is taken
 	err     error    // why there will be no more
 	full    bool     // the goroutine waits until there is room for another batch
 	wanted  bool     // the reader waits for a batch
@@ -67,7 +69,7 @@ func newFetcher(ctx context.Context, q *query, columns int, promised int64) *fet
 	}
 	f.changed.L = &f.mu
 	if f.limit > 0 {
-		f.share = c.ahead.share(f.wake)
+		f.share = share{of: &c.ahead, holder: f}
 		f.done = make(chan struct{})
 		go f.run()
 	}
@@ -143,7 +145,11 @@ func (f *fetcher) wake() {
 // spare takes a batch to fill. The caller holds mu, if there is a goroutine.
 func (f *fetcher) spare() *batch {
 	n := len(f.free)
-	if n == 0 {
+	switch {
+	case !f.begun:
+		f.begun = true
+		return &f.first
+	case n == 0:
 		return new(batch)
 	}
 	b := f.free[n-1]

@@ -206,6 +206,7 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 // time.
 func (q *query) call(ctx context.Context, what call, request func(session string) proto.Message) error {
 	k := &q.current
+	what.opts = k.opts // of the watch that k keeps
 	*k = what
 	q.mu.Lock()
 	// A session that was opened for the attempt is what the attempt's denial is judged
