@@ -14,8 +14,8 @@ type Hook interface {
 	// with the context that it returns, a child of ctx.
 	QueryStart(ctx context.Context, q QueryStart) context.Context
 	// QueryEnd is called once for each QueryStart, with its context, when the query
-	// is over: closed, given up, or failed. A query that was given up, or that the
-	// engine refused, may still be cleared afterwards, by calls with its context.
+	// is over: closed, given up, or failed. It is cleared on the engine afterwards, in
+	// the background, by a call with its context.
 	QueryEnd(ctx context.Context, q QueryState)
 	// CallStart is called before each call to the engine. The call is made with the
 	// context that it returns, a child of ctx.
@@ -100,8 +100,9 @@ type Retry struct {
 	Phase Phase
 	// QueryID is the query that the call was about, if any.
 	QueryID string
-	// Reason is the condition that allows it: "wrong strategy", "session expired",
-	// "suspended", "not sent", "no answer" or "token refused".
+	// Reason is the condition that allows it: "wrong strategy", "no live colour",
+	// "colour down", "no status", "session expired", "denial mentioned", "suspended",
+	// "not sent", "no answer", "authentication unavailable", "stuck" or "token refused".
 	Reason string
 	// Try is which try comes next, from 2.
 	Try int

@@ -82,8 +82,7 @@ func (h *Hook) QueryEnd(ctx context.Context, q e6data.QueryState) {
 	if !ok {
 		return
 	}
-	// QueryEnd is called when the query is cleared on the engine, for which a caller
-	// who has given up does not wait.
+	// What QueryInfo.Analyze asks for comes between the query's end and this call.
 	duration := q.Ended
 	if duration == 0 {
 		duration = time.Since(s.start)
