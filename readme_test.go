@@ -178,3 +178,24 @@ func TestParamTable(t *testing.T) {
 		}
 	}
 }
+
+// Every condition after which something is done again is among the reasons that the
+// documentation of hooks lists.
+func TestRetryReasonsAreDocumented(t *testing.T) {
+	for file, spelling := range map[string]func(string) string{
+		"hook.go":              func(reason string) string { return `"` + reason + `"` },
+		"otele6data/README.md": func(reason string) string { return "`" + strings.ReplaceAll(reason, " ", "_") + "`" },
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for phase, conditions := range policy {
+			for c, act := range conditions {
+				if act != drop && !strings.Contains(string(text), spelling(c.String())) {
+					t.Errorf("%s does not name %q, of %s", file, c, phase)
+				}
+			}
+		}
+	}
+}
