@@ -42,6 +42,7 @@ func submit(t *testing.T, srv *enginetest.Server) e6data.QueryHandle {
 }
 
 func TestSubmitWaitFetch(t *testing.T) {
+	t.Parallel()
 	for _, rotate := range []bool{false, true} {
 		for _, way := range fetching {
 			t.Run(fmt.Sprint(rotate, way), func(t *testing.T) {
@@ -90,6 +91,7 @@ func TestSubmitWaitFetch(t *testing.T) {
 }
 
 func TestFetchRows(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	h := submit(t, srv)
@@ -125,6 +127,7 @@ func TestFetchRows(t *testing.T) {
 
 // A Fetch that fails does not end the query, and leaves it to be fetched again.
 func TestFetchFails(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(10, 10))
 	h := submit(t, srv)
@@ -146,6 +149,7 @@ func TestFetchFails(t *testing.T) {
 }
 
 func TestClearAndCancelSubmitted(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name               string
 		end                func(*e6data.Conn, e6data.QueryHandle) error
@@ -183,6 +187,7 @@ func TestClearAndCancelSubmitted(t *testing.T) {
 }
 
 func TestSubmitFails(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1).Fail(enginetest.PhaseExecute, errors.New("division by zero")))
 	srv.Handle("slow", ids(1, 1).Delay(enginetest.PhaseExecute, time.Hour))
@@ -223,6 +228,7 @@ func TestSubmitFails(t *testing.T) {
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1).StatusPolls(1<<30))
 	h := submit(t, srv)

@@ -99,6 +99,7 @@ func FuzzBatchAnswer(f *testing.F) {
 
 // A session that cannot be sent back is refused when it comes, not with the next call.
 func TestAnswersThatAreRefused(t *testing.T) {
+	t.Parallel()
 	many := make([]byte, 0, 2*maxChunks+2)
 	for range maxChunks {
 		many = append(many, 0x0A, 0)
@@ -125,6 +126,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 
 // A long queue is not moved for each batch that leaves it.
 func TestQueueOfBatchesIsNotMoved(t *testing.T) {
+	t.Parallel()
 	f := &fetcher{q: &query{lk: &link{c: new(Connector)}}, done: make(chan struct{})}
 	f.changed.L = &f.mu
 	for i := range 1000 {

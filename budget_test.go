@@ -31,6 +31,7 @@ func books(t *testing.T, b *budget, shares ...*share) {
 }
 
 func TestBudget(t *testing.T) {
+	t.Parallel()
 	b := &budget{limit: 100}
 	var order []string
 	open := func(name string) *share { return shareOf(b, func() { order = append(order, name) }) }
@@ -77,6 +78,7 @@ func TestBudget(t *testing.T) {
 // A share that takes bytes whatever the limit is waits for none any more, and those
 // behind it get their turn.
 func TestBudgetTake(t *testing.T) {
+	t.Parallel()
 	b := &budget{limit: 10}
 	woken := 0
 	a := shareOf(b, func() { t.Error("a was woken") })
@@ -107,6 +109,7 @@ func TestBudgetTake(t *testing.T) {
 // However many holders there are, no more than the limit is held by those that
 // wait for room, and nobody is forgotten.
 func TestBudgetConcurrently(t *testing.T) {
+	t.Parallel()
 	const holders, rounds, limit = 20, 200, 1000
 	b := &budget{limit: limit}
 	var all sync.WaitGroup

@@ -37,6 +37,7 @@ func (c *endedContext) Err() error {
 // In every phase, a context that ends ends the call with the context's error,
 // and the query is cleared on the engine.
 func TestContextEndsInEachPhase(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		method string
 		// ambiguous: the engine may have executed the query.
@@ -81,6 +82,7 @@ func TestContextEndsInEachPhase(t *testing.T) {
 
 // A deadline that the engine is told of, and may answer itself.
 func TestDeadline(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10).Delay(enginetest.PhaseExecute, time.Minute))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -91,6 +93,7 @@ func TestDeadline(t *testing.T) {
 }
 
 func TestContextEndsWhileRowsAreRead(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1000, 10))
 	db := openDB(t, srv)
@@ -118,6 +121,7 @@ func TestContextEndsWhileRowsAreRead(t *testing.T) {
 }
 
 func TestCauseOfCancellation(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	db := openDB(t, srv)
@@ -135,6 +139,7 @@ func TestCauseOfCancellation(t *testing.T) {
 }
 
 func TestCloseEarly(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1000, 10))
 	db := openDB(t, srv)
@@ -165,6 +170,7 @@ func TestCloseEarly(t *testing.T) {
 
 // A connection lost in mid-result is an error, never a short result.
 func TestConnectionLost(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10).RowCount(-1))
 	db := openDB(t, srv)
@@ -241,6 +247,7 @@ func TestTheEngineNoticesTheDeadlineFirst(t *testing.T) {
 // A denied session is renewed in mid-query. A context that ends meanwhile is found
 // in the error, as well as what the renewal was for.
 func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"getResultMetadata", "getNextResultBatch"} {
 		t.Run(method, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})

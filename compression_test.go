@@ -80,6 +80,7 @@ func TestCompressionBomb(t *testing.T) {
 // (enginetest has registered gzip in this process, so that one that accepts
 // nothing announces gzip, too, as each gRPC client of the process does then.)
 func TestCompressedAnswersAreAskedFor(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ServerOptions: []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
 			// An engine that compresses without being asked to.

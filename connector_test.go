@@ -33,6 +33,7 @@ import (
 
 // What the parameters make of the calls.
 func TestSettingsInCalls(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(3, 3))
 	for _, catalog := range []string{"", "catalog=c&"} {
@@ -66,6 +67,7 @@ func TestSettingsInCalls(t *testing.T) {
 }
 
 func TestLocation(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	clock := time.Date(2024, 1, 31, 23, 59, 58, 0, time.UTC)
 	srv.Handle("q", enginetest.NewResult().Column("at", "TIMESTAMP").Row(clock))
@@ -97,6 +99,7 @@ func TestLocation(t *testing.T) {
 
 // Connections are spread over the channels, each of which has one socket.
 func TestChannels(t *testing.T) {
+	t.Parallel()
 	for _, channels := range []int{1, 3} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(10, 5))
@@ -128,6 +131,7 @@ func TestChannels(t *testing.T) {
 
 // An engine that does not answer is given up after connect_timeout.
 func TestConnectTimeout(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts sockets, and that is all
 	if err != nil {
 		t.Fatal(err)
@@ -174,6 +178,7 @@ func TestConnectTimeoutWhileResuming(t *testing.T) {
 
 // However credentials are refused, it is told once, with host and user.
 func TestRefusedCredentials(t *testing.T) {
+	t.Parallel()
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.PermissionDenied, codes.OK} {
 		srv := newEngine(t, enginetest.Config{})
 		dsn := srv.DSN()
@@ -230,6 +235,7 @@ func (w *watch) HandleRPC(_ context.Context, s stats.RPCStats) {
 
 // Requests and answers are compressed, result batches included.
 func TestCompression(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(20_000, 5_000))
 	for _, params := range []string{"", "compression=gzip", "compression=gzip&result_batch_v2=on"} {
@@ -255,6 +261,7 @@ func TestCompression(t *testing.T) {
 // The driver's own stats handler stays in force beside the application's: it
 // is what proves that a call was not sent.
 func TestDialOptionsAreAdded(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 5))
 	var dials atomic.Int64
@@ -280,6 +287,7 @@ func TestDialOptionsAreAdded(t *testing.T) {
 
 // What keeps Connect from even beginning is an *Error as well.
 func TestConnectErrors(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	cfg := parseDSN(t, srv.DSN())
 	closed, err := e6data.NewConnector(cfg)
@@ -313,6 +321,7 @@ func TestConnectErrors(t *testing.T) {
 
 // A name server that knows no such host is all that gRPC does not tell.
 func TestUnknownHost(t *testing.T) {
+	t.Parallel()
 	nobody := manual.NewBuilderWithScheme("dns")
 	nobody.InitialState(resolver.State{})
 	db := openWith(t, "e6data://u:t0ken@e6.exmaple.com/?max_retries=1", e6data.WithDialOptions(grpc.WithResolvers(nobody)))
@@ -325,6 +334,7 @@ func TestUnknownHost(t *testing.T) {
 
 // A limit that an answer or a request breaks is an error that says so.
 func TestMessageLimits(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(20_000, 20_000))
 	_, err := readIDs(t.Context(), openDB(t, srv, "max_recv_bytes=64KiB"), "q")
@@ -344,6 +354,7 @@ func TestMessageLimits(t *testing.T) {
 // HTTPS_PROXY is obeyed, for a host whose name only the proxy can resolve. Go
 // reads that variable once in a process, so the driver runs in one of its own.
 func TestHTTPSProxy(t *testing.T) {
+	t.Parallel()
 	if dsn := os.Getenv("E6DATA_TEST_DSN"); dsn != "" {
 		db := openWith(t, dsn)
 		n, err := readIDs(t.Context(), db, "q")
@@ -379,6 +390,7 @@ func TestHTTPSProxy(t *testing.T) {
 // What counts as loopback, where an access token needs no TLS, is not sent to a
 // proxy, whatever NO_PROXY says.
 func TestNoProxyForLoopback(t *testing.T) {
+	t.Parallel()
 	if addr := os.Getenv("E6DATA_TEST_DSN"); addr != "" {
 		cfg := e6data.NewConfig()
 		var port string

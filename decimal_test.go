@@ -28,6 +28,7 @@ func decimals(word string, values ...any) *enginetest.Result {
 }
 
 func TestScanDecimals(t *testing.T) {
+	t.Parallel()
 	const nines = "99999999999999999999999999999999999999"
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("binary", decimals("DECIMAL(38,2)", "12.30", nil, "-"+nines[:36]+".01", e6data.NewDecimal(5, 1)))
@@ -77,6 +78,7 @@ func TestScanDecimals(t *testing.T) {
 
 // Other columns go through Decimal.Scan, on any Go.
 func TestScanOtherColumnsAsDecimals(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("i", "INTEGER").Column("l", "LONG").Column("f", "DOUBLE").Column("s", "STRING").
 		Row(-7, int64(1)<<62, 0.1, "1.5E-3"))
@@ -96,6 +98,7 @@ func TestScanOtherColumnsAsDecimals(t *testing.T) {
 
 // A value that does not fit is the caller's matter: the next rows are read.
 func TestScanOversizedDecimal(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("9", 60)
 	chunk, err := thriftrows.AppendChunk(nil, 2, []thriftrows.Vector{{
 		Type: thriftrows.Decimal128, Data: thriftrows.Decimal128Data{Unscaled: [][]byte{[]byte(long), []byte("1.5")}},
@@ -131,6 +134,7 @@ func TestScanOversizedDecimal(t *testing.T) {
 }
 
 func TestDecimalConstructors(t *testing.T) {
+	t.Parallel()
 	want := e6data.NewDecimal(-1230, 2)
 	parsed, err := e6data.ParseDecimal("-12.30")
 	if err != nil || parsed != want {

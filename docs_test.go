@@ -13,6 +13,7 @@ import (
 // The recipes for those who come from Python name examples, each with the file
 // that it is in.
 func TestRecipesHaveExamples(t *testing.T) {
+	t.Parallel()
 	doc, err := os.ReadFile("docs/coming-from-python.md")
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +39,7 @@ func TestRecipesHaveExamples(t *testing.T) {
 
 // What the document says a DSN has, a DSN has.
 func TestPythonArgumentsAreParameters(t *testing.T) {
+	t.Parallel()
 	doc, err := os.ReadFile("docs/coming-from-python.md")
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +88,7 @@ func TestContributingShowsATest(t *testing.T) {
 }
 
 func TestForgottenSession(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{}) // fails the test if a query is left on the engine
 	srv.Handle("SELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
 	db := openDB(t, srv)

@@ -26,6 +26,7 @@ func sameConfig(a, b *e6data.Config) bool {
 }
 
 func TestParseDSN(t *testing.T) {
+	t.Parallel()
 	// Each begins with user "u", token "t" and host "h".
 	for _, test := range []struct {
 		dsn  string
@@ -93,6 +94,7 @@ func TestParseDSN(t *testing.T) {
 
 // Each parameter, under each of its names.
 func TestParameters(t *testing.T) {
+	t.Parallel()
 	const base = "e6data://localhost?"
 	const user = "user=u&password=t&"
 	for _, test := range []struct {
@@ -189,6 +191,7 @@ func mustLocation(t *testing.T, name string) *time.Location {
 
 // A location of the application's own is written as its offset.
 func TestFormatOwnLocation(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		loc  *time.Location
 		want string
@@ -318,6 +321,7 @@ func TestEnvironmentCredentials(t *testing.T) {
 }
 
 func TestBadDSN(t *testing.T) {
+	t.Parallel()
 	const ok = "e6data://u:t0ps3cret@h?"
 	const oauth = "e6data://h?client_id=i&client_secret=t0ps3cret&"
 	for _, test := range []struct{ dsn, want string }{
@@ -467,6 +471,7 @@ func TestBadDSN(t *testing.T) {
 
 // What no DSN can say is checked in a Config as well.
 func TestBadConfig(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		change func(*e6data.Config)
 		want   string
@@ -505,6 +510,7 @@ func TestBadConfig(t *testing.T) {
 
 // Wrappers open an empty DSN to get hold of the driver.
 func TestEmptyDSN(t *testing.T) {
+	t.Parallel()
 	db, err := sql.Open("e6data", "")
 	if err != nil {
 		t.Fatal(err)
@@ -595,6 +601,7 @@ func FuzzDSNErrors(f *testing.F) {
 }
 
 func TestSecretsAreNotPrinted(t *testing.T) {
+	t.Parallel()
 	top := e6data.NewSecret("t0ps3cret")
 	cfg := e6data.Config{
 		Host: "h", User: "u", Token: top, AccessToken: top, ClientSecret: top, ClientKey: top,
@@ -642,6 +649,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 
 // A Secret is what its text is, for == and for decoders.
 func TestSecret(t *testing.T) {
+	t.Parallel()
 	a, b := e6data.NewSecret("t0ps3cret"), e6data.NewSecret("t0ps"+"3cret")
 	if a != b || a == e6data.NewSecret("other") || a.IsZero() || a.Reveal() != "t0ps3cret" {
 		t.Error("equality")
@@ -656,6 +664,7 @@ func TestSecret(t *testing.T) {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{TLS: true})
 	srv.Handle("q", ids(100, 10))
 	cfg := parseDSN(t, srv.DSN())
@@ -678,6 +687,7 @@ func TestTLS(t *testing.T) {
 }
 
 func TestNewConnector(t *testing.T) {
+	t.Parallel()
 	for _, cfg := range []*e6data.Config{nil, {}, {Host: "h"}, {Host: "h", User: "u"}, {Host: "h", User: "u", Token: e6data.NewSecret("t"), Port: -1}} {
 		if _, err := e6data.NewConnector(cfg); err == nil {
 			t.Errorf("%+v was accepted", cfg)

@@ -30,6 +30,7 @@ import (
 
 // Every parameter has a test that sees what it does, not only that it is read.
 func TestParametersHaveEffects(t *testing.T) {
+	t.Parallel()
 	seenBy := map[string]string{
 		"user": "TestCredentialsOnTheWire", "password": "TestCredentialsOnTheWire", "database": "TestCredentialsOnTheWire",
 		"catalog": "TestCredentialsOnTheWire", "cluster_name": "TestCredentialsOnTheWire",
@@ -73,6 +74,7 @@ func TestParametersHaveEffects(t *testing.T) {
 }
 
 func TestCredentialsOnTheWire(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{User: "m/e?@example.com", Token: "a:b/c@d?e#f%", ClusterName: "Etl", Database: "sales 1=a@b"})
 	srv.Handle("q", ids(3, 3))
 	if n, err := readIDs(t.Context(), openDB(t, srv, "catalog=the+lake"), "q"); n != 3 || err != nil {
@@ -87,6 +89,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 
 // What enginetest says lets in, does, whatever the server is like.
 func TestDSNsOfEnginetest(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]enginetest.Config{
 		"default":     {},
 		"credentials": {User: "m/e?@example.com", Token: "a:b/c@d?e#f%&=+ ü"},
@@ -122,6 +125,7 @@ func TestDSNsOfEnginetest(t *testing.T) {
 }
 
 func TestTLSByDSN(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	client := ca.issue(t, func(c *x509.Certificate) { c.Subject.CommonName = "the client" })
 	named := ca.issue(t, func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"e6.example.com"} })
@@ -173,6 +177,7 @@ func TestTLSByDSN(t *testing.T) {
 }
 
 func TestOAuthByDSN(t *testing.T) {
+	t.Parallel()
 	const scope = "engine.read engine/write&x"
 	for _, test := range []struct {
 		name, params string
@@ -209,6 +214,7 @@ func TestOAuthByDSN(t *testing.T) {
 // A session that is at hand is used whether or not something has confirmed its colour
 // lately: the next call tells.
 func TestStrategyTTL(t *testing.T) {
+	t.Parallel()
 	for _, ttl := range []string{"1ns", "0", "1h"} {
 		srv := newEngine(t, enginetest.Config{})
 		db := openDB(t, srv, "strategy_ttl="+ttl)
@@ -225,6 +231,7 @@ func TestStrategyTTL(t *testing.T) {
 }
 
 func TestMaxRetries(t *testing.T) {
+	t.Parallel()
 	for _, retries := range []int{0, 1, 2, 3} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.Unavailable, "not now")})
@@ -237,6 +244,7 @@ func TestMaxRetries(t *testing.T) {
 
 // connect_timeout bounds the new session of a query that is under way, too.
 func TestConnectTimeoutOfARunningQuery(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db := openDB(t, srv, "connect_timeout=50ms", "cleanup_timeout=50ms")

@@ -20,6 +20,7 @@ import (
 // Whatever becomes of a query, its hook is told of one end, the counters are
 // balanced, and OnProgress is not called any more.
 func TestEveryQueryEndsOnce(t *testing.T) {
+	t.Parallel()
 	faults := map[string]enginetest.Fault{
 		"refused":  {Times: 1, Err: status.Error(codes.InvalidArgument, "no")},
 		"lost":     {Times: 1, After: true, Drop: true},

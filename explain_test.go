@@ -8,6 +8,7 @@ import (
 )
 
 func TestAnalysis(t *testing.T) {
+	t.Parallel()
 	const ms = time.Millisecond
 	for _, test := range []struct {
 		name             string

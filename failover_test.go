@@ -29,6 +29,7 @@ func strategies(srv *enginetest.Server, method string) string {
 }
 
 func TestDetection(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ live, tried string }{
 		{enginetest.Blue, "blue"},
 		{enginetest.Green, "blue green"},
@@ -55,6 +56,7 @@ func TestDetection(t *testing.T) {
 }
 
 func TestNoColourIsLive(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.SetLive("red")
 	err := openDB(t, srv).Ping()
@@ -69,6 +71,7 @@ func TestNoColourIsLive(t *testing.T) {
 
 // A 456 at any step before the query ran moves it to the other colour.
 func TestColourDies(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
 		t.Run(method, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -103,6 +106,7 @@ func TestColourDies(t *testing.T) {
 // A switch that is announced moves new queries at once; the running one stays
 // where it is until it is cleared.
 func TestAnnouncedSwitch(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
 	srv.Handle("old", ids(100, 10))
 	srv.Handle("new", ids(7, 10))
@@ -143,6 +147,7 @@ func TestAnnouncedSwitch(t *testing.T) {
 }
 
 func TestAnnouncedNonsenseIsIgnored(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 1))
 	srv.Announce("purple")
@@ -159,6 +164,7 @@ func TestAnnouncedNonsenseIsIgnored(t *testing.T) {
 
 // An expired session is renewed, and the statement runs once.
 func TestSessionExpires(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"prepareStatement", "executeStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
 		t.Run(method, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -181,6 +187,7 @@ func TestSessionExpires(t *testing.T) {
 // An engine that denies the session that replaces a denied one has given its
 // answer, which is reported as it came.
 func TestSessionIsAlwaysDenied(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.Internal, "Access denied")})
@@ -194,6 +201,7 @@ func TestSessionIsAlwaysDenied(t *testing.T) {
 }
 
 func TestBadCredentials(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	dsn := strings.Replace(srv.DSN(), "secret-token", "wr0ng-t0ken", 1)
 	db, err := sql.Open("e6data", dsn)
@@ -214,6 +222,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 func TestTheTokenIsInNoError(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.InvalidArgument, "bad header secret-token")})
 	_, err := openDB(t, srv).Query("q")
@@ -223,6 +232,7 @@ func TestTheTokenIsInNoError(t *testing.T) {
 }
 
 func TestSQLError(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2).Fail(enginetest.PhaseExecute, status.Error(codes.Internal, "division by zero")))
 	_, err := openDB(t, srv).Query("q")
@@ -286,6 +296,7 @@ func (o *outage) Retry(ctx context.Context, r e6data.Retry) {
 // the background: its reader does not wait for that, and max_retries is about
 // other calls.
 func TestClearOutlastsAnOutage(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(20, 10))
 	o := &outage{reader: make(chan struct{})}

@@ -35,6 +35,7 @@ func batches(sizes ...int) *enginetest.Result {
 }
 
 func TestEndOfResult(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name       string
 		result     *enginetest.Result
@@ -69,6 +70,7 @@ func TestEndOfResult(t *testing.T) {
 }
 
 func TestMalformedResults(t *testing.T) {
+	t.Parallel()
 	good := func() *enginetest.Result { return enginetest.NewResult().Column("id", "LONG") }
 	for _, test := range []struct {
 		name   string
@@ -95,6 +97,7 @@ func TestMalformedResults(t *testing.T) {
 
 // What was read before a bad value stands.
 func TestRowsBeforeABadValue(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	const rows, bad = 300, 200
 	zones := make([]string, rows)

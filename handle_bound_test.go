@@ -37,6 +37,7 @@ func uses(t *testing.T, db *sql.DB, h e6data.QueryHandle) map[string]error {
 // A handle is refused by a connection to another deployment before anything is sent,
 // also where that has a query of the same id.
 func TestHandleOfAnotherDeployment(t *testing.T) {
+	t.Parallel()
 	one, two := newEngine(t, enginetest.Config{}), newEngine(t, enginetest.Config{})
 	one.Handle("q", ids(50, 10))
 	two.Handle("q", ids(50, 10))
@@ -82,6 +83,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 
 // A cluster is a deployment of its own, in whatever letter case it is written.
 func TestHandleOfAnotherCluster(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	var h e6data.QueryHandle
@@ -101,6 +103,7 @@ func TestHandleOfAnotherCluster(t *testing.T) {
 // A handle text without a deployment, as earlier versions wrote it, is used where it is
 // given.
 func TestHandleWithoutDeployment(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	text, err := submit(t, srv).MarshalText()

@@ -56,6 +56,7 @@ func ended(t testing.TB, srv *enginetest.Server, cleared, cancelled int) {
 // A query that would take an hour ends at once, in whatever phase it is, also
 // where the engine keeps the call that is under way.
 func TestCancelFromAnotherConnection(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, method string
 		result       *enginetest.Result
@@ -114,6 +115,7 @@ func wantRows(got, want int) error {
 
 // A result that was cancelled never ends as if it were whole.
 func TestCancelledResultIsNotReadOn(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db := openDB(t, srv)
@@ -140,6 +142,7 @@ func TestCancelledResultIsNotReadOn(t *testing.T) {
 }
 
 func TestCancelAgainAndTooLate(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	must(t, openDB(t, srv), func(c *e6data.Conn) error {
@@ -190,6 +193,7 @@ func TestCancelAgainAndTooLate(t *testing.T) {
 
 // However a Cancel and a Close meet, the query is ended once.
 func TestCancelRacesClose(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1000, 10))
 	db := openDB(t, srv)
@@ -227,6 +231,7 @@ func TestCancelRacesClose(t *testing.T) {
 }
 
 func TestCloseWaitsForTheCancelUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, fails := range []bool{false, true} {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -270,6 +275,7 @@ func TestCloseWaitsForTheCancelUnderWay(t *testing.T) {
 
 // A Cancel that fails leaves the reader alone.
 func TestCancelFails(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	srv.Inject(enginetest.Fault{Method: "cancelQuery", Err: status.Error(codes.PermissionDenied, "not yours")})
@@ -298,6 +304,7 @@ func TestCancelFails(t *testing.T) {
 // The answers of Cancel, Status and Explain may be lost: nothing is done twice by
 // asking again.
 func TestCallsAboutAQueryAreRepeated(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []enginetest.Fault{
 		{Times: 1, After: true, Drop: true},
 		{Times: 1, Drop: true},
@@ -347,6 +354,7 @@ func TestCallsAboutAQueryAreRepeated(t *testing.T) {
 
 // Others may ask about a query while it is read, whatever its sessions do.
 func TestWatchingARunningQuery(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{RotateSessions: true})
 	srv.Handle("q", ids(3000, 10).Explain("the plan").ExplainAnalyze(`{"total_query_time": 7}`))
 	db := openDB(t, srv)
@@ -402,6 +410,7 @@ func TestWatchingARunningQuery(t *testing.T) {
 // A query whose rows are closed while somebody waits for it is not running, in
 // whatever words the engine puts that.
 func TestWaitForAQueryThatIsClosed(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(10, 10).StatusPolls(1<<30))
 	must(t, openDB(t, srv), func(c *e6data.Conn) error {
@@ -423,6 +432,7 @@ func TestWaitForAQueryThatIsClosed(t *testing.T) {
 
 // A handle's text is enough to cancel a query from another process.
 func TestHandleAsText(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db, elsewhere := openDB(t, srv, "prefetch_bytes=0"), openDB(t, srv)
@@ -464,6 +474,7 @@ func TestHandleAsText(t *testing.T) {
 }
 
 func TestHandleHidesItsSession(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	must(t, openDB(t, srv), func(c *e6data.Conn) error {

@@ -14,6 +14,7 @@ import (
 // A scripted statement with placeholders is found whatever the driver makes of its
 // arguments.
 func TestHandleArgs(t *testing.T) {
+	t.Parallel()
 	const statement = "SELECT id FROM t WHERE a = ? AND b IN (0, ?)"
 	srv := newEngine(t, enginetest.Config{})
 	srv.HandleArgs(statement, ids(5, 5))

@@ -13,6 +13,7 @@ import (
 // whether it opens a connection or not: no regular expression is compiled there.
 // Package wire is generated.
 func TestInitAllocatesLittle(t *testing.T) {
+	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 )
 
 func TestJSON(t *testing.T) {
+	t.Parallel()
 	type line struct {
 		SKU   string         `json:"sku"`
 		Price e6data.Decimal `json:"price"`
@@ -72,6 +73,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestJSONErrors(t *testing.T) {
+	t.Parallel()
 	type item struct {
 		Price e6data.Decimal `json:"price"`
 		Count int8           `json:"count"`
@@ -146,6 +148,7 @@ func TestJSONErrors(t *testing.T) {
 
 // What an UnmarshalJSON or UnmarshalText method finds has no position.
 func TestJSONErrorOfAMethod(t *testing.T) {
+	t.Parallel()
 	var v []struct{ Price e6data.Decimal }
 	err := e6data.JSON(&v).Scan(`[{"Price": 1}, {"Price": "x"}]`)
 	var e *e6data.JSONError
@@ -155,6 +158,7 @@ func TestJSONErrorOfAMethod(t *testing.T) {
 }
 
 func TestJSONErrorsAreShort(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		`["` + strings.Repeat("é", 100_000) + `", 5]`,
 		`[` + strings.Repeat("7", 100_000) + `]`,
@@ -175,6 +179,7 @@ func TestJSONErrorsAreShort(t *testing.T) {
 }
 
 func TestJSONThroughSQLErrors(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("tags", "ARRAY").Column("n", "LONG").Row(`["a", 5]`, 1).Row(`["b"]`, 2))
 	rows, err := openDB(t, srv).Query("q")
@@ -209,6 +214,7 @@ func TestJSONThroughSQLErrors(t *testing.T) {
 // MAP and STRUCT in the form of Java's collections, as the engine of package
 // enginetest writes Go's values, and in JSON.
 func TestJSONInJavaForm(t *testing.T) {
+	t.Parallel()
 	type line struct {
 		SKU   string         `json:"sku"`
 		Price e6data.Decimal `json:"price"`
@@ -263,6 +269,7 @@ func TestJSONInJavaForm(t *testing.T) {
 
 // What is a number, a string or neither is up to the destination.
 func TestJSONInJavaFormByType(t *testing.T) {
+	t.Parallel()
 	scan := func(dest sql.Scanner, text string) {
 		t.Helper()
 		if err := dest.Scan(text); err != nil {
@@ -330,6 +337,7 @@ func FuzzJSON(f *testing.F) {
 }
 
 func TestJSONNull(t *testing.T) {
+	t.Parallel()
 	number, raw := 7, json.RawMessage("before")
 	if err := errors.Join(e6data.JSON(&number).Scan(" null "), e6data.JSON(&raw).Scan("null")); err != nil || number != 0 || string(raw) != "null" {
 		t.Errorf("%d, %q, %v", number, raw, err)
@@ -341,6 +349,7 @@ func TestJSONNull(t *testing.T) {
 }
 
 func TestJSONTakesBytes(t *testing.T) {
+	t.Parallel()
 	var v map[string]sql.NullString
 	text := []byte(`{"a": {"String": "x", "Valid": true}}`)
 	if err := e6data.JSON(&v).Scan(text); err != nil || v["a"].String != "x" {

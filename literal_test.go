@@ -15,6 +15,7 @@ import (
 // What Literal writes into a statement, the engine reads as one value; so it does
 // with the driver's own literal of the argument.
 func TestLiteral(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	at := time.Date(2024, 1, 31, 23, 59, 58, 123456789, time.FixedZone("", 19800))
@@ -52,6 +53,7 @@ func TestLiteral(t *testing.T) {
 }
 
 func TestIdentifier(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	for _, name := range []string{"a", `a"b`, `\" OR 1=1 -- `, `a\`, "it's", "-- ?", ""} {

@@ -36,6 +36,7 @@ func finds(t *testing.T, db *sql.DB, query string, arg any) bool {
 // With loc, what was read of a row finds that row again: a time is written as the
 // wall clock in loc, as it was read.
 func TestLocationBothWays(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, loc string
 		clock     time.Time // as in the table
@@ -76,6 +77,7 @@ func TestLocationBothWays(t *testing.T) {
 // A DATE has no time of day and no zone: it is midnight UTC in any loc, and finds
 // its row again as a Date.
 func TestDatesInLocation(t *testing.T) {
+	t.Parallel()
 	for _, loc := range []string{"Asia/Kolkata", "America/New_York"} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("SELECT day FROM t", enginetest.NewResult().Column("day", "DATE").Row(time.Date(2024, 1, 31, 0, 0, 0, 0, time.UTC)))
@@ -89,6 +91,7 @@ func TestDatesInLocation(t *testing.T) {
 }
 
 func TestServerParametersInLocation(t *testing.T) {
+	t.Parallel()
 	srv := serverEngine(t, "TIMESTAMP", "DATE", "TIMESTAMP_TZ")
 	db := openDB(t, srv, "params=server", "loc=Asia/Kolkata")
 	at := time.Date(2024, 1, 31, 18, 30, 0, 0, time.UTC)

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"flag"
 	"log/slog"
 	"net"
+	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +21,14 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
+// parallelTests is how many tests run at once unless -parallel says it. They wait
+// more than they compute.
+const parallelTests = "16"
+
 func TestMain(m *testing.M) {
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "test.parallel") }) {
+		_ = flag.Set("test.parallel", parallelTests)
+	}
 	listener.listen()
 	slog.SetDefault(slog.New(listener.handler()))
 	goleak.VerifyTestMain(listening{m})
@@ -92,6 +102,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 
 // A test knows nothing of an engine that had the port before.
 func TestPortsAreForgotten(t *testing.T) {
+	t.Parallel()
 	before := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
 	if err := openDB(t, before).PingContext(t.Context()); err != nil {
 		t.Fatal(err)

@@ -226,6 +226,7 @@ var mistakesInQueries = []struct {
 }
 
 func TestMistakesInQueries(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	db := openDB(t, srv)
 	for _, test := range mistakesInQueries {

@@ -41,6 +41,7 @@ func readTogether(t *testing.T, db *sql.DB, workers, times int) (failed int64) {
 // A colour that the engine announces before the proxy admits it fails no query.
 // When it is all that is admitted, it is taken with the next query.
 func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
@@ -68,6 +69,7 @@ func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 
 // A colour that is announced and down is left for the one that still serves.
 func TestAnnouncedAndDown(t *testing.T) {
+	t.Parallel()
 	for _, down := range []string{"no healthy upstream", "status: 503"} {
 		t.Run(down, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
@@ -88,6 +90,7 @@ func TestAnnouncedAndDown(t *testing.T) {
 
 // A fast way there and back is followed without a failure.
 func TestThereAndBack(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
@@ -120,6 +123,7 @@ func TestThereAndBack(t *testing.T) {
 
 // A flip between the two probes is no deployment without a live colour.
 func TestFlipBetweenTheProbes(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
 	srv.Handle("q", ids(5, 2))
 	// Blue is asked first and refused; when green is asked it is green's turn to be.
@@ -177,6 +181,7 @@ func TestAMomentWithoutADeployment(t *testing.T) {
 
 // After a resume the cluster's state is asked for at once.
 func TestFirstPollIsAtOnce(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.SetResume(0, enginetest.ClusterActive)
@@ -190,6 +195,7 @@ func TestFirstPollIsAtOnce(t *testing.T) {
 
 // Ping wakes no cluster, on a new connection as little as on an old one.
 func TestPingWakesNothing(t *testing.T) {
+	t.Parallel()
 	for _, warm := range []bool{true, false} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(5, 2))

@@ -32,6 +32,7 @@ func browsable(t *testing.T) *enginetest.Server {
 }
 
 func TestBrowsing(t *testing.T) {
+	t.Parallel()
 	srv := browsable(t)
 	for _, test := range []struct {
 		name            string
@@ -86,6 +87,7 @@ func TestBrowsing(t *testing.T) {
 }
 
 func TestTableColumns(t *testing.T) {
+	t.Parallel()
 	must(t, openDB(t, browsable(t)), func(c *e6data.Conn) error {
 		columns, err := c.Columns(t.Context(), "lake", "sales", "items")
 		if err != nil {
@@ -125,6 +127,7 @@ func TestTableColumns(t *testing.T) {
 
 // Browsing changes nothing, so that whatever happens to a call it is made again.
 func TestBrowsingIsRepeated(t *testing.T) {
+	t.Parallel()
 	const method = "getTables"
 	for name, fault := range map[string]func(*enginetest.Server) enginetest.Fault{
 		"other colour": func(srv *enginetest.Server) enginetest.Fault {
@@ -162,6 +165,7 @@ func TestBrowsingIsRepeated(t *testing.T) {
 }
 
 func TestBrowsingFails(t *testing.T) {
+	t.Parallel()
 	srv := browsable(t)
 	srv.Inject(enginetest.Fault{Method: "getColumns", Err: status.Error(codes.Unimplemented, "method getColumns not implemented")})
 	must(t, openDB(t, srv), func(c *e6data.Conn) error {

@@ -13,6 +13,7 @@ import (
 )
 
 func TestColumnarReading(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(10_000, 300))
 	srv.Handle("short", ids(10, 5).RowCount(11))
@@ -81,6 +82,7 @@ func (w wrappingConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func TestWithConn(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	c, err := e6data.NewConnector(parseDSN(t, srv.DSN()))
 	if err != nil {

@@ -152,6 +152,7 @@ func readFive(t *testing.T, db *sql.DB) {
 // Every call bears the token, none brings a session, and authenticate is not
 // called.
 func TestOAuth(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		open func(*testing.T, *issuer, *enginetest.Server) *sql.DB
@@ -208,6 +209,7 @@ func TestOAuth(t *testing.T) {
 }
 
 func TestOAuthFirstUseByMany(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	// Equal configurations share, also those of different pools.
@@ -238,6 +240,7 @@ func TestOAuthFirstUseByMany(t *testing.T) {
 // A token that the engine refuses while it is in use is renewed once, for all
 // who met that, at any step but execute; nothing runs twice.
 func TestOAuthTokenRefusedDuringUse(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
 		for _, life := range []int{3600, 30, 0} {
 			t.Run(fmt.Sprintf("%s, expires_in %d", method, life), func(t *testing.T) {
@@ -264,6 +267,7 @@ func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 
 // UNAUTHENTICATED is no proof that execute did nothing.
 func TestOAuthTokenRefusedAtExecute(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	db := openConfig(t, i.config(t, srv))
@@ -285,6 +289,7 @@ func TestOAuthTokenRefusedAtExecute(t *testing.T) {
 
 // 100 connections that meet a refusal together cause one exchange.
 func TestOAuthRefusedTogether(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	db := openConfig(t, i.config(t, srv))
@@ -311,6 +316,7 @@ func TestOAuthRefusedTogether(t *testing.T) {
 // An engine that accepts no token is given up after one renewal, and so is one
 // that refuses a token that cannot be renewed.
 func TestOAuthAlwaysRefused(t *testing.T) {
+	t.Parallel()
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.Internal} {
 		for _, method := range []string{"healthCheck", "prepareStatement", "getResultMetadata", "getNextResultBatch"} {
 			for _, fixed := range []bool{false, true} {
@@ -354,6 +360,7 @@ func TestOAuthAlwaysRefused(t *testing.T) {
 
 // What a token endpoint may do wrong, as a caller sees it.
 func TestOAuthEndpointFails(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		answer func(n int64, w http.ResponseWriter, r *http.Request) bool
@@ -439,6 +446,7 @@ func TestOAuthEndpointFails(t *testing.T) {
 // A caller does not wait for a slow endpoint longer than its context lasts; the
 // exchange goes on for the others.
 func TestOAuthSlowEndpoint(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	asked, release := make(chan struct{}), make(chan struct{})
 	i.answer = func(int64, http.ResponseWriter, *http.Request) bool {
@@ -475,6 +483,7 @@ func TestOAuthSlowEndpoint(t *testing.T) {
 // the result short, and the error says all of it. The failure counts for what
 // follows, too.
 func TestOAuthEndpointFailsDuringUse(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	i.answer = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
 		if n == 2 {
@@ -500,6 +509,7 @@ func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 
 // A query is cleared as soon as an endpoint that was down gives tokens again.
 func TestOAuthClearingOutlastsTheEndpoint(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	i.answer = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
 		down := n > 1 && n < 8 // two exchanges of three tries each
@@ -526,6 +536,7 @@ func TestOAuthClearingOutlastsTheEndpoint(t *testing.T) {
 }
 
 func TestOAuthTokenSourceFails(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	sealed := errors.New("the vault is sealed")
@@ -538,6 +549,7 @@ func TestOAuthTokenSourceFails(t *testing.T) {
 // That the engine forbids one pool to look for the colour is no matter of another
 // pool, which waits for what the first one finds.
 func TestOAuthForbiddenToAnotherPool(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
 	forbidden := srv.Inject(enginetest.Fault{Method: "healthCheck", Times: 1, Hang: true, Err: status.Error(codes.PermissionDenied, "not for you")})
@@ -579,6 +591,7 @@ func (f failing) Token() (*oauth2.Token, error) { return nil, f.err }
 
 // An engine without a health check is found, too.
 func TestOAuthWithoutHealthCheck(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{DisableHealthCheck: true, Live: []string{enginetest.Green}})
 	db := openConfig(t, i.config(t, srv))
@@ -589,6 +602,7 @@ func TestOAuthWithoutHealthCheck(t *testing.T) {
 }
 
 func TestOAuthColourDies(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
 		t.Run(method, func(t *testing.T) {
 			i := newIssuer(t)
@@ -615,6 +629,7 @@ func TestOAuthColourDies(t *testing.T) {
 }
 
 func TestOAuthAnnouncedSwitch(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
 	db := openConfig(t, i.config(t, srv))
@@ -647,6 +662,7 @@ func TestOAuthAnnouncedSwitch(t *testing.T) {
 
 // Both services are called with the token, and no user or password.
 func TestOAuthResume(t *testing.T) {
+	t.Parallel()
 	for _, warm := range []bool{false, true} {
 		t.Run(fmt.Sprintf("warm %v", warm), func(t *testing.T) {
 			i := newIssuer(t)
@@ -678,6 +694,7 @@ func TestOAuthResume(t *testing.T) {
 // Sessions that answers name are used for their query, and given up for none
 // when they expire.
 func TestOAuthRotatedSessions(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"", "executeStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
 		t.Run(method, func(t *testing.T) {
 			i := newIssuer(t)
@@ -698,6 +715,7 @@ func TestOAuthRotatedSessions(t *testing.T) {
 }
 
 func TestOAuthOverTLS(t *testing.T) {
+	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{TLS: true})
 	cfg := i.config(t, srv)
@@ -708,6 +726,7 @@ func TestOAuthOverTLS(t *testing.T) {
 }
 
 func TestOAuthIsLogged(t *testing.T) {
+	t.Parallel()
 	var out logBuffer
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
@@ -723,6 +742,7 @@ func TestOAuthIsLogged(t *testing.T) {
 }
 
 func TestOAuthConfig(t *testing.T) {
+	t.Parallel()
 	client := func(c *e6data.Config) {
 		c.ClientID, c.ClientSecret, c.TokenURL = "app", e6data.NewSecret(oauthSecret), "https://idp.example/token"
 	}

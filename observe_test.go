@@ -445,6 +445,7 @@ func TestDebugLog(t *testing.T) {
 
 // What the engine says of a statement may quote it.
 func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "quoting"})
 	const query = "SELECT 'hush' + 1"
 	srv.Handle(query, enginetest.NewResult().Column("a", "STRING").
@@ -471,6 +472,7 @@ func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
 
 // What is wrong with a value may show it.
 func TestErrorsAreLoggedWithoutValues(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "values"})
 	srv.Handle("SELECT 1", enginetest.NewResult().Column("a", "TIMESTAMP_TZ").
 		Vectors(1, thriftrows.Vector{Type: thriftrows.TimestampTZ, Data: thriftrows.TimeData{Micros: []int64{0}, Zones: []string{"Hush/Whisper"}}}))

@@ -22,6 +22,7 @@ import (
 // Bursts on database/sql's default pool, which closes all but two connections after
 // each, take no more sessions than connections were in use at one time.
 func TestSessionsOutliveConnections(t *testing.T) {
+	t.Parallel()
 	const workers = 32
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
@@ -39,6 +40,7 @@ func TestSessionsOutliveConnections(t *testing.T) {
 // Connections with live sessions do not authenticate when nothing has confirmed the
 // colour for strategy_ttl.
 func TestNoHerdAfterStrategyTTL(t *testing.T) {
+	t.Parallel()
 	const workers = 50
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
@@ -65,6 +67,7 @@ func TestNoHerdAfterStrategyTTL(t *testing.T) {
 
 // A handle whose session has expired uses the live session of its colour.
 func TestHandleUsesALiveSession(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
@@ -97,6 +100,7 @@ func TestHandleUsesALiveSession(t *testing.T) {
 // Nobody waits for a query to be cleared: not its reader, not a connection that is
 // closed. The pool's Close and Shutdown do.
 func TestNobodyWaitsForClearing(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db, c := openConnector(t, parseDSN(t, srv.DSN("cleanup_timeout=1m")))
@@ -136,6 +140,7 @@ func TestNobodyWaitsForClearing(t *testing.T) {
 
 // sql.DB.Close waits for what is outstanding, for cleanup_timeout at most.
 func TestCloseWaitsForClearing(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	for name, params := range map[string]string{"done": "cleanup_timeout=1m", "given up": "cleanup_timeout=50ms"} {
@@ -163,6 +168,7 @@ func TestCloseWaitsForClearing(t *testing.T) {
 
 // A point query takes four round trips; nothing is asked for before it is wanted.
 func TestRoundTripsOfAPointQuery(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	db := openDB(t, srv)
@@ -212,6 +218,7 @@ func TestDroppedRowsAreCleared(t *testing.T) {
 // A connector whose connections are closed lets its channel go after a while, though
 // nobody closes it, and connects again when it is used again.
 func TestIdleConnectorLetsItsChannelGo(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	c, err := e6data.NewConnector(parseDSN(t, srv.DSN()))
@@ -289,6 +296,7 @@ func (c *silencedConn) Write(b []byte) (int, error) {
 // A connection that was lost without notice: a dial that gets no answer in
 // connect_timeout on a channel that looks alive gets another channel.
 func TestHalfOpenConnection(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	h := &halfOpen{}
@@ -351,6 +359,7 @@ func (c pingedConn) Write(b []byte) (int, error) {
 // A server with gRPC's own ping policy ends a connection that is pinged more often. The
 // error says what to do, and the process pings less often from then on.
 func TestTooManyPings(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{Pings: &grpckeepalive.EnforcementPolicy{}})
 	srv.Handle("q", ids(5, 2))
 	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true})

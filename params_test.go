@@ -88,6 +88,7 @@ func (p point) Value() (driver.Value, error) {
 var errNegative = errors.New("a negative point")
 
 func TestArgumentTypes(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	at := time.Date(2024, 1, 31, 23, 59, 58, 123456789, time.FixedZone("", 19800))
@@ -127,6 +128,7 @@ func TestArgumentTypes(t *testing.T) {
 }
 
 func TestArgumentLists(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	for _, test := range []struct {
@@ -150,6 +152,7 @@ func TestArgumentLists(t *testing.T) {
 // What is wrong with arguments is known before anything is sent, in each way to
 // run a statement.
 func TestArgumentErrors(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	if err := db.Ping(); err != nil {
@@ -372,6 +375,7 @@ func serverValues(db querier, query string, args ...any) (text string, values []
 }
 
 func TestServerParameters(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2024, 1, 31, 23, 59, 58, 0, time.FixedZone("", 19800))
 	types := []string{"LONG", "STRING", "DECIMAL(10,2)", "DATE", "TIMESTAMP", "TIMESTAMP_TZ", "BOOLEAN", "BINARY", "DOUBLE"}
 	args := []any{42, "it's '; --", e6data.NewDecimal(1230, 2), e6data.Date(at), at, e6data.TimestampTZ(at), true, []byte{0xCA, 0xFE}, 1.5}
@@ -415,6 +419,7 @@ func TestServerParameters(t *testing.T) {
 
 // Names become question marks, and a name that occurs twice two parameters.
 func TestServerParametersByName(t *testing.T) {
+	t.Parallel()
 	srv := serverEngine(t, "LONG", "STRING", "LONG")
 	db := openDB(t, srv, "params=server")
 	text, values, err := serverValues(db, "SELECT :id, @name, :id -- :x", sql.Named("name", "n"), sql.Named("id", 7))
@@ -431,6 +436,7 @@ func TestServerParametersByName(t *testing.T) {
 
 // What does not fit is an error before execute, and the prepared query is cleared.
 func TestServerParameterErrors(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		types []string
@@ -479,6 +485,7 @@ func TestServerParameterErrors(t *testing.T) {
 
 // Asking for the parameters executes nothing, so it is part of preparing.
 func TestServerParametersAreRetried(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		fault enginetest.Fault
@@ -527,6 +534,7 @@ func TestServerParametersAreRetried(t *testing.T) {
 }
 
 func TestPreparedConcurrently(t *testing.T) {
+	t.Parallel()
 	for _, params := range []string{"client", "server"} {
 		t.Run(params, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -587,6 +595,7 @@ func TestPreparedConcurrently(t *testing.T) {
 // A statement that is prepared, and closed or not, leaves nothing on the engine;
 // database/sql knows how many arguments its ? want.
 func TestPrepareSendsNothing(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	if err := db.Ping(); err != nil {
@@ -662,6 +671,7 @@ func lastSent(srv *enginetest.Server) (s sent) {
 }
 
 func TestQueryOptions(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv, "catalog=lake")
 	plain := openDB(t, srv)
@@ -747,6 +757,7 @@ func TestQueryOptions(t *testing.T) {
 
 // Options of a call that came to nothing are not the next one's.
 func TestOptionsDoNotStay(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	conn, err := db.Conn(t.Context())
@@ -849,6 +860,7 @@ func (c copyingConn) QueryContext(ctx context.Context, query string, args []driv
 }
 
 func TestOptionsThroughAnotherDriver(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	connector, err := e6data.NewConnector(parseDSN(t, srv.DSN()))
 	if err != nil {
@@ -866,6 +878,7 @@ func TestOptionsThroughAnotherDriver(t *testing.T) {
 }
 
 func TestOptionErrors(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	for _, test := range []struct {

@@ -29,6 +29,7 @@ var fetching = []string{
 }
 
 func TestEndOfResultInEveryWay(t *testing.T) {
+	t.Parallel()
 	for _, way := range fetching {
 		v2 := strings.Contains(way, "v2")
 		for _, test := range []struct {
@@ -72,6 +73,7 @@ func TestEndOfResultInEveryWay(t *testing.T) {
 
 // An engine that has no V2 answers UNIMPLEMENTED before it consumes anything.
 func TestFallBackToV1(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		mode string
 		asks int // how many of 3 queries try V2
@@ -95,6 +97,7 @@ func TestFallBackToV1(t *testing.T) {
 // In a rolling deployment the planner may lose V2 in mid-result; the rest comes
 // by V1, no row lost or read twice.
 func TestFallBackInMidResult(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{V2Chunks: 2})
 	srv.Handle("q", ids(100, 10))
 	srv.Inject(enginetest.Fault{Method: "getNextResultBatchV2", Skip: 2, Err: status.Error(codes.Unimplemented, "gone")})
@@ -108,6 +111,7 @@ func TestFallBackInMidResult(t *testing.T) {
 }
 
 func TestZeroLengthChunkIsMalformed(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", batches(3).Chunks([]byte{}).RowCount(3))
 	_, err := readIDs(t.Context(), openDB(t, srv, "result_batch_v2=on"), "q")
@@ -119,6 +123,7 @@ func TestZeroLengthChunkIsMalformed(t *testing.T) {
 
 // An engine that owes rows and has nothing to say is not asked for ever.
 func TestOwedRowsThatNeverCome(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", batches(slices.Concat([]int{3}, slices.Repeat([]int{-1}, 50))...).RowCount(4))
 	db, c := openConnector(t, parseDSN(t, srv.DSN()))
@@ -135,6 +140,7 @@ func TestOwedRowsThatNeverCome(t *testing.T) {
 // While the application reads nothing, batches are fetched ahead until
 // prefetch_bytes lie ready, and at least one is.
 func TestFetchingAheadIsBounded(t *testing.T) {
+	t.Parallel()
 	const batch = 1000 // rows of 8 bytes and a null flag
 	for _, test := range []struct {
 		bytes    string
@@ -175,6 +181,7 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 
 // What a batch of many columns takes beside its bytes counts, too.
 func TestFetchingAheadCountsTheIndex(t *testing.T) {
+	t.Parallel()
 	const columns, batches = 1000, 100
 	r := enginetest.NewResult().BatchRows(2) // after a single row nothing is fetched ahead
 	row := make([]any, columns)
@@ -351,6 +358,7 @@ func (c *requestCounter) Write(p []byte) (int, error) {
 // Close, a context that ends and an error stop the call that is under way;
 // goleak and the books see what survives.
 func TestFetchingAheadStops(t *testing.T) {
+	t.Parallel()
 	for _, way := range []string{"prefetch_bytes=1", "prefetch_bytes=0", "result_batch_v2=on"} {
 		t.Run(way, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{V2Chunks: 1})
@@ -386,6 +394,7 @@ func TestFetchingAheadStops(t *testing.T) {
 // Memory is reused only when nobody reads it any more: what a row gave stays
 // right when later batches have come and the old memory is overwritten.
 func TestValuesOutliveTheirBatch(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{V2Chunks: 3})
 	r := enginetest.NewResult().Column("s", "STRING").Column("b", "BINARY").Column("d", "DECIMAL(20,2)").BatchRows(40)
 	text := func(i int) string { return fmt.Sprintf("text %d of some length", i) }
@@ -435,6 +444,7 @@ func TestValuesOutliveTheirBatch(t *testing.T) {
 // Only one result call of a query is ever in flight; the engine counts a second
 // one as a violation, which newEngine reports.
 func TestOneResultCallAtATime(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	var inFlight, most atomic.Int32
 	srv.Handle("q", ids(200, 1))

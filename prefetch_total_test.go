@@ -27,6 +27,7 @@ func untilStats(t *testing.T, c *e6data.Connector, what string, reached func(e6d
 // lies ready, and each at least one batch. All are read to their ends, in whatever
 // order.
 func TestPrefetchTotal(t *testing.T) {
+	t.Parallel()
 	const results, batch, all = 8, 1000, 20
 	const batchBytes = 9000 // 8 bytes and a null flag, about
 	srv := newEngine(t, enginetest.Config{})
@@ -69,6 +70,7 @@ func TestPrefetchTotal(t *testing.T) {
 
 // What one result gives up others fetch ahead with.
 func TestPrefetchTotalIsPassedOn(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(20*1000, 1000))
 	db, c := openConnector(t, parseDSN(t, srv.DSN("prefetch_total=50000")))
@@ -100,6 +102,7 @@ func TestPrefetchTotalIsPassedOn(t *testing.T) {
 // Results that are closed, cancelled and read at the same time leave nothing
 // counted.
 func TestPrefetchTotalConcurrently(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(20*1000, 1000))
 	db, c := openConnector(t, parseDSN(t, srv.DSN("prefetch_total=20000")))

@@ -40,6 +40,7 @@ func elsewhere(t *testing.T, srv *enginetest.Server, task string, h e6data.Query
 
 // TestOtherProcess is what the other process does.
 func TestOtherProcess(t *testing.T) {
+	t.Parallel()
 	task := os.Getenv(otherTask)
 	if task == "" {
 		t.Skip("for TestHandleInAnotherProcess")
@@ -74,6 +75,7 @@ func TestOtherProcess(t *testing.T) {
 }
 
 func TestHandleInAnotherProcess(t *testing.T) {
+	t.Parallel()
 	t.Run("cancel", func(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(100, 10).Delay(enginetest.PhaseBatch, time.Hour))

@@ -191,6 +191,7 @@ func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 // A failover whose proxy answers 456 in any shape: green is found at first, and
 // again whenever the colours change.
 func TestFailoverThroughProxy(t *testing.T) {
+	t.Parallel()
 	test := func(s shape, params ...string) {
 		t.Run(strings.Join(append(params, s.String()), " "), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
@@ -249,6 +250,7 @@ func TestFailoverThroughProxy(t *testing.T) {
 // A switch just when execute is on its way: where the answer says 456, nothing
 // ran, and the query moves; where it says nothing, the driver must not guess.
 func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
+	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -286,6 +288,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 
 // A query that runs on a colour that dies is lost, and its caller is told.
 func TestColourDiesInMidResultThroughProxy(t *testing.T) {
+	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -309,6 +312,7 @@ func TestColourDiesInMidResultThroughProxy(t *testing.T) {
 
 // Where both colours answer 456, the driver gives up.
 func TestNoColourIsLiveThroughProxy(t *testing.T) {
+	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
@@ -345,6 +349,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 }
 
 func TestSuspendedThroughProxy(t *testing.T) {
+	t.Parallel()
 	var params []string
 	if _, err := e6data.ParseDSN("e6data://u:t@h/d?auto_resume=false"); err == nil {
 		params = append(params, "auto_resume=false", "max_retries=3")
@@ -390,6 +395,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 
 // An answer that is lost is reported as such, and nothing is sent again.
 func TestAnswerLostInProxy(t *testing.T) {
+	t.Parallel()
 	for _, s := range lostShapes() {
 		t.Run(s.String(), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -429,6 +435,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 
 // grpc-go makes UNIMPLEMENTED of HTTP 404, but it is not an engine that says so.
 func TestNotFoundIsNoEngine(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	p := newProxy(t, srv, enginetest.ProxyConfig{})

@@ -23,6 +23,7 @@ import (
 )
 
 func TestGoldenCasesThroughSQL(t *testing.T) {
+	t.Parallel()
 	cases, err := golden.Load("testdata/golden")
 	if err != nil {
 		t.Fatal(err)
@@ -106,6 +107,7 @@ func readIDs(ctx context.Context, db interface {
 }
 
 func TestResultInBatches(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ rows, batch int }{{0, 10}, {1, 10}, {10, 10}, {11, 10}, {1000, 7}, {100_000, 8192}} {
 		t.Run(fmt.Sprintf("%d by %d", test.rows, test.batch), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -119,6 +121,7 @@ func TestResultInBatches(t *testing.T) {
 }
 
 func TestTheCallsOfAQuery(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		params []string
@@ -166,6 +169,7 @@ func TestTheCallsOfAQuery(t *testing.T) {
 }
 
 func TestSessionsThatAnswersReplace(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{RotateSessions: true})
 	srv.Handle("q", ids(100, 10))
 	if n, err := readIDs(t.Context(), openDB(t, srv), "q"); n != 100 || err != nil {
@@ -174,6 +178,7 @@ func TestSessionsThatAnswersReplace(t *testing.T) {
 }
 
 func TestTrailingSemicolon(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("SELECT ';'", ids(1, 1))
 	db := openDB(t, srv)
@@ -191,6 +196,7 @@ func TestTrailingSemicolon(t *testing.T) {
 }
 
 func TestSeveralRowsOnOneConn(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 3))
 	conn, err := openDB(t, srv).Conn(t.Context())
@@ -224,6 +230,7 @@ func TestSeveralRowsOnOneConn(t *testing.T) {
 }
 
 func TestExec(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	db := openDB(t, srv)
 	srv.Handle("INSERT", ids(42, 10))
@@ -261,6 +268,7 @@ func TestExec(t *testing.T) {
 }
 
 func TestPreparedStatement(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
@@ -296,6 +304,7 @@ func TestPreparedStatement(t *testing.T) {
 }
 
 func TestUnsupported(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	db := openDB(t, srv)
 	if _, err := db.Begin(); !errors.Is(err, e6data.ErrTransactions) {
@@ -304,6 +313,7 @@ func TestUnsupported(t *testing.T) {
 }
 
 func TestColumnTypes(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	words := []string{"LONG", "INT", "SHORT", "DOUBLE", "FLOAT", "BOOLEAN", "STRING", "varchar(20)", "BINARY",
 		"DATE", "DATETIME", "TIMESTAMP", "TIMESTAMP_TZ", "DECIMAL(10,2)", "DECIMAL128", "ARRAY", "MAP", "STRUCT", "NULL", "INT96"}
@@ -366,6 +376,7 @@ func TestColumnTypes(t *testing.T) {
 }
 
 func TestPing(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		cfg  enginetest.Config
@@ -394,6 +405,7 @@ func TestPing(t *testing.T) {
 }
 
 func TestManyGoroutines(t *testing.T) {
+	t.Parallel()
 	const goroutines, queries = 64, 80
 	srv := newEngine(t, enginetest.Config{MaxCalls: -1})
 	for i := range goroutines {
@@ -428,6 +440,7 @@ func TestManyGoroutines(t *testing.T) {
 
 // The driver must offer what database/sql and its wrappers look for.
 func TestInterfaces(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	conn, err := openDB(t, srv).Conn(t.Context())
@@ -476,6 +489,7 @@ func implements[T any](x any) bool {
 }
 
 func TestDriverOpen(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	conn, err := (&e6data.Driver{}).Open(srv.DSN())
 	if err != nil {

@@ -151,6 +151,7 @@ func envTable() string {
 // Every field of Config but the address has one parameter, and every name
 // belongs to one.
 func TestParamTable(t *testing.T) {
+	t.Parallel()
 	fields := map[string]int{}
 	names := map[string]int{}
 	for i := range params {
@@ -182,6 +183,7 @@ func TestParamTable(t *testing.T) {
 // Every condition after which something is done again is among the reasons that the
 // documentation of hooks lists.
 func TestRetryReasonsAreDocumented(t *testing.T) {
+	t.Parallel()
 	for file, spelling := range map[string]func(string) string{
 		"hook.go":              func(reason string) string { return `"` + reason + `"` },
 		"otele6data/README.md": func(reason string) string { return "`" + strings.ReplaceAll(reason, " ", "_") + "`" },

@@ -15,6 +15,7 @@ import (
 // What the engine says of a statement is ErrSQL in every phase, with the place that
 // the text names; the message is as short as without.
 func TestRefusedStatement(t *testing.T) {
+	t.Parallel()
 	const text = "From line 2, column 8 to line 2, column 14: Column 'nothing' not found"
 	for method, phase := range map[string]e6data.Phase{
 		"prepareStatement": e6data.PhasePrepare, "executeStatement": e6data.PhaseExecute,
@@ -50,6 +51,7 @@ func TestRefusedStatement(t *testing.T) {
 
 // What is no word of the engine's about the statement is not ErrSQL.
 func TestNotRefused(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		fault enginetest.Fault

@@ -9,6 +9,7 @@ import (
 
 // RowsAffected is what the engine answered, and nothing that it did not.
 func TestRowsAffected(t *testing.T) {
+	t.Parallel()
 	one := func(typ string, v any) *enginetest.Result {
 		return enginetest.NewResult().Column("ROWCOUNT", typ).Row(v)
 	}

@@ -22,6 +22,7 @@ import (
 var pollFast = e6data.WithResumePoll(time.Millisecond)
 
 func TestAutoResume(t *testing.T) {
+	t.Parallel()
 	for _, live := range []string{enginetest.Blue, enginetest.Green} {
 		for _, warm := range []bool{false, true} {
 			name := live + " at first use"
@@ -53,6 +54,7 @@ func TestAutoResume(t *testing.T) {
 // A cluster is asked as often as resume_poll says, unless WithResumePoll says
 // something else.
 func TestResumePoll(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	for _, db := range []*sql.DB{openDB(t, srv, "resume_poll=1ms"), openWith(t, srv.DSN("resume_poll=1h"), pollFast)} {
@@ -66,6 +68,7 @@ func TestResumePoll(t *testing.T) {
 
 // max_retries does not keep a query from using the cluster that was woken for it.
 func TestResumeWithoutRetries(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openWith(t, srv.DSN("max_retries=1"), pollFast)
@@ -79,6 +82,7 @@ func TestResumeWithoutRetries(t *testing.T) {
 
 // However many wait, the cluster is resumed once.
 func TestOneResumeForAll(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.SetResume(20, enginetest.ClusterActive)
@@ -99,6 +103,7 @@ func TestOneResumeForAll(t *testing.T) {
 }
 
 func TestResumeGivesUp(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		params string
@@ -130,6 +135,7 @@ func TestResumeGivesUp(t *testing.T) {
 
 // 0 is no bound, as with the other timeouts.
 func TestResumeWithoutBound(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 5))
 	srv.SetResume(3, enginetest.ClusterActive)
@@ -141,6 +147,7 @@ func TestResumeWithoutBound(t *testing.T) {
 
 // A waiter's deadline is its own, and nothing goes on when all have left.
 func TestResumeKeepsDeadlines(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.SetResume(1<<30, enginetest.ClusterActive)
@@ -163,6 +170,7 @@ func TestResumeKeepsDeadlines(t *testing.T) {
 }
 
 func TestLog(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.SetResume(1, enginetest.ClusterActive)
@@ -195,6 +203,7 @@ func TestLog(t *testing.T) {
 // A connection that breaks between two calls is not noticed by the query: what
 // was not sent is made again, and so is a prepare whose answer was lost.
 func TestConnectionBreaksBetweenCalls(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db := openDB(t, srv)
@@ -210,6 +219,7 @@ func TestConnectionBreaksBetweenCalls(t *testing.T) {
 }
 
 func TestAnswersLostBeforeExecute(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"authenticate", "healthCheck", "prepareStatement"} {
 		t.Run(method, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
@@ -232,6 +242,7 @@ func TestAnswersLostBeforeExecute(t *testing.T) {
 // A dead engine is given up after a while, and nobody is told that a query may
 // have run.
 func TestDeadEngine(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db := openDB(t, srv)
@@ -246,6 +257,7 @@ func TestDeadEngine(t *testing.T) {
 }
 
 func TestQueryTimeout(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("slow", ids(100, 10).Delay(enginetest.PhaseExecute, time.Minute))
 	srv.Handle("slow to prepare", ids(100, 10).Delay(enginetest.PhasePrepare, time.Minute))
@@ -275,6 +287,7 @@ func TestQueryTimeout(t *testing.T) {
 // An engine that does not answer holds up neither the caller whose deadline has
 // passed nor Close for longer than cleanup_timeout.
 func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1000, 10))
 	db := openDB(t, srv, "cleanup_timeout=100ms")
@@ -297,6 +310,7 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 // A query is cleared also when the first answer is lost, the cluster is suspended
 // for a moment, the session expires, and authenticating fails in between.
 func TestClearingIsTriedForLonger(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name   string
 		faults func(*enginetest.Server)
@@ -341,6 +355,7 @@ func TestClearingIsTriedForLonger(t *testing.T) {
 // A context that ends between two tries is found in the error, beside what the
 // last try met.
 func TestContextEndsBetweenTries(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	db := openDB(t, srv)
@@ -365,6 +380,7 @@ func TestContextEndsBetweenTries(t *testing.T) {
 // Pools to one cluster share a resume, but neither time limits, nor credentials,
 // nor the connection on which one of them began it.
 func TestResumeOfAnotherPool(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		first func(dsn string) string
@@ -419,6 +435,7 @@ func TestResumeOfAnotherPool(t *testing.T) {
 
 // Answers of the cluster service that are lost are not the end of a resume.
 func TestResumeLosesAnswers(t *testing.T) {
+	t.Parallel()
 	for _, after := range []bool{false, true} {
 		for _, method := range []string{"ClusterService/status", "ClusterService/resume"} {
 			t.Run(fmt.Sprintf("%s, after %t", method, after), func(t *testing.T) {
@@ -467,6 +484,7 @@ func TestResumeLosesAnswers(t *testing.T) {
 // The cluster service follows the rules of the strategy header in every shape of a
 // 456.
 func TestResumeOnTheOtherColourThroughProxy(t *testing.T) {
+	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})

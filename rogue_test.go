@@ -73,6 +73,7 @@ func newRogue(t *testing.T, srv *enginetest.Server, method string, rogue func(w 
 // An answer that gRPC cannot make sense of is one that is lost: what was asked for
 // may have been done.
 func TestIllegibleAnswers(t *testing.T) {
+	t.Parallel()
 	const empty = "\x00\x00\x00\x00\x00" // message
 	for _, a := range []answer{
 		{name: "compressed, in no way", body: "\x01\x00\x00\x00\x01x", status: "0"},
@@ -120,6 +121,7 @@ func TestIllegibleAnswers(t *testing.T) {
 
 // The answer to execute may be larger than what is taken.
 func TestAnswerTooLarge(t *testing.T) {
+	t.Parallel()
 	for _, compression := range []string{"none", "gzip"} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(50, 10))
@@ -136,6 +138,7 @@ func TestAnswerTooLarge(t *testing.T) {
 // A refusal is a refusal also when rows come with it: those are not delivered
 // beside what the next try brings.
 func TestRefusalWithRows(t *testing.T) {
+	t.Parallel()
 	for _, version := range []string{"off", "on"} {
 		t.Run("V2 "+version, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})

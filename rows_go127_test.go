@@ -57,6 +57,7 @@ var destinations = []reflect.Type{
 // Next's values gives: values and errors, for every golden case and
 // destination.
 func TestScanColumnIsLikeNext(t *testing.T) {
+	t.Parallel()
 	cases, err := golden.Load("testdata/golden")
 	if err != nil {
 		t.Fatal(err)
@@ -163,6 +164,7 @@ func containsNaN(x any) bool {
 
 // What database/sql has no conversion for; see also TestScanMatrix.
 func TestScanRat(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("d", "DECIMAL(38,10)").Column("i", "LONG").
 		Row("-1234567890123456789012345678.0123456789", 42).Row("0.5", -1))
@@ -184,6 +186,7 @@ func TestScanRat(t *testing.T) {
 
 // Destinations that are nil pointers are errors, as in database/sql.
 func TestScanIntoNilPointer(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	rows, err := openDB(t, srv).Query("q")
@@ -229,6 +232,7 @@ func (p *scannedParts) Scan(src any) error {
 }
 
 func TestScanComposes(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", decimals("DECIMAL(38,2)", "-2.58", "1.00", nil))
 	rows, err := openDB(t, srv).Query("q")
@@ -305,6 +309,7 @@ func TestScanDecimalAllocations(t *testing.T) {
 
 // A row with a value that cannot be made may be scanned again; the rows end there.
 func TestScanAgainAfterABadValue(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("n", "LONG").Column("t", "TIMESTAMP_TZ").Vectors(2,
 		thriftrows.Vector{Type: thriftrows.Long, Data: thriftrows.Int64Data{7, 8}},

@@ -101,6 +101,7 @@ var matrixColumns = []struct {
 // which database/sql scans; - is an error. go test -run TestScanMatrix -update . writes
 // the table.
 func TestScanMatrix(t *testing.T) {
+	t.Parallel()
 	r := enginetest.NewResult()
 	var values, nulls []any
 	for i, c := range matrixColumns {

@@ -16,6 +16,7 @@ import (
 
 // Into scans what database/sql alone does not, with every Go version.
 func TestInto(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("d", "DECIMAL(38,10)").Column("n", "LONG").Column("j", "MAP").Column("b", "BINARY").
 		Row("-1234567890123456789012345678.0123456789", 42, `{"a": 1}`, []byte{1, 2}).Row(nil, nil, nil, nil).Row("0.5", -1, "[]", []byte{}))
@@ -62,6 +63,7 @@ func text(b []byte) string {
 }
 
 func TestIntoOtherTypes(t *testing.T) {
+	t.Parallel()
 	var n int8
 	var s *string
 	var v any

@@ -99,7 +99,7 @@ func (l listening) Run() int {
 }
 
 // The listener can hear, and knows a secret when it hears one.
-func TestListener(t *testing.T) {
+func TestListener(t *testing.T) { // not parallel: it counts what the others make the listener hear
 	before, _ := listener.result()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
@@ -257,6 +257,7 @@ func (g *gossip) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 // An engine, a proxy and a log that know all secrets make no error tell them:
 // every way to authenticate, every phase, every kind of refusal.
 func TestErrorsTellNoSecret(t *testing.T) {
+	t.Parallel()
 	for _, id := range identities() {
 		for _, g := range []*gossip{
 			{code: codes.InvalidArgument}, {code: codes.Internal}, {code: codes.Internal, prefix: "Access denied: "},
@@ -264,6 +265,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 			{code: codes.Unavailable, prefix: "status: 503 "}, {code: codes.Unavailable}, {code: codes.DeadlineExceeded}, {code: codes.Unimplemented},
 		} {
 			t.Run(fmt.Sprintf("%s, %v %s", id.name, g.code, g.prefix), func(t *testing.T) {
+				t.Parallel()
 				cfg := enginetest.Config{Token: awkward, ServerOptions: []grpc.ServerOption{grpc.ChainUnaryInterceptor(g.intercept)}}
 				if id.name != "user" {
 					cfg.Bearer = func(string) bool { return true }
@@ -337,6 +339,7 @@ func everything(t *testing.T, db *sql.DB) (errs []error) {
 
 // What an HTTP proxy answers is quoted by gRPC.
 func TestProxysAnswersTellNoSecret(t *testing.T) {
+	t.Parallel()
 	for _, id := range identities() {
 		for _, code := range []int{200, 401, 403, 456, 502, 503} {
 			t.Run(fmt.Sprintf("%s, %d", id.name, code), func(t *testing.T) {
@@ -379,6 +382,7 @@ func TestProxysAnswersTellNoSecret(t *testing.T) {
 
 // What an application has of the driver can be printed.
 func TestValuesTellNoSecret(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	client := ca.issue(t, nil)
 	for _, id := range identities() {

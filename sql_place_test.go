@@ -37,6 +37,7 @@ var places = []struct {
 }
 
 func TestPlaceIn(t *testing.T) {
+	t.Parallel()
 	for _, test := range places {
 		if line, column := placeIn(test.msg); line != test.line || column != test.column {
 			t.Errorf("%q: %d:%d, want %d:%d", test.msg, line, column, test.line, test.column)

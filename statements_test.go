@@ -17,6 +17,7 @@ import (
 // Where a line comment may end in two places, arguments are refused; without them
 // the statement is the engine's.
 func TestCarriageReturnInComment(t *testing.T) {
+	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
 	_, err := db.Query("SELECT a -- it's\r, ?", "' OR 1=1")
@@ -35,6 +36,7 @@ func TestCarriageReturnInComment(t *testing.T) {
 // What is a placeholder where arguments are given may be the engine's own where
 // there are none: such a statement is sent as it is.
 func TestStatementsWithoutArguments(t *testing.T) {
+	t.Parallel()
 	for _, params := range []string{"client", "server"} {
 		srv := echoEngine(t)
 		db := openDB(t, srv, "params="+params)
@@ -66,6 +68,7 @@ func TestStatementsWithoutArguments(t *testing.T) {
 
 // Each style of placeholder, one a statement, is the same to the engine.
 func TestPlaceholderStyles(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		query  string
 		args   []any
@@ -101,6 +104,7 @@ func TestPlaceholderStyles(t *testing.T) {
 
 // The errors are types of the package that its users import, in each way to them.
 func TestStatementErrorTypes(t *testing.T) {
+	t.Parallel()
 	srv := serverEngine(t, "LONG")
 	client, server := openDB(t, srv), openDB(t, srv, "params=server")
 	for _, test := range []struct {
@@ -139,6 +143,7 @@ func second[T any](_ T, err error) error { return err }
 
 // A mock's arguments are the driver's: what it takes, refuses and takes out.
 func TestArgumentConverter(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ v, want any }{
 		{nil, nil}, {7, int64(7)}, {"x", "x"}, {[]byte{1}, []byte{1}}, {e6data.Date(time.Unix(0, 0).UTC()), "DATE '1970-01-01'"},
 		{e6data.NewDecimal(1230, 2), "CAST('12.30' AS DECIMAL(4,2))"}, {[]string{"IN", "SG"}, "'IN', 'SG'"},

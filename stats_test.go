@@ -11,6 +11,7 @@ import (
 // Whatever a query was doing when its context ended, it was given up and has not
 // failed.
 func TestOutcome(t *testing.T) {
+	t.Parallel()
 	var s counters
 	for _, test := range []struct {
 		name string

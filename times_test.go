@@ -19,6 +19,7 @@ var kolkata = time.FixedZone("+05:30", 19800)
 // Wherever a Date or TimestampTZ stands, it is sent as what it is, and not as what its
 // Value is for other drivers.
 func TestTimesAsArguments(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.HandleFunc(enginetest.EchoLiterals)
 	db := openDB(t, srv)
@@ -49,6 +50,7 @@ func TestTimesAsArguments(t *testing.T) {
 }
 
 func TestTimesScan(t *testing.T) {
+	t.Parallel()
 	noon := time.Date(2024, 2, 29, 12, 0, 0, 0, kolkata)
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Column("d", "DATE").Column("z", "TIMESTAMP_TZ").Column("s", "STRING").Column("t", "TIMESTAMP").
@@ -96,6 +98,7 @@ func TestTimesScan(t *testing.T) {
 
 // Libraries that know nothing of these types see what is in them.
 func TestTimesForLibraries(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2024, 1, 31, 1, 59, 58, 123456000, kolkata)
 	date, stamp := e6data.Date(at), e6data.TimestampTZ(at)
 	for _, test := range []struct {

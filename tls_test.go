@@ -243,6 +243,7 @@ func writeFile(t testing.TB, path, text string) string {
 }
 
 func TestTLSThroughAProxy(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	onlyName := func(c *x509.Certificate) { c.IPAddresses, c.DNSNames = nil, []string{"e6.example.com"} }
 	plain, named := ca.issue(t, nil), ca.issue(t, onlyName)
@@ -310,6 +311,7 @@ func TestTLSThroughAProxy(t *testing.T) {
 
 // TestTLSToTheEngine has no proxy between.
 func TestTLSToTheEngine(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{TLS: true})
 	srv.Handle("q", ids(10, 3))
 	cfg := newTLSConfig(t, srv.Addr())
@@ -325,6 +327,7 @@ func TestTLSToTheEngine(t *testing.T) {
 // TestSystemAuthorities asks the system's authorities, which a process reads
 // once: they are replaced for a process of its own.
 func TestSystemAuthorities(t *testing.T) {
+	t.Parallel()
 	const addrVariable = "E6DATA_TEST_TLS_ADDR"
 	if addr := os.Getenv(addrVariable); addr != "" {
 		if n, err := readIDs(t.Context(), openConfig(t, newTLSConfig(t, addr)), "q"); n != 10 || err != nil {
@@ -539,6 +542,7 @@ func checkTLSError(t *testing.T, err error, says []string) {
 // TestMutualTLSRefused is about TLS 1.3, where the client hears of it when its
 // own handshake is over, from a proxy that may cut the connection off.
 func TestMutualTLSRefused(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	srv := newEngine(t, enginetest.Config{})
 	p := newTLSProxy(t, srv, &tls.Config{
@@ -562,6 +566,7 @@ func TestMutualTLSRefused(t *testing.T) {
 }
 
 func TestTLSToAnotherPort(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	cert := ca.issue(t, nil).Certificate
 	plaintext := newEngine(t, enginetest.Config{})
@@ -600,6 +605,7 @@ func TestTLSToAnotherPort(t *testing.T) {
 }
 
 func TestPlaintextToTLSPort(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	srv := newEngine(t, enginetest.Config{TLS: true})
 	p := newTLSProxy(t, srv, &tls.Config{Certificates: []tls.Certificate{ca.issue(t, nil).Certificate}})
@@ -619,6 +625,7 @@ func TestPlaintextToTLSPort(t *testing.T) {
 // TestTLSFailsLater: a server that is not trusted any more is an error at once,
 // also for a result that is being read, and a pool serves again when it is.
 func TestTLSFailsLater(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	good, bad := ca.issue(t, nil), newAuthority(t, "the other authority").issue(t, nil)
 	var now atomic.Pointer[pair]
@@ -676,6 +683,7 @@ func TestTLSFailsLater(t *testing.T) {
 
 // TestClientCertificateRotation replaces the files of a connector in use.
 func TestClientCertificateRotation(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	named := func(name string) pair {
 		return ca.issue(t, func(c *x509.Certificate) { c.Subject.CommonName = name })
@@ -691,7 +699,8 @@ func TestClientCertificateRotation(t *testing.T) {
 	cfg := newTLSConfig(t, p.addr)
 	cfg.CACert, cfg.ClientCert, cfg.ClientKey = ca.pem, cert, e6data.NewSecret(key)
 	logged := &logBuffer{}
-	db := openConfig(t, cfg, e6data.WithLogger(slog.New(slog.NewTextHandler(logged, nil))))
+	cleared := clearings{ended: make(chan error)}
+	db := openConfig(t, cfg, e6data.WithLogger(slog.New(slog.NewTextHandler(logged, nil))), e6data.WithHook(cleared))
 	ctx := within(t, time.Minute)
 	reconnected := func(name string) {
 		t.Helper()
@@ -707,6 +716,7 @@ func TestClientCertificateRotation(t *testing.T) {
 		if n, err := readIDs(ctx, db, "q"); n != 10 || err != nil {
 			t.Fatalf("%d rows, %v", n, err)
 		}
+		<-cleared.ended // the next drop loses no answer
 	}
 	reconnected("first")
 
@@ -728,7 +738,20 @@ func TestClientCertificateRotation(t *testing.T) {
 	reconnected("third")
 }
 
+// clearings is a hook that sends the error of each clearing call.
+type clearings struct {
+	e6data.NoHook
+	ended chan error
+}
+
+func (c clearings) CallEnd(_ context.Context, end e6data.CallEnd) {
+	if end.Phase == e6data.PhaseClear {
+		c.ended <- end.Err
+	}
+}
+
 func TestTLSSettingsThatCannotBe(t *testing.T) {
+	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	client, stranger := ca.issue(t, nil), ca.issue(t, nil)
 	missing := filepath.Join(t.TempDir(), "missing.pem")
@@ -815,6 +838,7 @@ func TestTLSSettingsThatCannotBe(t *testing.T) {
 }
 
 func TestRegisterTLSConfig(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"", " ", "a b", "a/b", "a&b", "é", "a\n"} {
 		if err := e6data.RegisterTLSConfig(name, &tls.Config{}); err == nil {
 			t.Errorf("%q was accepted", name)
@@ -857,6 +881,7 @@ func TestRegisterTLSConfig(t *testing.T) {
 }
 
 func TestTransportWarnings(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		set  func(*e6data.Config)
@@ -894,6 +919,7 @@ func TestTransportWarnings(t *testing.T) {
 }
 
 func TestIsLoopback(t *testing.T) {
+	t.Parallel()
 	for host, want := range map[string]bool{
 		"localhost": true, "127.0.0.1": true, "127.9.9.9": true,
 		"::1": true, "[::1]": true, "::ffff:127.0.0.1": true,

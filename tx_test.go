@@ -15,6 +15,7 @@ import (
 )
 
 func TestTransactionsAreUnsupported(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	db := openDB(t, srv)
 	_, err := db.BeginTx(t.Context(), nil)
@@ -29,6 +30,7 @@ func TestTransactionsAreUnsupported(t *testing.T) {
 // With transactions=noop a statement takes effect at once. Commit has nothing to
 // do, and Rollback says so where it would have to undo something.
 func TestNoopTransactions(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("INSERT", ids(1, 1))
 	srv.Handle("SELECT", ids(3, 3))
@@ -148,6 +150,7 @@ func TestNoopTransactions(t *testing.T) {
 
 // A transaction whose context ends gives its connection back.
 func TestNoopTransactionsContext(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("INSERT", ids(1, 1))
 	db := openDB(t, srv, "transactions=noop")

@@ -51,6 +51,7 @@ func (w wrapConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func TestWithConnUnwraps(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		wrap func(bare) driver.Conn
 		want string
@@ -126,6 +127,7 @@ type rawConner interface {
 }
 
 func TestWithConnOfLibraries(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(3, 3))
 	db := openDB(t, srv)
@@ -163,6 +165,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 }
 
 func TestConnectorWithConn(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(3, 3))
 	c, err := e6data.NewConnector(parseDSN(t, srv.DSN()))

@@ -41,6 +41,7 @@ func invalidations(srv *enginetest.Server) uint64 {
 // What an SQL error quotes proves nothing: the statement is sent once, the error
 // is the engine's, and the live colour stays what it is.
 func TestQuotedSignaturesAtExecute(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		code    codes.Code
 		message string
@@ -84,6 +85,7 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 // A denial that begins the message proves that the session has expired, once: the
 // session that replaces it gets the engine's own answer.
 func TestDenialAtExecute(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Error(codes.Internal, deniedTable)})
@@ -103,6 +105,7 @@ func TestDenialAtExecute(t *testing.T) {
 // A denial inside a message allows one repetition of what executes and consumes
 // nothing, with another session; what comes then is reported as it came.
 func TestDenialInsideAMessage(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"prepareStatement", "getResultMetadata", "status", "explain", "getTablesV2"} {
 		for times, want := range map[int]string{1: "", 0: quotedDeny} {
 			t.Run(fmt.Sprint(method, times), func(t *testing.T) {
@@ -149,6 +152,7 @@ func TestDenialInsideAMessage(t *testing.T) {
 // A denied fetch of a result of unknown size is incomplete, unless the whole message
 // is the denial: then the engine has not looked at the call.
 func TestDenialAtFetch(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		message  string
 		count    int64
@@ -183,6 +187,7 @@ func TestDenialAtFetch(t *testing.T) {
 
 // An error that quotes a denial is not taken for a refused access token.
 func TestQuotedDenialWithOAuth(t *testing.T) {
+	t.Parallel()
 	for _, message := range []string{s3Denied, quotedDeny} {
 		i := newIssuer(t)
 		srv := i.engine(t, enginetest.Config{})
@@ -200,6 +205,7 @@ func TestQuotedDenialWithOAuth(t *testing.T) {
 // The proxy's word that there is no such cluster is an error of its own in every
 // phase, and does not mean that the engine lacks a method.
 func TestUnknownCluster(t *testing.T) {
+	t.Parallel()
 	const text = "No cluster-name header or unknown cluster"
 	for _, method := range []string{"authenticate", "healthCheck", "prepareStatement", "executeStatement", "getResultMetadata", "getNextResultBatchV2"} {
 		t.Run(method, func(t *testing.T) {
@@ -222,6 +228,7 @@ func TestUnknownCluster(t *testing.T) {
 // prepare it is tried once more on what is found live, and then reported as it
 // came.
 func TestExceptionAtPrepare(t *testing.T) {
+	t.Parallel()
 	for times, prepares := range map[int]int{1: 2, 0: 2} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(5, 2))
@@ -242,6 +249,7 @@ func TestExceptionAtPrepare(t *testing.T) {
 
 // An OAuth stack whose token service is down has not let the call through.
 func TestAuthenticationUnavailable(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"executeStatement", "getNextResultBatch"} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(5, 2))
@@ -257,6 +265,7 @@ func TestAuthenticationUnavailable(t *testing.T) {
 
 // A query that another client cancels ends with an error that says so.
 func TestCancelledByAnotherClient(t *testing.T) {
+	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Err: status.Error(codes.Internal, "Query cancelled by admin")})
@@ -269,6 +278,7 @@ func TestCancelledByAnotherClient(t *testing.T) {
 // A call whose context does not reach gRPC may have been sent: nothing proves the
 // opposite.
 func TestInterceptorDropsTheContext(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	drop := srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, After: true, Drop: true})
@@ -298,6 +308,7 @@ func (c valueless) Value(key any) any {
 // DEADLINE_EXCEEDED from the engine, long before the caller's deadline, is the
 // engine's own, with its text.
 func TestTheEnginesOwnDeadline(t *testing.T) {
+	t.Parallel()
 	for method, want := range map[string]error{
 		"executeStatement":   e6data.ErrAmbiguousExecution,
 		"getNextResultBatch": e6data.ErrIncompleteResult,
@@ -314,6 +325,7 @@ func TestTheEnginesOwnDeadline(t *testing.T) {
 
 // A timeout reads like one.
 func TestTimeoutText(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true})
@@ -357,6 +369,7 @@ func (h callErrors) CallEnd(_ context.Context, c e6data.CallEnd) {
 // The batch that is fetched ahead of a QueryRow is given up by the driver itself, so
 // a hook sees no error.
 func TestFetchAheadIsNoError(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	h := callErrors{errs: make(chan error, 100)}
@@ -385,6 +398,7 @@ func TestFetchAheadIsNoError(t *testing.T) {
 
 // A context that has ended sends nothing.
 func TestEndedContextSendsNothing(t *testing.T) {
+	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
@@ -431,6 +445,7 @@ func TestConnectionErrorNamesTheAddress(t *testing.T) {
 
 // A secret is redacted from six characters on.
 func TestShortSecrets(t *testing.T) {
+	t.Parallel()
 	for token, shown := range map[string]bool{"a": true, "12345": true, "123456": false} {
 		srv := newEngine(t, enginetest.Config{Token: token})
 		srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.InvalidArgument, "a table of 123456 rows, 12345 and a")})

@@ -49,6 +49,7 @@ type outcome struct {
 }
 
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	seed := *seedFlag
 	for seed == 0 {
 		seed = rand.Uint64()

@@ -110,9 +110,11 @@ func (c *crowd) asked(n int) {
 // A colour that is announced before the proxy admits it, or that is down, takes no
 // query down, and is taken when it serves.
 func TestEarlyAnnouncement(t *testing.T) {
+	t.Parallel()
 	for _, down := range []bool{false, true} {
 		for _, proxied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("down %t, behind a proxy %t", down, proxied), func(t *testing.T) {
+				t.Parallel()
 				c, _ := newCrowd(t, proxied)
 				// The driver has sessions on both colours.
 				c.srv.SetLive(enginetest.Blue, enginetest.Green)
@@ -167,6 +169,7 @@ func (c *crowd) hasRun(colour string, after uint64) bool {
 
 // Switches that follow one another faster than queries do.
 func TestFastSwitches(t *testing.T) {
+	t.Parallel()
 	c, _ := newCrowd(t, false)
 	c.srv.SetLive(enginetest.Blue, enginetest.Green)
 	ctx, stop := context.WithCancel(t.Context())
@@ -196,6 +199,7 @@ func TestFastSwitches(t *testing.T) {
 
 // Between two colours there is a moment at which neither is live.
 func TestGapWithoutALiveColour(t *testing.T) {
+	t.Parallel()
 	for _, proxied := range []bool{false, true} {
 		t.Run(fmt.Sprintf("behind a proxy %t", proxied), func(t *testing.T) {
 			c, _ := newCrowd(t, proxied)
@@ -213,6 +217,7 @@ func TestGapWithoutALiveColour(t *testing.T) {
 // A proxy without upstream answers 503 for a moment, also for the cluster service;
 // what sleeps is nothing.
 func TestShort503(t *testing.T) {
+	t.Parallel()
 	for _, proxied := range []bool{false, true} {
 		t.Run(fmt.Sprintf("behind a proxy %t", proxied), func(t *testing.T) {
 			c, proxy := newCrowd(t, proxied)
@@ -235,6 +240,7 @@ func TestShort503(t *testing.T) {
 
 // A cluster that wakes up for many has such moments, too.
 func TestMomentsOfAResume(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name  string
 		harm  func(*enginetest.Server)

@@ -83,6 +83,7 @@ func (s statement) isQuoted(err error) bool {
 // A connector executed a statement up to five times whose error quoted a denial, or
 // took the quoted status of a proxy for an answer about the deployment.
 func TestQuotingErrorsExecuteOnce(t *testing.T) {
+	t.Parallel()
 	l := newLedger()
 	srv := newServer(t, enginetest.Config{ServerOptions: []grpc.ServerOption{l.option()}})
 	srv.HandleFunc(serve)

@@ -32,6 +32,7 @@ import (
 // Then no query fails, each ends on the colour that prepared it, and nothing new
 // is begun on the old colour once the announcement was heard.
 func TestRollingSwitchUnderLoad(t *testing.T) {
+	t.Parallel()
 	const (
 		workers  = 32
 		switches = 20

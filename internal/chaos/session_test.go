@@ -13,6 +13,7 @@ import (
 // A query that began with an expired session, and got another, meets a second
 // expiry: what executes nothing is made again, and the query is cleared.
 func TestSecondExpiryAfterExecute(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
 		t.Run(method, func(t *testing.T) {
 			srv := newServer(t, enginetest.Config{})
@@ -36,6 +37,7 @@ func TestSecondExpiryAfterExecute(t *testing.T) {
 // A query whose session has expired is cleared although there is no session to be had
 // at the moment, and although the way to the engine was down for long before.
 func TestClearingOutlastsAMomentWithoutASession(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name string
 		harm func(*enginetest.Server)

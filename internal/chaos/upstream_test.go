@@ -60,6 +60,7 @@ func readNumbers(q queryer, text string) (n int, err error) {
 // A session that expires after the execution made the connector run the whole
 // statement again, up to five times.
 func TestAccessDeniedAtMetadataExecutesOnce(t *testing.T) {
+	t.Parallel()
 	denied := status.Error(codes.Internal, "Access denied")
 	for _, method := range []string{"getResultMetadata", "getNextResultBatch"} {
 		for _, times := range []int{1, 0} {
@@ -86,6 +87,7 @@ func TestAccessDeniedAtMetadataExecutesOnce(t *testing.T) {
 
 // A switch of one cluster moved the connections to all others in the process.
 func TestClustersDoNotShareTheirColour(t *testing.T) {
+	t.Parallel()
 	for _, announced := range []bool{true, false} {
 		t.Run(fmt.Sprint("announced ", announced), func(t *testing.T) {
 			srv := newServer(t, enginetest.Config{})
@@ -126,6 +128,7 @@ func TestClustersDoNotShareTheirColour(t *testing.T) {
 
 // A connection from the pool went on naming the colour that it was opened with.
 func TestReusedConnectionFollowsASwitch(t *testing.T) {
+	t.Parallel()
 	srv := newServer(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
 	srv.Handle("q", numbers(5, 2))
 	db := open(t, srv)
@@ -164,6 +167,7 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 
 // A batch without rows in mid-stream ended the result, and nobody noticed.
 func TestZeroRowBatchDoesNotCutTheResult(t *testing.T) {
+	t.Parallel()
 	const all, before = 20_000, 8192
 	result := func() *enginetest.Result {
 		r := enginetest.NewResult().Column("id", "LONG").BatchRows(before)
