@@ -247,7 +247,7 @@ func TestConnectTimeoutOfARunningQuery(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
-	db := openDB(t, srv, "connect_timeout=50ms", "cleanup_timeout=50ms")
+	db := openDB(t, srv, "connect_timeout=1s", "cleanup_timeout=50ms")
 	if err := db.PingContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
