@@ -141,9 +141,9 @@ func TestNobodyWaitsForClearing(t *testing.T) {
 // sql.DB.Close waits for what is outstanding, for cleanup_timeout at most.
 func TestCloseWaitsForClearing(t *testing.T) {
 	t.Parallel()
-	srv := newUncheckedEngine(t, enginetest.Config{})
-	srv.Handle("q", ids(5, 2))
 	for name, params := range map[string]string{"done": "cleanup_timeout=1m", "given up": "cleanup_timeout=50ms"} {
+		srv := newUncheckedEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(5, 2))
 		hang := srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Hang: true})
 		db, err := sql.Open("e6data", srv.DSN(params))
 		if err != nil {
