@@ -78,7 +78,7 @@ func (c *Conn) Wait(ctx context.Context, h QueryHandle, progress func(QueryStatu
 
 // Fetch reads the result of a submitted query column by column, as
 // [Conn.Query] does; [FetchRows] reads rows. The caller closes the result, before
-// it leaves f of [WithConn]; that clears the query on the engine, read to its end
+// it leaves f of [UseConn]; that clears the query on the engine, read to its end
 // or not. Config.QueryTimeout counts from here.
 //
 // A query has one reader: fetching it twice at a time in a process is an error, and
@@ -102,7 +102,7 @@ func FetchRows(ctx context.Context, db interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }, h QueryHandle, opts ...QueryOption) (*sql.Rows, error) {
 	// In the context, where no driver in between can lose them.
-	return db.QueryContext(context.WithValue(WithOptions(ctx, opts...), fetchKey{}, h), "")
+	return db.QueryContext(context.WithValue(ContextWithOptions(ctx, opts...), fetchKey{}, h), "")
 }
 
 // fetchKey is the context key of the QueryHandle whose rows an empty statement

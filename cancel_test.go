@@ -261,7 +261,7 @@ func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
 			srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
 			ctx := &endedContext{within(t, 30*time.Second), hang.Struck(), context.Canceled}
 			// Not through sql.Rows, which has an error of its own.
-			err := e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+			err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 				b, err := c.Query(ctx, "q")
 				if err != nil {
 					return err

@@ -18,14 +18,14 @@ func priced() *enginetest.Result {
 }
 
 // What database/sql has no name for is called with a connection of the pool.
-func ExampleWithConn() {
+func ExampleUseConn() {
 	srv, db := exampleEngine()
 	defer srv.Close()
 	defer db.Close()
 	srv.Handle("SELECT id, name, price FROM items", priced())
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func ExampleConn_Query() {
 	srv.Handle("SELECT id, name, price FROM items", priced())
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func ExampleBatches_All() {
 	srv.Handle("SELECT id, name, price FROM items", priced())
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, "SELECT id, name, price FROM items")
 		if err != nil {
 			return err
@@ -123,7 +123,7 @@ func ExampleBatches_All() {
 // one process to another as text.
 func submitted(ctx context.Context, db any, query string) e6data.QueryHandle {
 	var h e6data.QueryHandle
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) (err error) {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) (err error) {
 		h, err = c.Submit(ctx, query)
 		return err
 	})
@@ -142,7 +142,7 @@ func ExampleConn_Wait() {
 
 	ctx := context.Background()
 	h := submitted(ctx, db, "SELECT id, name, price FROM items")
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		state, err := c.Wait(ctx, h, func(s e6data.QueryStatus) { fmt.Println("done:", s.Done) })
 		if err != nil {
 			return err
@@ -168,7 +168,7 @@ func ExampleConn_Fetch() {
 
 	ctx := context.Background()
 	h := submitted(ctx, db, "SELECT id, name, price FROM items")
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Fetch(ctx, h)
 		if err != nil {
 			return err
@@ -230,7 +230,7 @@ func ExampleConn_Clear() {
 
 	ctx := context.Background()
 	h := submitted(ctx, db, "SELECT id, name, price FROM items")
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error { return c.Clear(ctx, h) })
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error { return c.Clear(ctx, h) })
 	fmt.Println("error:", err, "open:", srv.Stats().Open)
 
 	// Output:

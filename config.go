@@ -9,7 +9,7 @@ import (
 // Config says how to reach an engine, and how to use it. Make one with
 // [NewConfig] or [ParseDSN]: both set the defaults named here, which the zero
 // value has not, so that [NewConnector] does not take it. Each field has a DSN parameter of the same name, such as
-// max_retries for MaxRetries; see [ParseDSN]. Printing a Config shows no secret.
+// max_attempts for MaxAttempts; see [ParseDSN]. Printing a Config shows no secret.
 type Config struct {
 	// Host is the engine's name or address. Required.
 	Host string
@@ -77,7 +77,7 @@ type Config struct {
 	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
 	// after the caller's context has ended: 10 s. While the engine cannot be reached
 	// or is suspended, that is tried for as long, and so is Cancel. 0 is no bound; then
-	// MaxRetries is one for these, too.
+	// MaxAttempts is one for these, too.
 	CleanupTimeout time.Duration
 	// AutoResume wakes a suspended cluster and waits for it: true.
 	AutoResume bool
@@ -86,12 +86,12 @@ type Config struct {
 	// ResumePoll is how often a cluster that wakes up is asked for its state: 5 s.
 	// [WithResumePoll] takes precedence.
 	ResumePoll time.Duration
-	// MaxRetries is how often a call is made at most, the first time included,
+	// MaxAttempts is how often a call is made at most, the first time included,
 	// where the engine cannot have seen it or says that it did nothing: 5, or what
 	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says. It does not bound the
 	// clearing of a query, see CleanupTimeout, nor keep a query from being tried once
 	// more when its cluster was woken for it.
-	MaxRetries int
+	MaxAttempts int
 	// StrategyTTL is how long the live colour is taken to be known without any
 	// successful call: 300 s, or the seconds in E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is
 	// for ever.
@@ -203,7 +203,7 @@ func builtIn() *Config {
 		AutoResume:            true,
 		ResumeTimeout:         300 * time.Second,
 		ResumePoll:            resumePoll,
-		MaxRetries:            5,
+		MaxAttempts:           5,
 		StrategyTTL:           300 * time.Second,
 		KeepaliveTime:         30 * time.Second,
 		KeepaliveTimeout:      20 * time.Second,

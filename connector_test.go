@@ -77,7 +77,7 @@ func TestLocation(t *testing.T) {
 	if err := db.QueryRowContext(t.Context(), "q").Scan(&at); err != nil || !at.Equal(want) || at.Location().String() != "Asia/Kolkata" {
 		t.Errorf("%v, %v, want %v", at, err, want)
 	}
-	err := e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 		batches, err := c.Query(t.Context(), "q")
 		if err != nil {
 			return err
@@ -324,7 +324,7 @@ func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	nobody := manual.NewBuilderWithScheme("dns")
 	nobody.InitialState(resolver.State{})
-	db := openWith(t, "e6data://u:t0ken@e6.exmaple.com/?max_retries=1", e6data.WithDialOptions(grpc.WithResolvers(nobody)))
+	db := openWith(t, "e6data://u:t0ken@e6.exmaple.com/?max_attempts=1", e6data.WithDialOptions(grpc.WithResolvers(nobody)))
 	err := db.PingContext(within(t, time.Minute))
 	var e *e6data.Error
 	if !errors.As(err, &e) || e.Phase != e6data.PhaseConnect || !strings.Contains(err.Error(), `no address is known of the host "e6.exmaple.com"`) {
@@ -365,7 +365,7 @@ func TestHTTPSProxy(t *testing.T) {
 	srv.Handle("q", ids(100, 10))
 	proxy := newConnectProxy(t, srv.Addr())
 	const host = "engine.example.invalid:1234"
-	dsn := strings.Replace(srv.DSN("max_retries=1"), srv.Addr(), host, 1)
+	dsn := strings.Replace(srv.DSN("max_attempts=1"), srv.Addr(), host, 1)
 	for _, noProxy := range []string{"", "example.invalid"} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHTTPSProxy$", "-test.count=1")
 		cmd.Env = append(os.Environ(), "E6DATA_TEST_DSN="+dsn, "HTTPS_PROXY=http://"+proxy.addr, "https_proxy=", "NO_PROXY="+noProxy, "no_proxy=")
@@ -396,7 +396,7 @@ func TestNoProxyForLoopback(t *testing.T) {
 		var port string
 		cfg.Host, port, _ = net.SplitHostPort(addr)
 		cfg.Port, _ = strconv.Atoi(port)
-		cfg.AccessToken, cfg.MaxRetries = e6data.NewSecret("t0ken"), 1
+		cfg.AccessToken, cfg.MaxAttempts = e6data.NewSecret("t0ken"), 1
 		if c, err := e6data.NewConnector(cfg); err == nil {
 			db := sql.OpenDB(c)
 			_ = db.PingContext(t.Context())

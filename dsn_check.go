@@ -221,7 +221,7 @@ type envVar struct {
 
 // envSettings are read by NewConfig.
 var envSettings = []envVar{
-	{"E6DATA_MAX_RETRY_ATTEMPTS", "max_retries", "", mustParam("max_retries").set},
+	{"E6DATA_MAX_RETRY_ATTEMPTS", "max_attempts", "", mustParam("max_attempts").set},
 	{
 		"E6DATA_STRATEGY_CACHE_TIMEOUT", "strategy_ttl", "seconds, or a duration such as `5m`",
 		duration(func(c *Config) *time.Duration { return &c.StrategyTTL }, time.Second, 0).set,

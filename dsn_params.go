@@ -281,9 +281,9 @@ var params = []param{
 		kind: duration(func(c *Config) *time.Duration { return &c.StrategyTTL }, 0, 0),
 	},
 	{
-		name: "max_retries", field: "MaxRetries",
+		name: "max_attempts", field: "MaxAttempts", aliases: also("max_retries"),
 		doc:  "how often a call is made at most, the first time included; see [Retries](#retries)",
-		kind: integer(func(c *Config) *int { return &c.MaxRetries }, 0, anyInt),
+		kind: integer(func(c *Config) *int { return &c.MaxAttempts }, 0, anyInt),
 	},
 	{
 		name: "cache", field: "Cache",

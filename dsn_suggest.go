@@ -37,7 +37,7 @@ var otherWords = []struct{ names, advice string }{
 	{"compress gzip", "write compression=gzip"},
 	{"fetchsize prefetch prefetchrows rowbuffer defaultrowfetchsize", "write prefetch_bytes"},
 	{"loglevel tracing verbose logging", "write debug=true"},
-	{"retries maxattempts retry", "write max_retries"},
+	{"retries maxattempts retry", "write max_attempts"},
 }
 
 // adviceOn says what to write instead of a name that no parameter has, "" where

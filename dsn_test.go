@@ -153,7 +153,7 @@ func TestParameters(t *testing.T) {
 		{user + "loc=%2B05:30", func(c *e6data.Config) { c.Loc = time.FixedZone("+05:30", 19800) }},
 		{user + "loc=UTC", func(c *e6data.Config) { c.Loc = nil }},
 		{user + "loc=Local", func(c *e6data.Config) { c.Loc = time.Local }},
-		{user + "strategy_ttl=1m&max_retries=7", func(c *e6data.Config) { c.StrategyTTL, c.MaxRetries = time.Minute, 7 }},
+		{user + "strategy_ttl=1m&max_attempts=7", func(c *e6data.Config) { c.StrategyTTL, c.MaxAttempts = time.Minute, 7 }},
 		{user + "cache=false", func(c *e6data.Config) { c.Cache = false }},
 		{user + "shouldNotCache=true", func(c *e6data.Config) { c.Cache = false }},
 		{user + "shouldNotCache=false", func(*e6data.Config) {}},
@@ -225,7 +225,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("E6DATA_STRATEGY_CACHE_TIMEOUT", "60")
 	t.Setenv("E6DATA_STRATEGY_LOG_LEVEL", "debug")
 	c, err := e6data.ParseDSN("e6data://u:t@h?strategy_ttl=5s")
-	if err != nil || c.MaxRetries != 9 || c.StrategyTTL != 5*time.Second || c.Debug {
+	if err != nil || c.MaxAttempts != 9 || c.StrategyTTL != 5*time.Second || c.Debug {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	if c := e6data.NewConfig(); c.StrategyTTL != time.Minute {
@@ -255,7 +255,7 @@ func TestEnvironment(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)
 			cfg := e6data.NewConfig()
-			if cfg.MaxRetries != 5 || cfg.StrategyTTL != 300*time.Second {
+			if cfg.MaxAttempts != 5 || cfg.StrategyTTL != 300*time.Second {
 				t.Errorf("%+v", cfg)
 			}
 			_, parse := e6data.ParseDSN("e6data://u:t@h")
@@ -406,7 +406,7 @@ func TestBadDSN(t *testing.T) {
 		{plain + "params=auto", `"auto" is none of client, server: what a statement does must not depend on a guess`},
 		{plain + "transactions=on", `"on" is none of off, noop`},
 		{plain + "params=both", `"both" is none of client, server`},
-		{plain + "max_retries=-1", `"-1" is no number of 0 or more`},
+		{plain + "max_attempts=-1", `"-1" is no number of 0 or more`},
 		{plain + "channels=0", `"0" is no number from 1 to 256`},
 		{plain + "query_timeout=30", `"query_timeout": "30" is no duration such as 30s`},
 		{plain + "query_timeout=-1s", `"-1s" is no duration such as 30s`},
@@ -658,7 +658,7 @@ func TestSecret(t *testing.T) {
 		t.Error("the empty secret")
 	}
 	cfg := e6data.NewConfig()
-	if err := json.Unmarshal([]byte(`{"Host": "h", "Token": "t0ps3cret"}`), cfg); err != nil || cfg.Token != a || cfg.MaxRetries != 5 {
+	if err := json.Unmarshal([]byte(`{"Host": "h", "Token": "t0ps3cret"}`), cfg); err != nil || cfg.Token != a || cfg.MaxAttempts != 5 {
 		t.Errorf("%+v, %v", cfg, err)
 	}
 }

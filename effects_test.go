@@ -45,7 +45,7 @@ func TestParametersHaveEffects(t *testing.T) {
 		"keepalive_time": "TestKeepalive", "keepalive_timeout": "TestKeepalive", "keepalive_without_calls": "TestKeepalive",
 		"max_recv_bytes": "TestMessageLimits", "max_send_bytes": "TestMessageLimits", "channels": "TestChannels",
 		"prefetch_bytes": "TestFetchingAheadIsBounded", "prefetch_total": "TestPrefetchTotal", "result_batch_v2": "TestFallBackToV1", "loc": "TestLocation",
-		"strategy_ttl": "TestStrategyTTL", "max_retries": "TestMaxRetries", "compression": "TestCompression",
+		"strategy_ttl": "TestStrategyTTL", "max_attempts": "TestMaxAttempts", "compression": "TestCompression",
 		// Not yet: arguments and observability.
 		"transactions": "TestNoopTransactions",
 		"params":       "TestServerParameters", "debug": "TestDebugLog", "log_statements": "TestDebugLog",
@@ -230,14 +230,14 @@ func TestStrategyTTL(t *testing.T) {
 	}
 }
 
-func TestMaxRetries(t *testing.T) {
+func TestMaxAttempts(t *testing.T) {
 	t.Parallel()
 	for _, retries := range []int{0, 1, 2, 3} {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.Unavailable, "not now")})
-		_, err := readIDs(t.Context(), openDB(t, srv, fmt.Sprintf("max_retries=%d", retries)), "q")
+		_, err := readIDs(t.Context(), openDB(t, srv, fmt.Sprintf("max_attempts=%d", retries)), "q")
 		if n := srv.Count("prepareStatement"); n != max(retries, 1) || status.Code(err) != codes.Unavailable {
-			t.Errorf("max_retries=%d: asked %d times, %v", retries, n, err)
+			t.Errorf("max_attempts=%d: asked %d times, %v", retries, n, err)
 		}
 	}
 }
@@ -290,7 +290,7 @@ func TestKeepalive(t *testing.T) {
 // never answers. After 30 gRPC ends one that nobody uses.
 func keepalive(t *testing.T, params string, during bool) string {
 	t.Helper()
-	cfg := parseDSN(t, "e6data://u:t@127.0.0.1:1/?connect_timeout=0&max_retries=1&"+params)
+	cfg := parseDSN(t, "e6data://u:t@127.0.0.1:1/?connect_timeout=0&max_attempts=1&"+params)
 	const watched = 20 * time.Minute
 	var serving sync.WaitGroup
 	seen := &silentServer{events: make(chan string, 100)}

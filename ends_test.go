@@ -36,7 +36,7 @@ func TestEveryQueryEndsOnce(t *testing.T) {
 			return err
 		},
 		"submit": func(ctx context.Context, db *sql.DB) error {
-			return e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+			return e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 				h, err := c.Submit(ctx, "q")
 				if err != nil {
 					return err
@@ -78,7 +78,7 @@ func TestEveryQueryEndsOnce(t *testing.T) {
 							info e6data.QueryInfo
 							over atomic.Bool
 						)
-						ctx = e6data.WithOptions(ctx, e6data.CaptureQuery(&info), e6data.OnProgress(func(e6data.Progress) {
+						ctx = e6data.ContextWithOptions(ctx, e6data.CaptureQuery(&info), e6data.OnProgress(func(e6data.Progress) {
 							if over.Load() {
 								t.Error("progress of a query that is over")
 							}

@@ -162,11 +162,11 @@ func Example_withSchema() {
 	ctx := context.Background()
 
 	var one, all string
-	err = db.QueryRowContext(ctx, "SELECT at FROM t WHERE id = ?", 7, e6data.WithSchema("archive")).Scan(&one)
+	err = db.QueryRowContext(ctx, "SELECT at FROM t WHERE id = ?", 7, e6data.InSchema("archive")).Scan(&one)
 	fmt.Println(one, err)
 
 	// For every query that is made with a context.
-	ctx = e6data.WithOptions(ctx, e6data.WithCatalog("other"), e6data.WithSchema("archive"), e6data.NoCache())
+	ctx = e6data.ContextWithOptions(ctx, e6data.InCatalog("other"), e6data.InSchema("archive"), e6data.NoCache())
 	err = db.QueryRowContext(ctx, "SELECT at FROM t").Scan(&all)
 	fmt.Println(all, err)
 	// Output:
@@ -283,7 +283,7 @@ func Example_fetchBuffer() {
 	defer func() { _ = db.Close() }()
 
 	ctx := context.Background()
-	err = e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err = e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, itemsQuery)
 		if err != nil {
 			return err
@@ -517,7 +517,7 @@ func Example_zeroDowntime() {
 	defer srv.Close()
 	db, err := sql.Open("e6data", srv.DSN(
 		"strategy_ttl=300s",     // E6DATA_STRATEGY_CACHE_TIMEOUT
-		"max_retries=5",         // E6DATA_MAX_RETRY_ATTEMPTS
+		"max_attempts=5",        // E6DATA_MAX_RETRY_ATTEMPTS
 		"keepalive_timeout=60s", // grpc_options: keepalive_timeout_ms
 		"keepalive_time=30s",    // keepalive_time_ms
 		"max_recv_bytes=100MiB", // max_receive_message_length

@@ -293,7 +293,7 @@ func (o *outage) Retry(ctx context.Context, r e6data.Retry) {
 }
 
 // A query whose engine cannot be reached for a while is cleared afterwards, in
-// the background: its reader does not wait for that, and max_retries is about
+// the background: its reader does not wait for that, and max_attempts is about
 // other calls.
 func TestClearOutlastsAnOutage(t *testing.T) {
 	t.Parallel()
@@ -302,7 +302,7 @@ func TestClearOutlastsAnOutage(t *testing.T) {
 	o := &outage{reader: make(chan struct{})}
 	know := sync.OnceFunc(func() { close(o.reader) })
 	defer know()
-	db := openWith(t, srv.DSN("max_retries=2", "prefetch_bytes=0", "cleanup_timeout=1m"),
+	db := openWith(t, srv.DSN("max_attempts=2", "prefetch_bytes=0", "cleanup_timeout=1m"),
 		e6data.WithHook(o), e6data.WithDialOptions(grpc.WithContextDialer(o.dial)))
 	rows, err := db.QueryContext(t.Context(), "q")
 	if err != nil {

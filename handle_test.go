@@ -21,7 +21,7 @@ import (
 // with calls f with a native connection of db.
 func with(t testing.TB, db *sql.DB, f func(*e6data.Conn) error) error {
 	t.Helper()
-	return e6data.WithConn(within(t, 20*time.Second), db, f)
+	return e6data.UseConn(within(t, 20*time.Second), db, f)
 }
 
 // must is with for what must not fail.

@@ -10,8 +10,8 @@ import (
 type QueryState struct {
 	// ID is the engine's id of the query; empty until it is prepared.
 	ID string
-	// Engine is the address of the planner that has the query.
-	Engine string
+	// Planner is the address of the planner that has the query.
+	Planner string
 	// Strategy is the deployment colour that it runs on.
 	Strategy string
 	// Tag is the one given with [QueryTag].
@@ -131,7 +131,7 @@ func (r *record) preparing() {
 
 func (r *record) prepared(q *query) {
 	r.update(func(s *QueryState, now time.Duration) {
-		s.ID, s.Engine, s.Strategy = q.queryID, q.engineIP, q.state.Color.String()
+		s.ID, s.Planner, s.Strategy = q.queryID, q.engineIP, q.state.Color.String()
 		s.Prepared = now
 	})
 }

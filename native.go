@@ -12,25 +12,25 @@ import (
 )
 
 // Conn is a connection with what database/sql has no name for. It is valid, and
-// for one goroutine's use, during the call of [WithConn] that gave it.
+// for one goroutine's use, during the call of [UseConn] that gave it.
 type Conn struct{ cn *conn }
 
-// WithConn calls f with a connection of db, which is one of:
+// UseConn calls f with a connection of db, which is one of:
 //
 //   - an *[sql.DB], an *[sql.Conn], or a library's type around one: whatever has a
 //     method Conn(context.Context) that returns an *sql.Conn or the library's own
 //     connection, such as *sqlx.DB and *bun.DB, or a method Raw(func(any) error) error,
 //     such as *sqlx.Conn and bun.Conn;
-//   - a *[Connector], see [Connector.WithConn].
+//   - a *[Connector], see [Connector.UseConn].
 //
 // A tracing or metrics driver may be wrapped around this one. Its connections have a
 // method Raw, WrappedConn or Conn that returns a [driver.Conn], or they pass on Ping with its
 // context; such a Ping sends nothing, but the wrapper may record it.
 //
 // The connection is f's alone until f returns.
-func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
+func UseConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 	if c, ok := db.(*Connector); ok {
-		return c.WithConn(ctx, f)
+		return c.UseConn(ctx, f)
 	}
 	sc, giveBack, err := checkOut(ctx, db)
 	if err != nil {
@@ -50,10 +50,10 @@ func WithConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 	})
 }
 
-// WithConn opens a connection, calls f with it and closes it: it needs no pool. A
+// UseConn opens a connection, calls f with it and closes it: it needs no pool. A
 // connection costs no more here than in a pool, since the connector keeps the channels
 // and sessions. Close the connector when it is not used any more.
-func (c *Connector) WithConn(ctx context.Context, f func(*Conn) error) (err error) {
+func (c *Connector) UseConn(ctx context.Context, f func(*Conn) error) (err error) {
 	dc, err := c.connect(ctx)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (c *Connector) WithConn(ctx context.Context, f func(*Conn) error) (err erro
 
 // Query runs a statement whose result is read column by column. Its arguments are
 // those of [database/sql.DB.QueryContext], with each [QueryOption] among them. The
-// caller closes the result, before it leaves f of [WithConn].
+// caller closes the result, before it leaves f of [UseConn].
 func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
 	values, opts := arguments(args)
 	req, err := c.cn.bind(ctx, query, values, opts)

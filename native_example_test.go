@@ -39,7 +39,7 @@ func ExampleConn_Catalogs() {
 	}}})
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		catalogs, err := c.Catalogs(ctx)
 		if err != nil {
 			return err
@@ -85,7 +85,7 @@ func ExampleConn_DryRun() {
 	srv.Handle("SELECT id FROM items", enginetest.NewResult().Column("id", "LONG").DryRun("Project[id] <- Scan[items]"))
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		plan, err := c.DryRun(ctx, "SELECT id FROM items")
 		fmt.Println(plan)
 		return err
@@ -107,7 +107,7 @@ func ExampleConn_ExplainAnalyze() {
 		ExplainAnalyze(`{"total_query_time": "150", "parsingTime": 3, "executionQueueingTime": 20}`))
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, "SELECT 1")
 		if err != nil {
 			return err
@@ -145,7 +145,7 @@ func ExampleConn_Submit() {
 
 	ctx := context.Background()
 	var text []byte // as secret as a password
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		h, err := c.Submit(ctx, "SELECT id FROM items")
 		if err != nil {
 			return err
@@ -161,7 +161,7 @@ func ExampleConn_Submit() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err = e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		_, err := c.Wait(ctx, h, func(s e6data.QueryStatus) { fmt.Println("done:", s.Done) })
 		return err
 	})
@@ -200,7 +200,7 @@ func ExampleConn_Cancel() {
 		Delay(enginetest.PhaseBatch, time.Hour))
 
 	ctx := context.Background()
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, "SELECT a lot")
 		if err != nil {
 			return err
@@ -209,7 +209,7 @@ func ExampleConn_Cancel() {
 
 		cancelled := make(chan error, 1)
 		go func() {
-			cancelled <- e6data.WithConn(ctx, db, func(other *e6data.Conn) error {
+			cancelled <- e6data.UseConn(ctx, db, func(other *e6data.Conn) error {
 				return other.Cancel(ctx, result.Handle())
 			})
 		}()
@@ -243,7 +243,7 @@ func ExampleConn_CancelID() {
 
 	// Somebody loses patience once the query runs.
 	_ = srv.Wait(ctx, func(s enginetest.Stats) bool { return s.Executed > 0 })
-	err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		return c.CancelID(ctx, info.State().ID)
 	})
 	fmt.Println("error:", err)

@@ -19,7 +19,7 @@ func TestColumnarReading(t *testing.T) {
 	srv.Handle("short", ids(10, 5).RowCount(11))
 	for _, way := range fetching {
 		t.Run(way, func(t *testing.T) {
-			err := e6data.WithConn(t.Context(), openDB(t, srv, way), func(c *e6data.Conn) error {
+			err := e6data.UseConn(t.Context(), openDB(t, srv, way), func(c *e6data.Conn) error {
 				result, err := c.Query(t.Context(), "q")
 				if err != nil {
 					return err
@@ -93,7 +93,7 @@ func TestWithConn(t *testing.T) {
 	defer db.Close()
 	called := false
 	use := func(*e6data.Conn) error { called = true; return nil }
-	if err := e6data.WithConn(t.Context(), db, use); err != nil || !called {
+	if err := e6data.UseConn(t.Context(), db, use); err != nil || !called {
 		t.Errorf("wrapped: %v, called: %v", err, called)
 	}
 	sc, err := openDB(t, srv).Conn(t.Context())
@@ -101,16 +101,16 @@ func TestWithConn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sc.Close()
-	if err := e6data.WithConn(t.Context(), sc, use); err != nil {
+	if err := e6data.UseConn(t.Context(), sc, use); err != nil {
 		t.Errorf("sql.Conn: %v", err)
 	}
 	mine := errors.New("mine")
 	for _, want := range []error{mine, driver.ErrBadConn} {
-		if err := e6data.WithConn(t.Context(), db, func(*e6data.Conn) error { return want }); err != want {
+		if err := e6data.UseConn(t.Context(), db, func(*e6data.Conn) error { return want }); err != want {
 			t.Errorf("error of f: %v", err)
 		}
 	}
-	if err := e6data.WithConn(t.Context(), 42, use); err == nil || !strings.Contains(err.Error(), "not a int") {
+	if err := e6data.UseConn(t.Context(), 42, use); err == nil || !strings.Contains(err.Error(), "not a int") {
 		t.Errorf("not a database: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ func ExampleCaptureQuery() {
 
 	// Analyze asks the engine how the query ran, which is one call more.
 	info := &e6data.QueryInfo{Analyze: true}
-	ctx := e6data.WithOptions(context.Background(), e6data.CaptureQuery(info))
+	ctx := e6data.ContextWithOptions(context.Background(), e6data.CaptureQuery(info))
 	if err := drain(ctx, db, "SELECT id FROM orders"); err != nil {
 		log.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func ExampleCaptureQuery() {
 	// from the cache: false took the engine 12ms
 }
 
-func ExampleWithProgress() {
+func ExampleContextWithProgress() {
 	srv := ordersEngine()
 	defer srv.Close()
 	db, err := sql.Open("e6data", srv.DSN())
@@ -74,7 +74,7 @@ func ExampleWithProgress() {
 	}
 	defer func() { _ = db.Close() }()
 
-	ctx := e6data.WithProgress(context.Background(), func(p e6data.Progress) {
+	ctx := e6data.ContextWithProgress(context.Background(), func(p e6data.Progress) {
 		if p.Done { // the last call; those before come while the query runs
 			fmt.Printf("%d of %d rows\n", p.Rows, p.RowsKnown)
 		}

@@ -96,7 +96,7 @@ func TestHook(t *testing.T) {
 	srv.Handle("SELECT bad", enginetest.NewResult().Column("a", "LONG").Fail(enginetest.PhaseExecute, status.Error(codes.Internal, "no such column")))
 	n := &notes{}
 	db, c := openOne(t, srv.DSN("prefetch_bytes=0&catalog=lake"), e6data.WithHook(n))
-	ctx := e6data.WithOptions(within(t, time.Minute), e6data.QueryTag("report 7"))
+	ctx := e6data.ContextWithOptions(within(t, time.Minute), e6data.QueryTag("report 7"))
 	want := func(lines ...string) {
 		t.Helper()
 		if err := srv.WaitBalanced(ctx); err != nil { // queries are cleared in the background
@@ -209,7 +209,7 @@ func TestOutcomes(t *testing.T) {
 	n := &notes{}
 	db, c := openOne(t, srv.DSN("prefetch_bytes=1MiB"), e6data.WithHook(n))
 	var info e6data.QueryInfo
-	ctx := e6data.WithOptions(within(t, time.Minute), e6data.CaptureQuery(&info))
+	ctx := e6data.ContextWithOptions(within(t, time.Minute), e6data.CaptureQuery(&info))
 
 	// Closed early.
 	r, err := db.QueryContext(ctx, "SELECT 1")
@@ -267,7 +267,7 @@ func TestCaptureQuery(t *testing.T) {
 	if s := info.State(); s != (e6data.QueryState{}) {
 		t.Errorf("%+v", s)
 	}
-	ctx := e6data.WithOptions(within(t, time.Minute), e6data.CaptureQuery(info), e6data.QueryTag("t"))
+	ctx := e6data.ContextWithOptions(within(t, time.Minute), e6data.CaptureQuery(info), e6data.QueryTag("t"))
 	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, Hang: true})
 	done := make(chan error, 1)
 	go func() {
@@ -275,7 +275,7 @@ func TestCaptureQuery(t *testing.T) {
 		done <- err
 	}()
 	await(t, hang.Struck())
-	if s := info.State(); s.Phase != e6data.PhaseExecute || s.ID == "" || s.Engine == "" || s.Strategy != "green" || s.Tag != "t" || s.Done || s.Prepared <= 0 || s.Executed != 0 {
+	if s := info.State(); s.Phase != e6data.PhaseExecute || s.ID == "" || s.Planner == "" || s.Strategy != "green" || s.Tag != "t" || s.Done || s.Prepared <= 0 || s.Executed != 0 {
 		t.Errorf("%+v", s)
 	}
 	hang.Release()
@@ -350,7 +350,7 @@ func TestProgress(t *testing.T) {
 		seen []e6data.Progress
 	)
 	polled := make(chan struct{})
-	ctx := e6data.WithProgress(within(t, time.Minute), func(p e6data.Progress) {
+	ctx := e6data.ContextWithProgress(within(t, time.Minute), func(p e6data.Progress) {
 		if !busy.TryLock() {
 			t.Error("called concurrently")
 			return

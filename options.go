@@ -10,7 +10,7 @@ import (
 
 // QueryOption is a setting of a single query. Pass it to [database/sql.DB.QueryContext]
 // and its like among the arguments, at any place: it counts as none of them. Or
-// put it into the context with [WithOptions], for all queries that are made with
+// put it into the context with [ContextWithOptions], for all queries that are made with
 // that. An argument takes precedence over the context, and both over [Config].
 type QueryOption struct{ set func(*queryOptions) }
 
@@ -23,13 +23,13 @@ type queryOptions struct {
 	progress        func(Progress)
 }
 
-// WithCatalog runs the query in a catalog instead of [Config.Catalog].
-func WithCatalog(name string) QueryOption {
+// InCatalog runs the query in a catalog instead of [Config.Catalog].
+func InCatalog(name string) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.catalog = name }}
 }
 
-// WithSchema runs the query in a schema instead of [Config.Database].
-func WithSchema(name string) QueryOption {
+// InSchema runs the query in a schema instead of [Config.Database].
+func InSchema(name string) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.schema = name }}
 }
 
@@ -62,16 +62,16 @@ func OnProgress(f func(Progress)) QueryOption {
 
 type optionsKey struct{}
 
-// WithOptions returns a context whose queries have the options, after those that
+// ContextWithOptions returns a context whose queries have the options, after those that
 // ctx has already.
-func WithOptions(ctx context.Context, opts ...QueryOption) context.Context {
+func ContextWithOptions(ctx context.Context, opts ...QueryOption) context.Context {
 	before, _ := ctx.Value(optionsKey{}).([]QueryOption)
 	return context.WithValue(ctx, optionsKey{}, append(before[:len(before):len(before)], opts...))
 }
 
-// WithProgress is [WithOptions] with [OnProgress].
-func WithProgress(ctx context.Context, f func(Progress)) context.Context {
-	return WithOptions(ctx, OnProgress(f))
+// ContextWithProgress is [ContextWithOptions] with [OnProgress].
+func ContextWithProgress(ctx context.Context, f func(Progress)) context.Context {
+	return ContextWithOptions(ctx, OnProgress(f))
 }
 
 // options are those of a query: the configuration's, the context's and then the

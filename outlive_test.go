@@ -198,7 +198,7 @@ func TestDroppedRowsAreCleared(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(1000, 10))
 		func() {
-			err := e6data.WithConn(context.Background(), openDB(t, srv, params), func(c *e6data.Conn) error {
+			err := e6data.UseConn(context.Background(), openDB(t, srv, params), func(c *e6data.Conn) error {
 				b, err := c.Query(context.Background(), "q")
 				if err == nil && !b.Next() {
 					err = b.Err()

@@ -681,8 +681,8 @@ func TestQueryOptions(t *testing.T) {
 	}
 	defer st.Close()
 	ctx := t.Context()
-	all := []any{e6data.WithCatalog("c"), e6data.WithSchema("s"), e6data.NoCache(), e6data.QueryTag("report 7")}
-	inContext := e6data.WithOptions(ctx, e6data.WithCatalog("ctx"), e6data.WithSchema("ctx"))
+	all := []any{e6data.InCatalog("c"), e6data.InSchema("s"), e6data.NoCache(), e6data.QueryTag("report 7")}
+	inContext := e6data.ContextWithOptions(ctx, e6data.InCatalog("ctx"), e6data.InSchema("ctx"))
 	query := func(ctx context.Context, db querier, query string, args ...any) func() error {
 		return func() error {
 			rows, err := db.QueryContext(ctx, query, args...)
@@ -706,12 +706,12 @@ func TestQueryOptions(t *testing.T) {
 		{"a named option before an argument", query(ctx, db, "SELECT ?", sql.Named("a", all[1]), 1), sent{"SELECT 1", "lake", "s", false}},
 		{"in the context", query(inContext, db, "SELECT ?", 1), sent{"SELECT 1", "ctx", "ctx", false}},
 		{"in context and arguments", query(inContext, db, "SELECT ?", 1, all[1]), sent{"SELECT 1", "ctx", "s", false}},
-		{"contexts in each other", query(e6data.WithOptions(inContext, e6data.WithSchema("inner"), e6data.NoCache()), db, "SELECT 1"), sent{"SELECT 1", "ctx", "inner", true}},
+		{"contexts in each other", query(e6data.ContextWithOptions(inContext, e6data.InSchema("inner"), e6data.NoCache()), db, "SELECT 1"), sent{"SELECT 1", "ctx", "inner", true}},
 		{"the outer context is as it was", query(inContext, db, "SELECT 1"), sent{"SELECT 1", "ctx", "ctx", false}},
 		{"no catalog", query(ctx, plain, "SELECT 1"), sent{"SELECT 1", "", "db", false}},
 		{"a catalog for one query", query(ctx, plain, "SELECT 1", all[0]), sent{"SELECT 1", "c", "db", false}},
-		{"no catalog for one query", query(ctx, db, "SELECT 1", e6data.WithCatalog("")), sent{"SELECT 1", "", "db", false}},
-		{"the last one counts", query(ctx, db, "SELECT 1", e6data.WithSchema("a"), e6data.WithSchema("b")), sent{"SELECT 1", "lake", "b", false}},
+		{"no catalog for one query", query(ctx, db, "SELECT 1", e6data.InCatalog("")), sent{"SELECT 1", "", "db", false}},
+		{"the last one counts", query(ctx, db, "SELECT 1", e6data.InSchema("a"), e6data.InSchema("b")), sent{"SELECT 1", "lake", "b", false}},
 		{"Exec", func() error {
 			_, err := db.ExecContext(ctx, "SELECT ?", all[1], 1)
 			return err
@@ -775,7 +775,7 @@ func TestOptionsDoNotStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer noArguments.Close()
-	option := e6data.WithSchema("other")
+	option := e6data.InSchema("other")
 	var out int
 	fail := map[string]func() error{
 		"a name that is none": func() error {
@@ -869,7 +869,7 @@ func TestOptionsThroughAnotherDriver(t *testing.T) {
 	defer connector.Close()
 	db := sql.OpenDB(copying{connector})
 	defer db.Close()
-	if _, err := echo(t, db, "SELECT ?", e6data.WithSchema("s"), []byte("x")); err != nil {
+	if _, err := echo(t, db, "SELECT ?", e6data.InSchema("s"), []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	if got := lastSent(srv); got != (sent{"SELECT X'78'", "", "s", false}) {
@@ -892,7 +892,7 @@ func TestOptionErrors(t *testing.T) {
 		if _, err := db.Query("SELECT 1", test.option); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v", err)
 		}
-		if _, err := db.QueryContext(e6data.WithOptions(t.Context(), test.option), "SELECT 1"); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := db.QueryContext(e6data.ContextWithOptions(t.Context(), test.option), "SELECT 1"); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%v", err)
 		}
 	}

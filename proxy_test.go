@@ -318,14 +318,14 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
 			srv.Handle("q", ids(5, 2))
 			p := newProxy(t, srv, enginetest.ProxyConfig{})
-			db := openProxyDB(t, p, "max_retries=3")
+			db := openProxyDB(t, p, "max_attempts=3")
 
 			f := p.Inject(enginetest.ProxyFault{Method: "authenticate", Shape: s.Shape})
 			err := db.PingContext(within(t, 10*time.Second))
 			if !errors.Is(err, e6data.ErrWrongStrategy) {
 				t.Errorf("Ping: %v", err)
 			}
-			if f.Hits() != 2*3 { // both colours, max_retries times
+			if f.Hits() != 2*3 { // both colours, max_attempts times
 				t.Errorf("%d calls", f.Hits())
 			}
 			f.Release()
@@ -352,7 +352,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 	t.Parallel()
 	var params []string
 	if _, err := e6data.ParseDSN("e6data://u:t@h/d?auto_resume=false"); err == nil {
-		params = append(params, "auto_resume=false", "max_retries=3")
+		params = append(params, "auto_resume=false", "max_attempts=3")
 	}
 	for _, s := range suspendedShapes() {
 		t.Run(s.String(), func(t *testing.T) {

@@ -22,7 +22,7 @@ type start struct {
 // startOver gets a session and makes an attempt with it, anew where the error of
 // either proves that nothing was executed: see policy. It is the one loop of
 // queries, of calls that belong to no query, of pings and of new connections.
-// Attempts count from 1, up to Config.MaxRetries.
+// Attempts count from 1, up to Config.MaxAttempts.
 func (lk *link) startOver(ctx context.Context, how start, attempt func(session) error) error {
 	var replaces, muted bool
 	for n := 1; ; n++ {
@@ -61,7 +61,7 @@ func phaseOf(err error) Phase {
 // with err, and returns nil; or it returns the error that is to be reported.
 func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error) error {
 	c := lk.c
-	limit := c.cfg.MaxRetries
+	limit := c.cfg.MaxAttempts
 	act := actionAfter(phaseOf(err), err)
 	if how.pinned != nil && !restartsPinned(err) {
 		return err
@@ -119,7 +119,7 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 		err := c.call(ctx, k)
 		switch actionAfter(k.phase, err) {
 		case again:
-			if n >= c.cfg.MaxRetries && !c.persists(k.phase, err, began) {
+			if n >= c.cfg.MaxAttempts && !c.persists(k.phase, err, began) {
 				return err
 			}
 			c.noteRetry(ctx, k.phase, n+1, err)
@@ -127,7 +127,7 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 				return interrupted(ctx, err)
 			}
 		case renew:
-			if n >= c.cfg.MaxRetries && !c.persists(k.phase, err, began) {
+			if n >= c.cfg.MaxAttempts && !c.persists(k.phase, err, began) {
 				return err
 			}
 			if failed := replace(ctx, k); failed != nil && !c.outlasts(ctx, k.phase, n, failed, began) {
@@ -149,13 +149,13 @@ func (c *caller) outlasts(ctx context.Context, phase Phase, n int, failed error,
 	if phase != PhaseClear && phase != PhaseCancel || policy[phase][conditionOf(failed)] != again {
 		return false
 	}
-	if n >= c.cfg.MaxRetries && !c.persists(phase, failed, began) {
+	if n >= c.cfg.MaxAttempts && !c.persists(phase, failed, began) {
 		return false
 	}
 	return pause(ctx, max(delayAfter(n, failed), retryDelay/2)) == nil
 }
 
-// persists reports whether to go on beyond Config.MaxRetries: an engine holds the
+// persists reports whether to go on beyond Config.MaxAttempts: an engine holds the
 // result of a query that is not ended, so that ending one is tried for
 // Config.CleanupTimeout while the way to the engine, or the cluster, is down, and
 // then with another session.

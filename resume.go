@@ -79,7 +79,7 @@ func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 		switch cond := conditionOf(err); {
 		case cond == noAnswer || cond == suspended || cond == mute || cond == wrongStrategy:
 			unanswered++
-			if unanswered >= c.cfg.MaxRetries && w.last == "" || lk.channel().isClosed() {
+			if unanswered >= c.cfg.MaxAttempts && w.last == "" || lk.channel().isClosed() {
 				return err // by a link that is closed others are not to wait
 			}
 			c.noteRetry(ctx, PhaseResume, unanswered+1, err)
@@ -142,7 +142,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 	w.unheard = w.lk.resumeOnce(ctx)
 	switch conditionOf(w.unheard) {
 	case noAnswer, suspended, mute, wrongStrategy:
-		if w.resumes >= c.cfg.MaxRetries {
+		if w.resumes >= c.cfg.MaxAttempts {
 			return false, w.unheard
 		}
 	default:

@@ -66,12 +66,12 @@ func TestResumePoll(t *testing.T) {
 	}
 }
 
-// max_retries does not keep a query from using the cluster that was woken for it.
+// max_attempts does not keep a query from using the cluster that was woken for it.
 func TestResumeWithoutRetries(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
-	db := openWith(t, srv.DSN("max_retries=1"), pollFast)
+	db := openWith(t, srv.DSN("max_attempts=1"), pollFast)
 	for _, what := range []string{"connect", "prepare"} {
 		srv.SetCluster(enginetest.ClusterSuspended)
 		if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {

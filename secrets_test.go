@@ -199,7 +199,7 @@ func identities() []identity {
 	at := func(t *testing.T, addr string) *e6data.Config {
 		cfg := newTLSConfig(t, addr)
 		cfg.Secure, cfg.User, cfg.Token = false, "", e6data.Secret{}
-		cfg.MaxRetries, cfg.Debug, cfg.LogStatements, cfg.Catalog = 1, true, true, "lake"
+		cfg.MaxAttempts, cfg.Debug, cfg.LogStatements, cfg.Catalog = 1, true, true, "lake"
 		return cfg
 	}
 	client := func(method e6data.ClientAuth) func(*testing.T, string) (*e6data.Config, []e6data.Option) {
@@ -284,7 +284,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 						srv.SetCluster(enginetest.ClusterSuspended)
 					}
 					cfg, opts := id.config(t, srv.Addr())
-					cfg.MaxRetries = 2
+					cfg.MaxAttempts = 2
 					cfg.CleanupTimeout = 200 * time.Millisecond // nothing is cleared by trying longer
 					c, err := e6data.NewConnector(cfg, append(opts, pollFast)...)
 					if err != nil {
@@ -315,7 +315,7 @@ func everything(t *testing.T, db *sql.DB) (errs []error) {
 	note(err)
 	_, err = db.ExecContext(t.Context(), "q")
 	note(err)
-	note(e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+	note(e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 		_, err := c.Catalogs(t.Context())
 		note(err)
 		_, err = c.Tables(t.Context(), "lake", "s")
@@ -449,7 +449,7 @@ func TestValuesTellNoSecret(t *testing.T) {
 			}
 			show("QueryInfo", info)
 			show("QueryState", info.State())
-			err = e6data.WithConn(t.Context(), sc, func(c *e6data.Conn) error {
+			err = e6data.UseConn(t.Context(), sc, func(c *e6data.Conn) error {
 				show("Conn", c)
 				show("Conn's value", *c)
 				batches, err := c.Query(t.Context(), "q")

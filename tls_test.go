@@ -509,7 +509,7 @@ func TestTLSFailures(t *testing.T) {
 				_, _ = io.Copy(io.Discard, c)
 			})
 			cfg := newTLSConfig(t, addr)
-			cfg.CACert, cfg.MaxRetries = ca.pem, 1<<30 // either at once or never
+			cfg.CACert, cfg.MaxAttempts = ca.pem, 1<<30 // either at once or never
 			if test.set != nil {
 				test.set(cfg)
 			}
@@ -560,7 +560,7 @@ func TestMutualTLSRefused(t *testing.T) {
 			}).Handshake()
 		})
 		cfg := newTLSConfig(t, addr)
-		cfg.CACert, cfg.MaxRetries = ca.pem, 1
+		cfg.CACert, cfg.MaxAttempts = ca.pem, 1
 		checkTLSError(t, openConfig(t, cfg).Ping(), []string{"ended the connection", "set client_cert and client_key"})
 	})
 }
@@ -594,7 +594,7 @@ func TestTLSToAnotherPort(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := newTLSConfig(t, test.addr)
-			cfg.CACert, cfg.MaxRetries = ca.pem, 1
+			cfg.CACert, cfg.MaxAttempts = ca.pem, 1
 			err := openConfig(t, cfg).Ping()
 			checkTLSError(t, err, test.says)
 			if test.is != nil && !test.is(err) {
@@ -612,7 +612,7 @@ func TestPlaintextToTLSPort(t *testing.T) {
 	for name, addr := range map[string]string{"engine": srv.Addr(), "proxy": p.addr} {
 		t.Run(name, func(t *testing.T) {
 			cfg := newTLSConfig(t, addr)
-			cfg.Secure, cfg.MaxRetries = false, 1
+			cfg.Secure, cfg.MaxAttempts = false, 1
 			err := openConfig(t, cfg).Ping()
 			t.Log(err)
 			if !strings.Contains(fmt.Sprint(err), "the port may want TLS: set secure=true") || errors.Is(err, e6data.ErrTLS) {
@@ -636,7 +636,7 @@ func TestTLSFailsLater(t *testing.T) {
 		return &now.Load().Certificate, nil
 	}})
 	cfg := newTLSConfig(t, p.addr)
-	cfg.CACert, cfg.MaxRetries = ca.pem, 1000
+	cfg.CACert, cfg.MaxAttempts = ca.pem, 1000
 	ctx := within(t, time.Minute)
 	cfg.PrefetchBytes = 0
 	db := openConfig(t, cfg)

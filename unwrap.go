@@ -34,7 +34,7 @@ func checkOut(ctx context.Context, db any) (rawConn, func() error, error) {
 // checkOutOf is checkOut for a db with a method Conn that returns a connection of a
 // type of its own, such as *bun.DB has.
 func checkOutOf(ctx context.Context, db any) (rawConn, func() error, error) {
-	unfit := fmt.Errorf("e6data: WithConn takes a *sql.DB or a *sql.Conn, not a %T", db)
+	unfit := fmt.Errorf("e6data: UseConn takes a *sql.DB or a *sql.Conn, not a %T", db)
 	if db == nil {
 		return nil, nil, unfit
 	}

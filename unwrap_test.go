@@ -71,7 +71,7 @@ func TestWithConnUnwraps(t *testing.T) {
 			db := sql.OpenDB(wrapConnector{connector, test.wrap})
 			defer db.Close()
 			rows := 0
-			err := e6data.WithConn(t.Context(), db, countRows(t.Context(), &rows))
+			err := e6data.UseConn(t.Context(), db, countRows(t.Context(), &rows))
 			if test.want != "" {
 				if err == nil || !strings.Contains(err.Error(), test.want) || rows != 0 {
 					t.Errorf("%v, %d rows", err, rows)
@@ -136,7 +136,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 	use := func(what string, of any) {
 		t.Helper()
 		rows := 0
-		if err := e6data.WithConn(ctx, of, countRows(ctx, &rows)); err != nil || rows != 3 {
+		if err := e6data.UseConn(ctx, of, countRows(ctx, &rows)); err != nil || rows != 3 {
 			t.Errorf("%s: %v, %d rows", what, err, rows)
 		}
 	}
@@ -150,15 +150,15 @@ func TestWithConnOfLibraries(t *testing.T) {
 	use("around *sql.Conn", libraryConn{sc})
 	use("again", libraryConn{sc})
 	if err := sc.Close(); err != nil {
-		t.Error("WithConn closed a connection that it did not open:", err)
+		t.Error("UseConn closed a connection that it did not open:", err)
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if err := e6data.WithConn(ended, ownDB{db}, func(*e6data.Conn) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := e6data.UseConn(ended, ownDB{db}, func(*e6data.Conn) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("no connection: %v", err)
 	}
 	for _, of := range []any{nil, 42, badDB{}, (*e6data.Config)(nil)} {
-		if err := e6data.WithConn(ctx, of, nil); err == nil || !strings.Contains(err.Error(), "WithConn takes a *sql.DB or a *sql.Conn") {
+		if err := e6data.UseConn(ctx, of, nil); err == nil || !strings.Contains(err.Error(), "UseConn takes a *sql.DB or a *sql.Conn") {
 			t.Errorf("%T: %v", of, err)
 		}
 	}
@@ -174,24 +174,24 @@ func TestConnectorWithConn(t *testing.T) {
 	}
 	ctx, rows := within(t, 20*time.Second), 0
 	for range 3 {
-		if err := c.WithConn(ctx, countRows(ctx, &rows)); err != nil {
+		if err := c.UseConn(ctx, countRows(ctx, &rows)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := e6data.WithConn(ctx, c, countRows(ctx, &rows)); err != nil || rows != 12 {
+	if err := e6data.UseConn(ctx, c, countRows(ctx, &rows)); err != nil || rows != 12 {
 		t.Errorf("%v, %d rows", err, rows)
 	}
 	if n := srv.Count("authenticate"); n != 1 {
 		t.Errorf("%d sessions: each connection is to have the session of the one before", n)
 	}
 	mine := errors.New("mine")
-	if err := c.WithConn(ctx, func(*e6data.Conn) error { return mine }); err != mine {
+	if err := c.UseConn(ctx, func(*e6data.Conn) error { return mine }); err != mine {
 		t.Errorf("error of f: %v", err)
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := c.WithConn(ctx, func(*e6data.Conn) error { t.Error("called"); return nil }); err == nil {
+	if err := c.UseConn(ctx, func(*e6data.Conn) error { t.Error("called"); return nil }); err == nil {
 		t.Error("a closed connector opened a connection")
 	}
 }

@@ -113,7 +113,7 @@ func TestDenialInsideAMessage(t *testing.T) {
 				srv.SetCatalogs(enginetest.Catalog{Name: "lake", Schemas: []enginetest.Schema{{Name: "db"}}})
 				srv.Handle("q", ids(5, 2))
 				f := srv.Inject(enginetest.Fault{Method: method, Times: times, Err: status.Error(codes.Internal, quotedDeny)})
-				err := e6data.WithConn(t.Context(), openDB(t, srv), func(c *e6data.Conn) error {
+				err := e6data.UseConn(t.Context(), openDB(t, srv), func(c *e6data.Conn) error {
 					if method == "getTablesV2" {
 						_, err := c.Tables(t.Context(), "lake", "db")
 						return err
@@ -402,7 +402,7 @@ func TestEndedContextSendsNothing(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
-	err := e6data.WithConn(t.Context(), db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 		calls := srv.Stats().Calls
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -427,14 +427,14 @@ func TestConnectionErrorNamesTheAddress(t *testing.T) {
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	addr := srv.Addr()
 	srv.Close()
-	dsn := "e6data://user:secret@" + addr + "/db?max_retries=1"
+	dsn := "e6data://user:secret@" + addr + "/db?max_attempts=1"
 	err := openWith(t, dsn).PingContext(within(t, time.Minute))
 	if !strings.Contains(fmt.Sprint(err), addr) || strings.Contains(fmt.Sprint(err), "blue") {
 		t.Errorf("error %v", err)
 	}
 	t.Run("through a proxy", func(t *testing.T) {
 		t.Setenv("HTTPS_PROXY", "http://user:t0ps3cret@proxy.invalid:3128")
-		err := openWith(t, "e6data://user:secret@engine.invalid:80/db?max_retries=1", e6data.WithDialOptions(
+		err := openWith(t, "e6data://user:secret@engine.invalid:80/db?max_attempts=1", e6data.WithDialOptions(
 			grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, io.ErrUnexpectedEOF }),
 		)).PingContext(within(t, time.Minute))
 		if !strings.Contains(fmt.Sprint(err), "engine.invalid:80 through the proxy proxy.invalid:3128") || strings.Contains(fmt.Sprint(err), "t0ps3cret") {

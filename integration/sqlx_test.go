@@ -68,7 +68,7 @@ func TestSqlxSelectAndGet(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	var one item
-	must(t, db.GetContext(t.Context(), &one, "SELECT * FROM items WHERE id = ?", 1, e6data.WithSchema("s")))
+	must(t, db.GetContext(t.Context(), &one, "SELECT * FROM items WHERE id = ?", 1, e6data.InSchema("s")))
 	sentSQL(t, srv, "SELECT * FROM items WHERE id = 1")
 	if one != items[0] {
 		t.Errorf("%v", one)

@@ -14,7 +14,7 @@ func TestOtelsqlArguments(t *testing.T) {
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {
 		ctx := within(t, time.Minute)
 		var catalog, schema string
-		err := db.QueryRowContext(ctx, where, e6data.WithCatalog("lake"), e6data.WithSchema("sales")).Scan(&catalog, &schema)
+		err := db.QueryRowContext(ctx, where, e6data.InCatalog("lake"), e6data.InSchema("sales")).Scan(&catalog, &schema)
 		if err != nil || catalog != "lake" || schema != "sales" {
 			t.Errorf("%q %q %v", catalog, schema, err)
 		}

@@ -222,7 +222,7 @@ func TestDriverQueryOptions(t *testing.T) {
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)
 	handle(srv)
 	db, _ := openHooked(t, tel, srv)
-	ctx := e6data.WithOptions(within(t, time.Minute), e6data.WithCatalog("lake"), e6data.WithSchema("sales"), e6data.QueryTag("report"))
+	ctx := e6data.ContextWithOptions(within(t, time.Minute), e6data.InCatalog("lake"), e6data.InSchema("sales"), e6data.QueryTag("report"))
 	if n, err := read(ctx, db, where); n != 1 || err != nil {
 		t.Fatalf("%d rows, %v", n, err)
 	}

@@ -91,7 +91,7 @@ func (h *Hook) QueryEnd(ctx context.Context, q e6data.QueryState) {
 	if s.span.IsRecording() {
 		attrs := make([]attribute.KeyValue, 0, 8)
 		attrs = appendText(attrs, queryIDKey, q.ID)
-		attrs = appendText(attrs, plannerKey, q.Engine)
+		attrs = appendText(attrs, plannerKey, q.Planner)
 		attrs = appendText(attrs, strategyKey, q.Strategy)
 		attrs = append(attrs, semconv.DBResponseReturnedRowsKey.Int64(q.Rows), batchesKey.Int64(q.Batches), bytesKey.Int64(q.Bytes))
 		if q.Retries > 0 {

@@ -182,7 +182,7 @@ func TestOtelsqlOptions(t *testing.T) {
 	t.Parallel()
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {
 		var info e6data.QueryInfo
-		ctx := e6data.WithOptions(within(t, time.Minute), e6data.QueryTag("report"), e6data.CaptureQuery(&info))
+		ctx := e6data.ContextWithOptions(within(t, time.Minute), e6data.QueryTag("report"), e6data.CaptureQuery(&info))
 		var catalog, schema string
 		if err := db.QueryRowContext(ctx, where).Scan(&catalog, &schema); err != nil || schema != "db" {
 			t.Errorf("%q %q %v", catalog, schema, err)
@@ -199,7 +199,7 @@ func TestOtelsqlWithConn(t *testing.T) {
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {
 		ctx := within(t, time.Minute)
 		sum := int64(0)
-		err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 			batches, err := c.Query(ctx, items)
 			if err != nil {
 				return err

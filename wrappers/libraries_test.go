@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// WithConn takes the pools and connections of libraries.
+// UseConn takes the pools and connections of libraries.
 func TestWithConnOfLibraries(t *testing.T) {
 	f := newFixture(t, wrappers[0])
 	f.db.SetMaxOpenConns(1)
@@ -22,7 +22,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 	use := func(what string, db any) {
 		t.Helper()
 		called := false
-		err := e6data.WithConn(ctx, db, func(c *e6data.Conn) error {
+		err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 			called = true
 			result, err := c.Query(ctx, typed)
 			if err != nil {
@@ -50,7 +50,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 // without an error. Options in the context reach the driver through each library.
 func TestOptionsThroughLibraries(t *testing.T) {
 	f := newFixture(t, wrappers[0])
-	option := e6data.WithSchema("other")
+	option := e6data.InSchema("other")
 	sqlxDB := sqlx.NewDb(f.db, e6data.DriverName)
 	bunDB := bun.NewDB(f.db, schema.NewNopQueryGen().Dialect())
 	for name, test := range map[string]struct {
@@ -73,7 +73,7 @@ func TestOptionsThroughLibraries(t *testing.T) {
 			if err := test.get(ctx, &got, option); err != nil || got != test.want {
 				t.Errorf("among the arguments: %q, %v", got, err)
 			}
-			if err := test.get(e6data.WithOptions(ctx, option), &got); err != nil || got != "other" {
+			if err := test.get(e6data.ContextWithOptions(ctx, option), &got); err != nil || got != "other" {
 				t.Errorf("in the context: %q, %v", got, err)
 			}
 		})

@@ -27,7 +27,7 @@ var properties = []property{
 	{"options in the context", optionsInContext},
 	{"arguments of all types", argumentTypes},
 	{"named arguments", namedArguments},
-	{"`WithConn`", withConn},
+	{"`UseConn`", useConn},
 	{"`FetchRows`", fetchRows},
 	{"`ColumnTypes`: names and sizes", columnTypes},
 	{"`ColumnTypes`: `ScanType`", scanType},
@@ -72,7 +72,7 @@ func is(got, want any) error {
 
 func optionsAmongArguments(ctx context.Context, f *fixture) error {
 	var schema, kind, value string
-	if err := f.db.QueryRowContext(ctx, where, e6data.WithSchema("other")).Scan(&schema); err != nil {
+	if err := f.db.QueryRowContext(ctx, where, e6data.InSchema("other")).Scan(&schema); err != nil {
 		return err
 	}
 	if err := f.db.QueryRowContext(ctx, "SELECT ?", e6data.NoCache(), 7).Scan(&kind, &value); err != nil {
@@ -107,7 +107,7 @@ func optionsOfStatements(ctx context.Context, f *fixture) error {
 
 func optionsInContext(ctx context.Context, f *fixture) error {
 	var info e6data.QueryInfo
-	ctx = e6data.WithOptions(ctx, e6data.WithSchema("other"), e6data.QueryTag("report"), e6data.CaptureQuery(&info))
+	ctx = e6data.ContextWithOptions(ctx, e6data.InSchema("other"), e6data.QueryTag("report"), e6data.CaptureQuery(&info))
 	captured := func(err error, what string) error {
 		if s := info.State(); err != nil || s.ID == "" || s.Tag != "report" {
 			return fmt.Errorf("%s: %w, captured %+v", what, err, s)
@@ -166,9 +166,9 @@ func namedArguments(ctx context.Context, f *fixture) error {
 	return is(value, "7")
 }
 
-func withConn(ctx context.Context, f *fixture) error {
+func useConn(ctx context.Context, f *fixture) error {
 	columns := 0
-	err := e6data.WithConn(ctx, f.db, func(c *e6data.Conn) error {
+	err := e6data.UseConn(ctx, f.db, func(c *e6data.Conn) error {
 		result, err := c.Query(ctx, typed)
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func withConn(ctx context.Context, f *fixture) error {
 
 func fetchRows(ctx context.Context, f *fixture) error {
 	var h e6data.QueryHandle
-	err := f.connector.WithConn(ctx, func(c *e6data.Conn) (err error) {
+	err := f.connector.UseConn(ctx, func(c *e6data.Conn) (err error) {
 		h, err = c.Submit(ctx, where)
 		return err
 	})
@@ -193,7 +193,7 @@ func fetchRows(ctx context.Context, f *fixture) error {
 	}
 	rows, err := e6data.FetchRows(ctx, f.db, h)
 	if err != nil {
-		return errors.Join(err, f.connector.WithConn(ctx, func(c *e6data.Conn) error { return c.Clear(ctx, h) }))
+		return errors.Join(err, f.connector.UseConn(ctx, func(c *e6data.Conn) error { return c.Clear(ctx, h) }))
 	}
 	defer rows.Close()
 	n := 0

@@ -234,7 +234,7 @@ func TestSQLError(t *testing.T) {
 }
 
 func TestEngineDown(t *testing.T) {
-	engine, db := newEngine(t, "max_retries=1")
+	engine, db := newEngine(t, "max_attempts=1")
 	engine.Close()
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine cannot be reached")
 }

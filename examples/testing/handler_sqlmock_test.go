@@ -110,7 +110,7 @@ func TestMockArguments(t *testing.T) {
 	arguments := []driver.Value{e6data.Date(day), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day}
 	run := func(date e6data.Date) error {
 		// An option is no argument.
-		rows, err := db.QueryContext(t.Context(), query, date, e6data.WithSchema("archive"), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day.Local())
+		rows, err := db.QueryContext(t.Context(), query, date, e6data.InSchema("archive"), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day.Local())
 		if err != nil {
 			return err
 		}

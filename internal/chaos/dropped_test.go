@@ -86,7 +86,7 @@ func (s *scanned) take(values []driver.Value) error {
 // readNative reads the batches up to a number of rows and leaves the rest.
 func readNative(ctx context.Context, conn *sql.Conn, st statement, limit int) (n int, wrong string, err error) {
 	order := st.order()
-	err = e6data.WithConn(ctx, conn, func(c *e6data.Conn) error {
+	err = e6data.UseConn(ctx, conn, func(c *e6data.Conn) error {
 		batches, err := c.Query(ctx, st.text())
 		if err != nil {
 			return err

@@ -55,14 +55,14 @@ func TestClearingOutlastsAMomentWithoutASession(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			srv := newServer(t, enginetest.Config{})
 			srv.Handle("q", numbers(5, 2))
-			params := "max_retries=5"
+			params := "max_attempts=5"
 			if test.harm != nil {
 				srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: func() {
 					srv.ExpireSessions()
 					test.harm(srv)
 				}})
 			} else {
-				params = "max_retries=2"
+				params = "max_attempts=2"
 				srv.Inject(enginetest.Fault{
 					Method: "clearOrCancelQuery", Times: 3, Do: srv.ExpireSessions, Err: status.Error(codes.Unavailable, unavailable),
 				})
