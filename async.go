@@ -20,23 +20,23 @@ import (
 // and Config.QueryTimeout bound it, and end the query. Errors are those of
 // running a query: [ErrAmbiguousExecution] above all, after which no query is
 // left on the engine.
-func (c *Conn) Submit(ctx context.Context, query string, args ...any) (QueryHandle, error) {
+func (nc *Conn) Submit(ctx context.Context, query string, args ...any) (QueryHandle, error) {
 	values, opts := arguments(args)
-	req, err := c.cn.bind(ctx, query, values, opts)
+	req, err := nc.cn.bind(ctx, query, values, opts)
 	if err != nil {
 		return QueryHandle{}, err
 	}
-	ctx, rec := c.cn.c.begin(ctx, req)
-	defer rec.end()
-	ctx, stop := c.cn.limits(ctx)
+	ctx, rec := nc.cn.c.begin(ctx, req)
+	defer rec.reported()
+	ctx, stop := nc.cn.withQueryTimeout(ctx)
 	defer stop(nil)
-	q, err := c.cn.begin(ctx, stop, req)
+	q, err := nc.cn.begin(ctx, stop, req)
 	if err == nil {
-		c.cn.c.running.CompareAndDelete(q.queryID, q)
-		_ = c.cn.c.leave(q.channel) // the connection uses it, too
+		nc.cn.c.running.CompareAndDelete(q.queryID, q)
+		_ = nc.cn.c.leave(q.channel) // the connection uses it, too
 		err = q.cancelled(PhaseExecute)
 	}
-	rec.over(err)
+	rec.finished(err)
 	if err != nil {
 		return QueryHandle{}, err
 	}
@@ -56,8 +56,8 @@ const (
 // nil, is called with each answer, the last one included, by the goroutine that
 // called Wait. A poll whose answer was lost is repeated. An error of Wait ends
 // nothing on the engine.
-func (c *Conn) Wait(ctx context.Context, h QueryHandle, progress func(QueryStatus)) (s QueryStatus, err error) {
-	err = c.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
+func (nc *Conn) Wait(ctx context.Context, h QueryHandle, progress func(QueryStatus)) (s QueryStatus, err error) {
+	err = nc.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
 		for delay := waitDelay; ; delay = min(2*delay, maxWaitDelay) {
 			if s, err = q.status(ctx); err != nil {
 				return err
@@ -86,12 +86,12 @@ func (c *Conn) Wait(ctx context.Context, h QueryHandle, progress func(QueryStatu
 // the engine, for another Fetch, Clear or Cancel. Of the options [CaptureQuery]
 // and [OnProgress] are of use, and a [QueryTag] for a [Hook]: the rest was settled
 // when the query was submitted.
-func (c *Conn) Fetch(ctx context.Context, h QueryHandle, opts ...QueryOption) (*Batches, error) {
-	r, err := c.cn.fetch(ctx, h, opts)
+func (nc *Conn) Fetch(ctx context.Context, h QueryHandle, opts ...QueryOption) (*Batches, error) {
+	r, err := nc.cn.fetch(ctx, h, opts)
 	if err != nil {
 		return nil, err
 	}
-	return c.batches(r), nil
+	return nc.batches(r), nil
 }
 
 // FetchRows is [Conn.Fetch] for rows, by any connection of db, which is an
@@ -120,8 +120,8 @@ func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption)
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := lk.limits(caller)
-	q := lk.attach(h.h, h.h.session)
+	ctx, stop := lk.withQueryTimeout(caller)
+	q := lk.queryFor(h.h, h.h.session)
 	q.stop = stop
 	if _, taken := lk.c.running.LoadOrStore(q.queryID, q); taken {
 		stop(nil)
@@ -137,8 +137,8 @@ func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption)
 		lk.c.running.CompareAndDelete(q.queryID, q)
 		_ = lk.c.leave(q.channel)
 		stop(nil)
-		rec.over(err)
-		rec.end()
+		rec.finished(err)
+		rec.reported()
 	}
 	return r, err
 }
@@ -146,13 +146,13 @@ func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption)
 // Clear ends a submitted query that is not to be fetched, or not any more, and
 // frees what it holds on the engine. Where it is being fetched in this process,
 // Clear is [Conn.Cancel].
-func (c *Conn) Clear(ctx context.Context, h QueryHandle) error {
-	return c.cn.endOther(ctx, PhaseClear, h)
+func (nc *Conn) Clear(ctx context.Context, h QueryHandle) error {
+	return nc.cn.endOther(ctx, PhaseClear, h)
 }
 
 // batches makes the columnar reader of a result.
-func (c *Conn) batches(r *rows) *Batches {
-	b := thriftrows.NewBatch(&c.cn.c.zones, c.cn.c.cfg.Loc)
+func (nc *Conn) batches(r *rows) *Batches {
+	b := thriftrows.NewBatch(&nc.cn.c.zones, nc.cn.c.cfg.Loc)
 	b.SetColumns(r.meta.Columns)
 	return &Batches{rows: r, batch: b}
 }

@@ -166,7 +166,7 @@ func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) erro
 	if err == nil {
 		return nil
 	}
-	v := c.judge(ctx, k, status.Convert(err), w.maySent(), grant)
+	v := c.decideKind(ctx, k, status.Convert(err), w.maySent(), grant)
 	c.tellStrategy(ctx, k, &v)
 	return c.fail(ctx, k, v)
 }

@@ -1,8 +1,11 @@
 package e6data
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -220,24 +223,58 @@ func builtIn() *Config {
 	}
 }
 
-// Clone returns a copy that shares nothing with c.
-func (c *Config) Clone() *Config {
-	clone := *c
+// Clone returns a copy that shares nothing with cfg.
+func (cfg *Config) Clone() *Config {
+	clone := *cfg
 	return &clone
 }
 
 // address is host:port.
-func (c *Config) address() string {
-	return net.JoinHostPort(c.Host, strconv.Itoa(c.port()))
+func (cfg *Config) address() string {
+	return net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.port()))
 }
 
 // port is the port to connect to.
-func (c *Config) port() int {
+func (cfg *Config) port() int {
 	switch {
-	case c.Port != 0:
-		return c.Port
-	case c.Secure:
+	case cfg.Port != 0:
+		return cfg.Port
+	case cfg.Secure:
 		return 443
 	}
 	return 80
+}
+
+// shown is cfg without what may be secret in the fields of other types: the query
+// of the token URL, and a key in the same text as its certificate.
+func (cfg Config) shown() Config {
+	if endpoint, _, ok := strings.Cut(cfg.TokenURL, "?"); ok {
+		cfg.TokenURL = endpoint + "?" + redacted
+	}
+	for _, text := range []*string{&cfg.CACert, &cfg.ClientCert} {
+		if holdsKey(*text) {
+			*text = redacted
+		}
+	}
+	return cfg
+}
+
+// holdsKey tells that a text holds a private key in PEM form.
+func holdsKey(text string) bool { return strings.Contains(text, "PRIVATE KEY-----") }
+
+// Format shows no secret, whatever the verb. For %w and %p, which are mistakes, fmt
+// does not ask for it, and shows the fields that are no Secret as they are.
+func (cfg Config) Format(f fmt.State, verb rune) {
+	type config Config
+	format := "%+v"
+	if verb == 'v' {
+		format = fmt.FormatString(f, verb)
+	}
+	_, _ = fmt.Fprintf(f, format, config(cfg.shown()))
+}
+
+// MarshalJSON shows no secret.
+func (cfg Config) MarshalJSON() ([]byte, error) {
+	type config Config
+	return json.Marshal(config(cfg.shown()))
 }

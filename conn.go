@@ -3,6 +3,8 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"io"
 )
 
 // conn is one connection of the pool: database/sql's face of a link. database/sql
@@ -105,3 +107,8 @@ func (cn *conn) ResetSession(context.Context) error {
 // IsValid reports whether the pool is to keep the connection. An expired session or
 // a switch is no reason to drop it, since sessions are renewed when next used.
 func (cn *conn) IsValid() bool { return cn.usable() }
+
+// Format hides the session from fmt, here and in what has a connection.
+func (cn *conn) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "connection to e6data at "+cn.c.cfg.address())
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -230,4 +231,14 @@ func (c *Connector) close() error {
 	unused := c.takeUnused()
 	c.mu.Unlock()
 	return closeChannels(unused)
+}
+
+// Format writes where the connector leads, for every verb. Secrets are in it, or
+// one of the application's own, in a token source.
+func (c *Connector) Format(f fmt.State, _ rune) {
+	if c.cfg == nil {
+		_, _ = io.WriteString(f, "e6data without a DSN")
+		return
+	}
+	_, _ = io.WriteString(f, "e6data at "+c.cfg.address())
 }

@@ -277,34 +277,34 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed 
 	return known, nil
 }
 
-// FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config, as
-// far as c is valid. It contains the secrets of c. Of a location that has no
+// FormatDSN writes cfg as a DSN that [ParseDSN] reads back as an equal Config, as
+// far as cfg is valid. It contains the secrets of cfg. Of a location that has no
 // known name, the offset is written.
-func (c *Config) FormatDSN() string {
+func (cfg *Config) FormatDSN() string {
 	var b strings.Builder
 	b.WriteString(dsnPrefix)
 	switch {
-	case !c.Token.IsZero():
-		b.WriteString(encodeUserinfo(url.UserPassword(c.User, c.Token.Reveal())) + "@")
-	case c.User != "":
-		b.WriteString(encodeUserinfo(url.User(c.User)) + "@")
+	case !cfg.Token.IsZero():
+		b.WriteString(encodeUserinfo(url.UserPassword(cfg.User, cfg.Token.Reveal())) + "@")
+	case cfg.User != "":
+		b.WriteString(encodeUserinfo(url.User(cfg.User)) + "@")
 	}
-	if strings.Contains(c.Host, ":") {
-		b.WriteString("[" + url.PathEscape(c.Host) + "]")
+	if strings.Contains(cfg.Host, ":") {
+		b.WriteString("[" + url.PathEscape(cfg.Host) + "]")
 	} else {
-		b.WriteString(c.Host)
+		b.WriteString(cfg.Host)
 	}
-	if c.Port != 0 {
-		b.WriteString(":" + strconv.Itoa(c.Port))
+	if cfg.Port != 0 {
+		b.WriteString(":" + strconv.Itoa(cfg.Port))
 	}
-	b.WriteString("/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(c.Database)))
+	b.WriteString("/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(cfg.Database)))
 	// What differs from one of the two is written, so that the DSN means the same
 	// whether the environment says something or not.
 	here, elsewhere := NewConfig(), builtIn()
 	separator := byte('?')
 	for i := range params {
 		p := &params[i]
-		v := p.text(c)
+		v := p.text(cfg)
 		if p.ahead || v == p.text(here) && v == p.text(elsewhere) {
 			continue
 		}

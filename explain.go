@@ -28,8 +28,8 @@ type ExplainAnalysis struct {
 
 // Explain returns the plan of a query, as the engine writes it. See
 // [Conn.Status] for when.
-func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err error) {
-	err = c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
+func (nc *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err error) {
+	err = nc.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
 		resp := &wire.ExplainResponse{}
 		k := call{phase: PhaseExplain, method: wire.QueryEngineService_Explain_FullMethodName, resp: resp}
 		err := q.call(ctx, k, func(session string) proto.Message {
@@ -43,9 +43,9 @@ func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err err
 
 // ExplainAnalyze tells how a query ran. Ask when it was executed, and before its
 // rows are closed.
-func (c *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
+func (nc *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
 	resp := &wire.ExplainAnalyzeResponse{}
-	err := c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
+	err := nc.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
 		k := call{phase: PhaseExplain, method: wire.QueryEngineService_ExplainAnalyze_FullMethodName, resp: resp}
 		return q.call(ctx, k, func(session string) proto.Message {
 			return &wire.ExplainAnalyzeRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}

@@ -68,7 +68,7 @@ var (
 func Record(c *Connector) {
 	ctx := context.Background()
 	recorded.c = c
-	recorded.batch(1, 1)
+	recorded.fetched(1, 1)
 	c.noteRetry(ctx, PhasePing, 2, errRecorded)
 	c.noteColor(ctx, strategy.Unknown)
 }

@@ -103,9 +103,9 @@ type verdict struct {
 	cause     error
 }
 
-// judge decides what the status of a failed call means. sent reports whether the
+// decideKind decides what the status of a failed call means. sent reports whether the
 // call may have left this process: false is certain.
-func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool, grant *oauth.Grant) verdict {
+func (c *caller) decideKind(ctx context.Context, k *call, s *status.Status, sent bool, grant *oauth.Grant) verdict {
 	v := verdict{code: s.Code(), condition: classify(k.phase, s, sent)}
 	gone := ended(ctx)
 	if gone == nil && s.Code() == codes.DeadlineExceeded {
@@ -119,8 +119,8 @@ func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool
 		return v
 	}
 	v.message = c.redact(s.Message(), grant, k.req)
-	c.judgeAccess(k, s, &v, grant != nil)
-	c.judgeSession(k, s, &v)
+	c.decideAccess(k, s, &v, grant != nil)
+	c.decideSession(k, s, &v)
 	if v.condition == unsent {
 		c.explainConnection(&v, s.Message())
 		if v.cause == nil {
@@ -140,16 +140,16 @@ func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool
 	if v.kind == nil && s.Code() == codes.Unauthenticated {
 		v.kind = ErrAuthentication
 	}
-	v.judgeLoss(k, sent)
+	v.decideLoss(k, sent)
 	if v.refused(k, s, sent) {
 		v.kind = ErrSQL
 	}
 	return v
 }
 
-// judgeAccess recognises refused tokens and credentials, and names the setting
+// decideAccess recognises refused tokens and credentials, and names the setting
 // that may be wrong.
-func (c *caller) judgeAccess(k *call, s *status.Status, v *verdict, bearer bool) {
+func (c *caller) decideAccess(k *call, s *status.Status, v *verdict, bearer bool) {
 	switch {
 	case bearer && (s.Code() == codes.Unauthenticated || v.condition == sessionExpired && sessionOf(k.req) == ""):
 		// An engine that denies access to a call that brought no session can mean
@@ -174,13 +174,13 @@ func (c *caller) refusedCredentials() string {
 	return fmt.Sprintf("%s refused user %q or the access token", c.cfg.address(), c.cfg.User)
 }
 
-// judgeSession decides what a denial of the session proves. At the beginning of the
+// decideSession decides what a denial of the session proves. At the beginning of the
 // message it proves that the session has expired, and that the call was refused
 // before anything else was done. For a batch of a result of unknown size that is
 // not enough, since nothing would tell of a batch that was consumed all the same:
 // there the denial must be the whole message. A denial of a session that replaces
 // a denied one proves nothing about sessions.
-func (c *caller) judgeSession(k *call, s *status.Status, v *verdict) {
+func (c *caller) decideSession(k *call, s *status.Status, v *verdict) {
 	if v.condition != sessionExpired && v.condition != denialMentioned {
 		return
 	}
@@ -192,9 +192,9 @@ func (c *caller) judgeSession(k *call, s *status.Status, v *verdict) {
 	}
 }
 
-// judgeLoss decides whether the query may have been executed, and whether rows of
+// decideLoss decides whether the query may have been executed, and whether rows of
 // its result are lost.
-func (v *verdict) judgeLoss(k *call, sent bool) {
+func (v *verdict) decideLoss(k *call, sent bool) {
 	switch {
 	case k.phase == PhaseExecute && v.condition.lost() && sent:
 		v.become(ErrAmbiguousExecution)

@@ -288,13 +288,13 @@ func (f *fetcher) fill(b *batch) error {
 	delay := emptyDelay
 	for empty := 1; ; empty++ {
 		if f.ended {
-			return f.end()
+			return f.endOfResult()
 		}
-		if err := f.ask(b); err != nil {
+		if err := f.requestBatch(b); err != nil {
 			return err
 		}
 		if !f.v2 && len(b.buf) == 0 {
-			return f.end()
+			return f.endOfResult()
 		}
 		rows, err := b.decode(f.columns)
 		if err != nil {
@@ -302,7 +302,7 @@ func (f *fetcher) fill(b *batch) error {
 		}
 		f.delivered += rows
 		if rows > 0 {
-			f.q.record.batch(rows, b.bytes())
+			f.q.record.fetched(rows, b.bytes())
 		}
 		f.ended = b.endOfStream
 		switch {
@@ -326,9 +326,9 @@ func (f *fetcher) fill(b *batch) error {
 	}
 }
 
-// ask requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
+// requestBatch requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
 // answered before anything is consumed.
-func (f *fetcher) ask(b *batch) error {
+func (f *fetcher) requestBatch(b *batch) error {
 	method := wire.QueryEngineService_GetNextResultBatch_FullMethodName
 	if f.v2 {
 		method = wire.QueryEngineService_GetNextResultBatchV2_FullMethodName
@@ -343,13 +343,13 @@ func (f *fetcher) ask(b *batch) error {
 		if c := f.q.lk.c; c.cfg.ResultBatchV2 == BatchV2Auto {
 			c.lacksV2.Store(true)
 		}
-		return f.ask(b)
+		return f.requestBatch(b)
 	}
 	return err
 }
 
-// end judges the engine's word that the result is over.
-func (f *fetcher) end() error {
+// endOfResult returns io.EOF, or the error of a result that the engine ended too early.
+func (f *fetcher) endOfResult() error {
 	if f.delivered < f.promised {
 		return f.incomplete("the engine ended the result")
 	}

@@ -186,15 +186,15 @@ func placeOf(d strategy.Key) string {
 // Handle returns the handle of a query that is running on any connection of the
 // same [Connector], and so of the same [database/sql.DB], from when it was
 // prepared until its rows are closed. Submitted queries are not among them.
-func (c *Conn) Handle(queryID string) (QueryHandle, bool) {
-	if q, ok := c.cn.c.running.Load(queryID); ok {
+func (nc *Conn) Handle(queryID string) (QueryHandle, bool) {
+	if q, ok := nc.cn.c.running.Load(queryID); ok {
 		return q.(*query).handle(), true
 	}
 	return QueryHandle{}, false
 }
 
 // local finds the query if it has its reader in this process, on a connection
-// of c.
+// of nc.
 func (c *Connector) local(h *handle) *query {
 	if h.local != nil && h.local.lk.c == c {
 		return h.local
@@ -205,8 +205,8 @@ func (c *Connector) local(h *handle) *query {
 	return nil
 }
 
-// attach returns the query that h names for calls by lk.
-func (lk *link) attach(h *handle, session string) *query {
+// queryFor returns the query that h names for calls by lk.
+func (lk *link) queryFor(h *handle, session string) *query {
 	return &query{
 		lk:        lk,
 		route:     lk.c.route(lk.channel(), h.state).planner(h.id, h.engineIP),
@@ -215,8 +215,8 @@ func (lk *link) attach(h *handle, session string) *query {
 	}
 }
 
-// end clears or cancels the query on the engine.
-func (q *query) end(ctx context.Context, phase Phase) error {
+// endOnEngine clears or cancels the query on the engine.
+func (q *query) endOnEngine(ctx context.Context, phase Phase) error {
 	if phase == PhaseCancel {
 		k := call{phase: phase, method: wire.QueryEngineService_CancelQuery_FullMethodName, resp: &wire.CancelQueryResponse{}}
 		return q.call(ctx, k, func(session string) proto.Message {
@@ -240,20 +240,20 @@ func (q *query) end(ctx context.Context, phase Phase) error {
 // happens to a query that another process, or nobody, reads and that has ended
 // is the engine's to say.
 //
-// c must not be the connection on which the query runs while a call such as
+// nc must not be the connection on which the query runs while a call such as
 // [database/sql.Rows.Next] uses it: that holds the connection until it returns.
-func (c *Conn) Cancel(ctx context.Context, h QueryHandle) error {
-	return c.cn.endOther(ctx, PhaseCancel, h)
+func (nc *Conn) Cancel(ctx context.Context, h QueryHandle) error {
+	return nc.cn.endOther(ctx, PhaseCancel, h)
 }
 
 // CancelID is [Conn.Cancel] by the query's id, for queries that [Conn.Handle]
 // finds; for others it fails with [ErrNotRunning].
-func (c *Conn) CancelID(ctx context.Context, queryID string) error {
-	h, ok := c.Handle(queryID)
+func (nc *Conn) CancelID(ctx context.Context, queryID string) error {
+	h, ok := nc.Handle(queryID)
 	if !ok {
 		return &Error{Phase: PhaseCancel, QueryID: queryID, Kind: ErrNotRunning}
 	}
-	return c.Cancel(ctx, h)
+	return nc.Cancel(ctx, h)
 }
 
 // endOther clears or cancels a query for somebody else than its reader.
@@ -263,7 +263,7 @@ func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error 
 	}
 	q := lk.c.local(h.h)
 	if q == nil {
-		return lk.attach(h.h, h.h.session).end(ctx, phase)
+		return lk.queryFor(h.h, h.h.session).endOnEngine(ctx, phase)
 	}
 	// Its reader may be asking for more: that is an error of a query that was
 	// cancelled, and a fault of a driver whose query is cleared.
@@ -279,7 +279,7 @@ func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error 
 	}
 	// By a session that others may not change meanwhile; the query's own calls go
 	// on with theirs.
-	if err := lk.attach(q.handle().h, q.session()).end(ctx, phase); err != nil {
+	if err := lk.queryFor(q.handle().h, q.session()).endOnEngine(ctx, phase); err != nil {
 		q.settle(lifeRunning)
 		return err
 	}
@@ -299,8 +299,8 @@ type QueryStatus struct {
 
 // Status asks for the state of a query. Its reader is not disturbed. A query
 // whose rows are closed fails with [ErrNotRunning] where Cancel does.
-func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
-	err = c.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
+func (nc *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
+	err = nc.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
 		s, err = q.status(ctx)
 		return err
 	})
@@ -324,7 +324,7 @@ func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*q
 	}
 	reader := lk.c.local(h.h)
 	if reader == nil {
-		return f(lk.attach(h.h, h.h.session))
+		return f(lk.queryFor(h.h, h.h.session))
 	}
 	if reader.closed() {
 		return reader.failed(phase, ErrNotRunning, nil)
@@ -332,7 +332,7 @@ func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*q
 	if err := reader.cancelled(phase); err != nil {
 		return err
 	}
-	err := f(lk.attach(h.h, reader.session()))
+	err := f(lk.queryFor(h.h, reader.session()))
 	if err == nil {
 		return nil
 	}

@@ -1,7 +1,6 @@
 package e6data
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -72,89 +71,8 @@ func (i *QueryInfo) watch(r *record) {
 	i.r = r
 }
 
-// record is the state of one query, kept up to date by who works on it. Nil
-// records nothing.
-type record struct {
-	c        *Connector
-	ctx      context.Context // of the query, with what the hook put into it
-	analyze  bool            // see QueryInfo
-	reporter *reporter       // nil for none
-
-	mu sync.Mutex
-	s  QueryState
-	// executing is the query while it executes.
-	executing *query
-}
-
-func (r *record) get() QueryState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.s
-}
-
-// update changes the state. f gets the time since the query's start.
-func (r *record) update(f func(s *QueryState, now time.Duration)) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f(&r.s, time.Since(r.s.Start))
-}
-
-// batch counts what was fetched. It is called for every batch, and allocates
-// nothing.
-func (r *record) batch(rows, bytes int64) {
-	n := &r.c.stats
-	n.rows.Add(uint64(rows))
-	n.batches.Add(1)
-	n.bytes.Add(uint64(bytes))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.s.Batches == 0 {
-		r.s.FirstBatch = time.Since(r.s.Start)
-	}
-	r.s.Batches++
-	r.s.Rows += rows
-	r.s.Bytes += bytes
-}
-
 // preparing, prepared, executes, executed and described note how far the query
 // is. One that is begun anew keeps the id that it had until it has another.
-
-func (r *record) preparing() {
-	r.update(func(s *QueryState, _ time.Duration) {
-		s.Phase = PhasePrepare
-		r.executing = nil
-	})
-}
-
-func (r *record) prepared(q *query) {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.ID, s.Planner, s.Strategy = q.queryID, q.engineIP, q.state.Color.String()
-		s.Prepared = now
-	})
-}
-
-func (r *record) executes(q *query) {
-	r.update(func(s *QueryState, _ time.Duration) {
-		s.Phase = PhaseExecute
-		r.executing = q
-	})
-}
-
-func (r *record) executed() {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.Executed, s.Phase = now, PhaseMetadata
-		r.executing = nil
-	})
-}
-
-func (r *record) described(promised int64) {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.Described, s.Phase, s.RowsPromised = now, PhaseFetch, promised
-	})
-}
 
 // Progress is how far a query has come: see [OnProgress].
 type Progress struct {

@@ -131,7 +131,7 @@ func (lk *link) believed() (state strategy.State, s session, held bool) {
 // one that was denied.
 func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (session, error) {
 	if how.pinned != nil {
-		s, err := lk.open(ctx, *how.pinned, true)
+		s, err := lk.openSession(ctx, *how.pinned, true)
 		if err == nil {
 			lk.c.stats.renewed.Add(1)
 			s.replacement = true
@@ -145,7 +145,7 @@ func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (sessi
 			c.noteColor(ctx, s.state.Color)
 			return s, nil
 		}
-		s, err := lk.open(ctx, state, state != strategy.State{})
+		s, err := lk.openSession(ctx, state, state != strategy.State{})
 		if err != nil {
 			if errors.Is(err, ErrAuthentication) {
 				lk.refuse()
@@ -172,10 +172,10 @@ func (lk *link) refuse() {
 	lk.refused = true
 }
 
-// open is newSession within Config.ConnectTimeout. A channel that looked alive and
+// openSession is newSession within Config.ConnectTimeout. A channel that looked alive and
 // gave no answer in that time may have lost its connection without notice: the link
 // gets another.
-func (lk *link) open(ctx context.Context, state strategy.State, known bool) (session, error) {
+func (lk *link) openSession(ctx context.Context, state strategy.State, known bool) (session, error) {
 	bounded, cancel := withTimeout(ctx, "connect_timeout", lk.c.cfg.ConnectTimeout)
 	defer cancel()
 	ch := lk.channel()

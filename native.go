@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
@@ -69,17 +70,17 @@ func (c *Connector) UseConn(ctx context.Context, f func(*Conn) error) (err error
 // Query runs a statement whose result is read column by column. Its arguments are
 // those of [database/sql.DB.QueryContext], with each [QueryOption] among them. The
 // caller closes the result, before it leaves f of [UseConn].
-func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
+func (nc *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
 	values, opts := arguments(args)
-	req, err := c.cn.bind(ctx, query, values, opts)
+	req, err := nc.cn.bind(ctx, query, values, opts)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.cn.query(ctx, req)
+	r, err := nc.cn.query(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return c.batches(r), nil
+	return nc.batches(r), nil
 }
 
 // arguments numbers the arguments of a query, as database/sql does, and takes the
@@ -158,3 +159,6 @@ func (b *Batches) All() iter.Seq2[*thriftrows.Batch, error] {
 
 // Close ends the query on the engine. It may be called again.
 func (b *Batches) Close() error { return b.rows.Close() }
+
+// Format hides the session from fmt.
+func (nc Conn) Format(f fmt.State, verb rune) { nc.cn.Format(f, verb) }

@@ -29,18 +29,20 @@ type Column struct {
 func (c Column) DatabaseTypeName() string { return thriftrows.TypeName(c.Type) }
 
 // PrecisionScale returns p and s of DECIMAL(p,s); ok is false for other types.
-func (c Column) PrecisionScale() (precision, scale int64, ok bool) { return precisionScale(c.Type) }
+func (c Column) PrecisionScale() (precision, scale int64, ok bool) {
+	return thriftrows.TypePrecisionScale(c.Type)
+}
 
 // Length returns the length of CHAR(n) and VARCHAR(n), math.MaxInt64 for other
 // types of variable length; ok is false for the rest.
-func (c Column) Length() (length int64, ok bool) { return typeLength(c.Type) }
+func (c Column) Length() (length int64, ok bool) { return thriftrows.TypeLength(c.Type) }
 
 // Catalogs lists the catalogs. It and the other calls about catalogs fail with
 // [errors.ErrUnsupported] on an engine that lacks them, and return an empty
 // list where there is nothing. They run no query, but wake a suspended cluster.
-func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
+func (nc *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 	resp := &wire.GetCatalogesResponse{}
-	err := c.cn.browse(ctx, wire.QueryEngineService_GetCataloges_FullMethodName, resp, func(string) proto.Message {
+	err := nc.cn.browse(ctx, wire.QueryEngineService_GetCataloges_FullMethodName, resp, func(string) proto.Message {
 		return &wire.GetCatalogesRequest{}
 	})
 	if err != nil {
@@ -56,8 +58,8 @@ func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 // Schemas lists the schemas of a catalog. Here and in the following, an empty
 // catalog stands for Config.Catalog, and where that is empty for the engine's
 // default.
-func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
-	catalog = cmp.Or(catalog, c.cn.c.cfg.Catalog)
+func (nc *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
+	catalog = cmp.Or(catalog, nc.cn.c.cfg.Catalog)
 	resp := &wire.GetSchemaNamesResponse{}
 	method := wire.QueryEngineService_GetSchemaNames_FullMethodName
 	request := func(session string) proto.Message { return &wire.GetSchemaNamesRequest{SessionId: session} }
@@ -67,7 +69,7 @@ func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
 			return &wire.GetSchemaNamesV2Request{SessionId: session, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +78,8 @@ func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
 
 // Tables lists the tables of a schema. Here and in Columns, an empty schema
 // stands for Config.Database.
-func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
-	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
+func (nc *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
+	catalog, schema = cmp.Or(catalog, nc.cn.c.cfg.Catalog), cmp.Or(schema, nc.cn.c.cfg.Database)
 	resp := &wire.GetTablesResponse{}
 	method := wire.QueryEngineService_GetTables_FullMethodName
 	request := func(session string) proto.Message { return &wire.GetTablesRequest{SessionId: session, Schema: schema} }
@@ -87,7 +89,7 @@ func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, er
 			return &wire.GetTablesV2Request{SessionId: session, Schema: schema, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +97,8 @@ func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, er
 }
 
 // Columns lists the columns of a table, in the table's order.
-func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Column, error) {
-	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
+func (nc *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Column, error) {
+	catalog, schema = cmp.Or(catalog, nc.cn.c.cfg.Catalog), cmp.Or(schema, nc.cn.c.cfg.Database)
 	resp := &wire.GetColumnsResponse{}
 	method := wire.QueryEngineService_GetColumns_FullMethodName
 	request := func(session string) proto.Message {
@@ -108,7 +110,7 @@ func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Co
 			return &wire.GetColumnsV2Request{SessionId: session, Schema: schema, Table: table, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +124,13 @@ func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Co
 // DryRun has the engine plan a statement without running it, with the schema and
 // catalog of the Config, and returns the logical plan as the engine writes it. An
 // SQL error is the engine's, as from running the statement.
-func (c *Conn) DryRun(ctx context.Context, query string) (string, error) {
+func (nc *Conn) DryRun(ctx context.Context, query string) (string, error) {
 	st, err := parse(query)
 	if err != nil {
 		return "", err
 	}
 	text := st.Text()
-	cfg := c.cn.c.cfg
+	cfg := nc.cn.c.cfg
 	resp := &wire.DryRunResponse{}
 	method := wire.QueryEngineService_DryRun_FullMethodName
 	request := func(session string) proto.Message {
@@ -140,7 +142,7 @@ func (c *Conn) DryRun(ctx context.Context, query string) (string, error) {
 			return &wire.DryRunRequestV2{SessionId: session, Schema: cfg.Database, QueryString: text, Catalog: cfg.Catalog}
 		}
 	}
-	err = c.cn.browse(ctx, method, resp, request)
+	err = nc.cn.browse(ctx, method, resp, request)
 	return resp.GetDryrunValue(), err
 }
 

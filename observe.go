@@ -3,7 +3,6 @@ package e6data
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -22,16 +21,6 @@ import (
 // WithHook has the connector tell h what it does. Without one nothing is spent on
 // it.
 func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
-
-// strategyLogLevel is the environment variable with the lowest level at which
-// changes of colour, session and cluster are logged (docs/protocol.md, section 11).
-const strategyLogLevel = "E6DATA_STRATEGY_LOG_LEVEL"
-
-// changeLevels are its values, as Python's logging names them.
-var changeLevels = map[string]slog.Level{
-	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "WARNING": slog.LevelWarn,
-	"ERROR": slog.LevelError, "CRITICAL": slog.LevelError + 4,
-}
 
 // observer is what tells people and tools of a connector's work.
 type observer struct {
@@ -186,70 +175,5 @@ func (c *caller) noteRetry(ctx context.Context, phase Phase, try int, err error)
 		c.hook.Retry(ctx, Retry{
 			Phase: phase, QueryID: e.QueryID, Reason: e.condition.String(), Try: try, Err: err, Host: c.cfg.Host, Port: c.cfg.port(),
 		})
-	}
-}
-
-// recordKey is the context key of the *record of the query that is worked on.
-type recordKey struct{}
-
-func recordOf(ctx context.Context) *record {
-	r, _ := ctx.Value(recordKey{}).(*record)
-	return r
-}
-
-// begin makes the record of a query, before anything else is done. The query is
-// worked on with the context that it returns.
-func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *record) {
-	r := &record{c: c, s: QueryState{Tag: ask.opts.tag, Phase: PhasePrepare, Start: time.Now()}}
-	if info := ask.opts.info; info != nil {
-		r.analyze = info.Analyze
-		info.watch(r)
-	}
-	c.stats.running.Add(1)
-	ctx = context.WithValue(ctx, recordKey{}, r)
-	if c.hook != nil {
-		ctx = c.hook.QueryStart(ctx, QueryStart{
-			Statement: ask.written, Args: ask.args, Tag: ask.opts.tag,
-			Host: c.cfg.Host, Port: c.cfg.port(), Catalog: ask.opts.catalog, Schema: ask.opts.schema,
-		})
-	}
-	r.ctx = ctx
-	if ask.opts.progress != nil {
-		r.reporter = report(context.WithoutCancel(ctx), r, ask.opts.progress)
-	}
-	if c.cfg.Debug {
-		attrs := []any{"catalog", ask.opts.catalog, "schema", ask.opts.schema, "tag", ask.opts.tag, "args", ask.args}
-		if c.cfg.LogStatements {
-			attrs = append(attrs, "statement", ask.text)
-		}
-		c.log.DebugContext(ctx, "e6data: query", attrs...)
-	}
-	return ctx, r
-}
-
-// over notes that the query has ended, well when err is nil or io.EOF. OnProgress
-// is called for the last time.
-func (r *record) over(err error) {
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	r.update(func(s *QueryState, now time.Duration) { s.Done, s.Err, s.Ended = true, err, now })
-	r.c.stats.running.Add(-1)
-	r.c.stats.outcome(err).Add(1)
-	r.reporter.end()
-}
-
-// end tells of a query that is over and cleared.
-func (r *record) end() {
-	c, s := r.c, r.get()
-	if c.hook != nil {
-		c.hook.QueryEnd(context.WithoutCancel(r.ctx), s)
-	}
-	if c.cfg.Debug {
-		attrs := []any{"query_id", s.ID, "strategy", s.Strategy, "rows", s.Rows, "bytes", s.Bytes, "duration", s.Ended, "retries", s.Retries}
-		if s.Err != nil {
-			attrs = append(attrs, "error", c.logged(s.Err))
-		}
-		c.log.DebugContext(r.ctx, "e6data: query ended", attrs...)
 	}
 }

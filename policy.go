@@ -40,7 +40,7 @@ const (
 // A denial inside a message proves nothing (denialMentioned). What executes and
 // consumes nothing is repeated with a new session, once; execute and fetch are
 // not. Whatever the phase, a session that replaces a denied one and is denied
-// itself is not replaced again: see judgeSession.
+// itself is not replaced again: see decideSession.
 //
 // An answer without a status (mute) is taken for a 456 before execute, once; see
 // startOver.

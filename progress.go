@@ -62,7 +62,7 @@ func (r *record) computed(ctx context.Context) int64 {
 	ctx, cancel := context.WithTimeout(ctx, statusEvery)
 	defer cancel()
 	// As somebody else would ask: the query's own calls go on with their session.
-	s, err := q.lk.attach(q.handle().h, q.session()).status(ctx)
+	s, err := q.lk.queryFor(q.handle().h, q.session()).status(ctx)
 	if err != nil {
 		return 0
 	}

@@ -271,7 +271,7 @@ func (q *query) close(ctx context.Context, closed bool) {
 		closed = before == lifeRunning && err == nil
 	}
 	if closed {
-		err = q.end(ctx, PhaseClear)
+		err = q.endOnEngine(ctx, PhaseClear)
 	}
 	if err != nil {
 		c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", c.logged(err))
@@ -284,9 +284,9 @@ func (q *query) abandon(ctx context.Context) {
 	q.lk.c.inBackground(q.channel, func() { q.close(ctx, closed) })
 }
 
-// limits returns the context of a query, which ends with ctx, after
+// withQueryTimeout returns the context of a query, which ends with ctx, after
 // Config.QueryTimeout, and when stop is called with the reason.
-func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
+func (lk *link) withQueryTimeout(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
 	ctx, end := context.WithCancelCause(ctx)
 	if lk.c.cfg.QueryTimeout <= 0 {
 		return ctx, end
@@ -302,12 +302,12 @@ func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.Can
 // after Config.QueryTimeout.
 func (lk *link) query(caller context.Context, req *request) (*rows, error) {
 	ctx, rec := lk.c.begin(caller, req)
-	ctx, stop := lk.limits(ctx)
+	ctx, stop := lk.withQueryTimeout(ctx)
 	q, err := lk.begin(ctx, stop, req)
 	if err != nil {
 		stop(nil)
-		rec.over(err)
-		rec.end()
+		rec.finished(err)
+		rec.reported()
 		return nil, err
 	}
 	r, err := q.describe(caller, ctx)
@@ -332,13 +332,13 @@ func (q *query) describe(caller, ctx context.Context) (*rows, error) {
 // told in the background: nobody waits for that. What [QueryInfo.Analyze] wants to
 // know is waited for until caller ends.
 func (q *query) finish(caller, ctx context.Context, err error) {
-	q.record.over(err)
+	q.record.finished(err)
 	// A query that has failed is to be cleared without delay, and the engine may know
 	// nothing about it yet.
 	if q.record.analyze && (err == nil || errors.Is(err, io.EOF)) {
 		q.analyze(caller, ctx)
 	}
-	q.record.end()
+	q.record.reported()
 	q.abandon(ctx)
 }
 

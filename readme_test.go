@@ -124,11 +124,11 @@ func retryTable() string {
 }
 
 func reportedAs(phase Phase, c condition) string {
-	if phase == PhaseConnect && c == sessionExpired { // see judgeAccess
+	if phase == PhaseConnect && c == sessionExpired { // see decideAccess
 		return "`ErrAuthentication`"
 	}
 	v := verdict{condition: c, kind: kinds[c]}
-	v.judgeLoss(&call{phase: phase}, true)
+	v.decideLoss(&call{phase: phase}, true)
 	if name, ok := errorNames[v.kind]; ok {
 		return "`" + name + "`"
 	}

@@ -5,11 +5,10 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"math"
+	"fmt"
+	"io"
 	"reflect"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/e6data/e6data-go/thriftrows"
 )
@@ -196,58 +195,13 @@ func (r *rows) ColumnTypeNullable(int) (nullable, ok bool) { return true, true }
 
 // ColumnTypeLength returns the length of CHAR(n) and VARCHAR(n), and
 // math.MaxInt64 for other types of variable length.
-func (r *rows) ColumnTypeLength(i int) (int64, bool) { return typeLength(r.meta.Columns[i].Type) }
+func (r *rows) ColumnTypeLength(i int) (int64, bool) {
+	return thriftrows.TypeLength(r.meta.Columns[i].Type)
+}
 
 // ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	return precisionScale(r.meta.Columns[i].Type)
+	return thriftrows.TypePrecisionScale(r.meta.Columns[i].Type)
 }
 
-// typeLength is the length that a type word tells.
-func typeLength(word string) (int64, bool) {
-	t, ok := thriftrows.ParseType(word)
-	if !ok {
-		return 0, false
-	}
-	switch t {
-	case thriftrows.String, thriftrows.Binary:
-		if n := parameters(word); len(n) == 1 {
-			return n[0], true
-		}
-		return math.MaxInt64, true
-	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:
-		return math.MaxInt64, true
-	}
-	return 0, false
-}
-
-// precisionScale is p and s of DECIMAL(p,s).
-func precisionScale(word string) (precision, scale int64, ok bool) {
-	if t, _ := thriftrows.ParseType(word); t != thriftrows.Decimal128 {
-		return 0, 0, false
-	}
-	n := parameters(word)
-	if len(n) != 2 {
-		return 0, 0, false
-	}
-	return n[0], n[1], true
-}
-
-// parameters returns the numbers in DECIMAL(10,2) and the like; nil where they
-// are no numbers.
-func parameters(word string) []int64 {
-	_, list, ok := strings.Cut(word, "(")
-	list, _, closed := strings.Cut(list, ")")
-	if !ok || !closed {
-		return nil
-	}
-	var numbers []int64
-	for text := range strings.SplitSeq(list, ",") {
-		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-		if err != nil {
-			return nil
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
+func (r *rows) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rows of query "+r.q.queryID) }

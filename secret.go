@@ -1,7 +1,6 @@
 package e6data
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -89,59 +88,3 @@ func redactor(secrets ...string) *strings.Replacer {
 	}
 	return strings.NewReplacer(pairs...)
 }
-
-// shown is c without what may be secret in the fields of other types: the query
-// of the token URL, and a key in the same text as its certificate.
-func (c Config) shown() Config {
-	if endpoint, _, ok := strings.Cut(c.TokenURL, "?"); ok {
-		c.TokenURL = endpoint + "?" + redacted
-	}
-	for _, text := range []*string{&c.CACert, &c.ClientCert} {
-		if holdsKey(*text) {
-			*text = redacted
-		}
-	}
-	return c
-}
-
-// holdsKey tells that a text holds a private key in PEM form.
-func holdsKey(text string) bool { return strings.Contains(text, "PRIVATE KEY-----") }
-
-// Format shows no secret, whatever the verb. For %w and %p, which are mistakes, fmt
-// does not ask for it, and shows the fields that are no Secret as they are.
-func (c Config) Format(f fmt.State, verb rune) {
-	type config Config
-	format := "%+v"
-	if verb == 'v' {
-		format = fmt.FormatString(f, verb)
-	}
-	_, _ = fmt.Fprintf(f, format, config(c.shown()))
-}
-
-// MarshalJSON shows no secret.
-func (c Config) MarshalJSON() ([]byte, error) {
-	type config Config
-	return json.Marshal(config(c.shown()))
-}
-
-// Format writes where the connector leads, for every verb. Secrets are in it, or
-// one of the application's own, in a token source.
-func (c *Connector) Format(f fmt.State, _ rune) {
-	if c.cfg == nil {
-		_, _ = io.WriteString(f, "e6data without a DSN")
-		return
-	}
-	_, _ = io.WriteString(f, "e6data at "+c.cfg.address())
-}
-
-// Format hides the session from fmt.
-func (c Conn) Format(f fmt.State, verb rune) { c.cn.Format(f, verb) }
-
-// Format hides the session from fmt, here and in what has a connection.
-func (cn *conn) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "connection to e6data at "+cn.c.cfg.address())
-}
-
-func (s *stmt) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "statement by %v", s.cn) }
-
-func (r *rows) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rows of query "+r.q.queryID) }

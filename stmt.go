@@ -3,6 +3,7 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
@@ -96,3 +97,5 @@ func named(args []driver.Value) []driver.NamedValue {
 	}
 	return values
 }
+
+func (s *stmt) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "statement by %v", s.cn) }

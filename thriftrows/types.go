@@ -2,6 +2,8 @@ package thriftrows
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 )
 
@@ -80,6 +82,58 @@ func TypeName(word string) string {
 		word = word[:i]
 	}
 	return strings.ToUpper(strings.TrimSpace(word))
+}
+
+// TypeLength returns the length that a type word tells: the parameter of VARCHAR(10), or
+// math.MaxInt64 for a text, bytes or nested value without one. It reports false for
+// types of fixed length and for words that are not known.
+func TypeLength(word string) (int64, bool) {
+	t, ok := ParseType(word)
+	if !ok {
+		return 0, false
+	}
+	switch t {
+	case String, Binary:
+		if n := parameters(word); len(n) == 1 {
+			return n[0], true
+		}
+		return math.MaxInt64, true
+	case Array, Map, Struct:
+		return math.MaxInt64, true
+	}
+	return 0, false
+}
+
+// TypePrecisionScale returns p and s of DECIMAL(p,s). It reports false for other types,
+// and where the word does not tell them.
+func TypePrecisionScale(word string) (precision, scale int64, ok bool) {
+	if t, _ := ParseType(word); t != Decimal128 {
+		return 0, 0, false
+	}
+	n := parameters(word)
+	if len(n) != 2 {
+		return 0, 0, false
+	}
+	return n[0], n[1], true
+}
+
+// parameters returns the numbers in DECIMAL(10,2) and the like; nil where they
+// are no numbers.
+func parameters(word string) []int64 {
+	_, list, ok := strings.Cut(word, "(")
+	list, _, closed := strings.Cut(list, ")")
+	if !ok || !closed {
+		return nil
+	}
+	var numbers []int64
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+		if err != nil {
+			return nil
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
 }
 
 // arm is the number of the field that is set in the union Data.
