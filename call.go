@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/batch"
 	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/wire"
@@ -56,7 +57,7 @@ type call struct {
 	route  route
 	method string
 	req    proto.Message
-	resp   any // a message, or a *batch
+	resp   any // a message, or a *batch.Batch
 	// replacement: the session was opened because another one was denied in this
 	// very operation.
 	replacement bool
@@ -89,8 +90,8 @@ func (k *call) read() answer {
 	switch r := k.resp.(type) {
 	case *wire.PrepareStatementResponse:
 		a.queryID, a.planner = r.GetQueryId(), r.GetEngineIP()
-	case *batch:
-		a.bytes = r.bytes()
+	case *batch.Batch:
+		a.bytes = r.Bytes()
 	}
 	return a
 }
@@ -273,8 +274,8 @@ func (w *watch) Marshal(v any) (mem.BufferSlice, error) {
 
 // Unmarshal decodes a response, a batch into memory that is reused.
 func (w *watch) Unmarshal(data mem.BufferSlice, v any) error {
-	if b, ok := v.(*batch); ok {
-		return b.read(data)
+	if b, ok := v.(*batch.Batch); ok {
+		return b.Read(data)
 	}
 	return protobuf.Unmarshal(data, v)
 }

@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/batch"
 	"github.com/e6data/e6data-go/thriftrows"
 	"github.com/e6data/e6data-go/wire"
 )
@@ -41,19 +42,19 @@ type fetcher struct {
 	ended     bool // the engine has said so, together with data
 
 	// current is what the application reads.
-	current *batch
+	current *batch.Batch
 
 	mu      sync.Mutex
 	changed sync.Cond // of what follows
-	ready   []*batch
-	ahead   int64    // bytes of memory in ready
-	free    []*batch // for reuse
-	first   batch    // most results have one
-	begun   bool     // first is taken
-	err     error    // why there will be no more
-	full    bool     // the goroutine waits until there is room for another batch
-	wanted  bool     // the reader waits for a batch
-	whole   bool     // all promised rows have come: what is still asked for is the end
+	ready   []*batch.Batch
+	ahead   int64          // bytes of memory in ready
+	free    []*batch.Batch // for reuse
+	first   batch.Batch    // most results have one
+	begun   bool           // first is taken
+	err     error          // why there will be no more
+	full    bool           // the goroutine waits until there is room for another batch
+	wanted  bool           // the reader waits for a batch
+	whole   bool           // all promised rows have come: what is still asked for is the end
 	stopped bool
 }
 
@@ -83,7 +84,7 @@ func (f *fetcher) run() {
 	for b := f.vacant(size); b != nil; b = f.vacant(size) {
 		counted := size
 		err := f.fill(b)
-		if size = b.held; err != nil {
+		if size = b.Held(); err != nil {
 			size = 0
 		}
 		f.share.give(counted - size)
@@ -109,7 +110,7 @@ func (f *fetcher) run() {
 // row, which is often the only one, nothing is asked for before the reader wants it.
 // It returns nil when the fetcher is stopped. The batch is counted in share with last
 // bytes.
-func (f *fetcher) vacant(last int64) *batch {
+func (f *fetcher) vacant(last int64) *batch.Batch {
 	b, counted := f.await(last)
 	if b != nil && !counted {
 		f.share.take(last) // which wakes others, so that mu is not held
@@ -118,7 +119,7 @@ func (f *fetcher) vacant(last int64) *batch {
 }
 
 // await is vacant, and reports whether share has counted the batch.
-func (f *fetcher) await(last int64) (b *batch, counted bool) {
+func (f *fetcher) await(last int64) (b *batch.Batch, counted bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for !f.stopped && !f.wanted && (f.delivered == 1 || len(f.ready) > 0) {
@@ -143,14 +144,14 @@ func (f *fetcher) wake() {
 }
 
 // spare takes a batch to fill. The caller holds mu, if there is a goroutine.
-func (f *fetcher) spare() *batch {
+func (f *fetcher) spare() *batch.Batch {
 	n := len(f.free)
 	switch {
 	case !f.begun:
 		f.begun = true
 		return &f.first
 	case n == 0:
-		return new(batch)
+		return new(batch.Batch)
 	}
 	b := f.free[n-1]
 	f.free = f.free[:n-1]
@@ -162,9 +163,7 @@ func (f *fetcher) spare() *batch {
 func (f *fetcher) next() (*thriftrows.Chunk, error) {
 	for {
 		if b := f.current; b != nil {
-			for b.next < len(b.chunks) {
-				chunk := &b.chunks[b.next]
-				b.next++
+			for chunk := b.NextChunk(); chunk != nil; chunk = b.NextChunk() {
 				if chunk.NumRows() > 0 {
 					return chunk, nil
 				}
@@ -185,7 +184,7 @@ func (f *fetcher) next() (*thriftrows.Chunk, error) {
 func (f *fetcher) advance() error {
 	asking, err := f.take()
 	if err == nil && f.done != nil {
-		f.share.give(f.current.held)
+		f.share.give(f.current.Held())
 	}
 	if asking {
 		// Where the application keeps the only processor busy with this batch, the
@@ -225,8 +224,8 @@ func (f *fetcher) take() (asking bool, err error) {
 	f.current = f.ready[0]
 	f.ready[0] = nil
 	f.ready = f.ready[1:]
-	f.ahead -= f.current.held
-	f.countAhead(-1, -f.current.held)
+	f.ahead -= f.current.Held()
+	f.countAhead(-1, -f.current.Held())
 	f.changed.Signal()
 	return asking && !f.whole, nil
 }
@@ -237,7 +236,7 @@ func (f *fetcher) recycle() {
 		return
 	}
 	if f.q.lk.c.switches.poison {
-		f.current.poison()
+		f.current.Poison()
 	}
 	f.free = append(f.free, f.current)
 	f.current = nil
@@ -284,7 +283,7 @@ const (
 
 // fill fetches a batch with rows into b, or returns io.EOF at the end of the
 // result.
-func (f *fetcher) fill(b *batch) error {
+func (f *fetcher) fill(b *batch.Batch) error {
 	delay := emptyDelay
 	for empty := 1; ; empty++ {
 		if f.ended {
@@ -293,18 +292,18 @@ func (f *fetcher) fill(b *batch) error {
 		if err := f.requestBatch(b); err != nil {
 			return err
 		}
-		if !f.v2 && len(b.buf) == 0 {
+		if !f.v2 && b.Bytes() == 0 {
 			return f.endOfResult()
 		}
-		rows, err := b.decode(f.columns)
+		rows, err := b.Decode(f.columns)
 		if err != nil {
 			return wrap(PhaseFetch, f.q.route, err)
 		}
 		f.delivered += rows
 		if rows > 0 {
-			f.q.record.fetched(rows, b.bytes())
+			f.q.record.fetched(rows, b.Bytes())
 		}
-		f.ended = b.endOfStream
+		f.ended = b.EndOfStream()
 		switch {
 		case rows > 0:
 			return nil
@@ -328,12 +327,12 @@ func (f *fetcher) fill(b *batch) error {
 
 // requestBatch requests a batch, by V1 from a planner that lacks V2: UNIMPLEMENTED is
 // answered before anything is consumed.
-func (f *fetcher) requestBatch(b *batch) error {
+func (f *fetcher) requestBatch(b *batch.Batch) error {
 	method := wire.QueryEngineService_GetNextResultBatch_FullMethodName
 	if f.v2 {
 		method = wire.QueryEngineService_GetNextResultBatchV2_FullMethodName
 	}
-	b.reset(f.v2)
+	b.Reset(f.v2)
 	k := call{phase: PhaseFetch, method: method, resp: b, uncounted: f.promised <= 0}
 	err := f.q.call(f.ctx, k, func(session string) proto.Message {
 		return &wire.GetNextResultBatchRequest{EngineIP: f.q.engineIP, SessionId: session, QueryId: f.q.queryID}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/batch"
 	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/thriftrows"
@@ -100,7 +101,7 @@ func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) err
 	}
 	a := k.read()
 	done.QueryID = a.queryID
-	if _, ok := k.resp.(*batch); ok {
+	if _, ok := k.resp.(*batch.Batch); ok {
 		done.Bytes = a.bytes
 	}
 	if c.hook != nil {

@@ -1,4 +1,6 @@
-package e6data
+// Package batch reads the answers to a request for results (docs/protocol.md, sections 2
+// and 3) into memory that is used again.
+package batch
 
 import (
 	"errors"
@@ -12,10 +14,11 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// batch is an answer to a request for results: one chunk of getNextResultBatch,
+// Batch is an answer to a request for results: one chunk of getNextResultBatch,
 // or several of getNextResultBatchV2. It owns the memory that its chunks refer
-// to, and both are reused for a later answer.
-type batch struct {
+// to, and both are reused for a later answer. The zero Batch is ready for Reset. A Batch
+// is for one goroutine at a time.
+type Batch struct {
 	// v2 tells which message the answer is.
 	v2 bool
 	// buf is the answer's chunks, one behind the other.
@@ -32,25 +35,45 @@ type batch struct {
 	held int64
 }
 
-// GetSessionId and GetNewStrategy are named as in the generated messages.
+// The getters are named as those of the generated messages.
 
-func (b *batch) GetSessionId() string   { return b.sessionID }
-func (b *batch) GetNewStrategy() string { return b.newStrategy }
+// GetSessionId returns the session that the answer came with, "" for none.
+func (b *Batch) GetSessionId() string { return b.sessionID }
 
-// reset makes b ready for an answer.
-func (b *batch) reset(v2 bool) {
+// GetNewStrategy returns the colour that the answer announces, "" for none.
+func (b *Batch) GetNewStrategy() string { return b.newStrategy }
+
+// EndOfStream reports whether the engine said that nothing follows; only V2 says it.
+func (b *Batch) EndOfStream() bool { return b.endOfStream }
+
+// Held returns the bytes of memory that b holds since Decode, which are more than
+// Bytes.
+func (b *Batch) Held() int64 { return b.held }
+
+// NextChunk returns the next chunk that was decoded, nil after the last. The chunk is
+// valid until the next Reset.
+func (b *Batch) NextChunk() *thriftrows.Chunk {
+	if b.next == len(b.chunks) {
+		return nil
+	}
+	b.next++
+	return &b.chunks[b.next-1]
+}
+
+// Reset makes b ready for an answer.
+func (b *Batch) Reset(v2 bool) {
 	b.v2 = v2
 	b.buf, b.ends = b.buf[:0], b.ends[:0]
 	b.sessionID, b.newStrategy, b.endOfStream = "", "", false
 	b.next = 0
 }
 
-// bytes is the size of the chunks.
-func (b *batch) bytes() int64 { return int64(len(b.buf)) }
+// Bytes returns the size of the chunks.
+func (b *Batch) Bytes() int64 { return int64(len(b.buf)) }
 
 // measure sets held. The index is most of it in a result with many columns and few
 // rows a chunk.
-func (b *batch) measure() {
+func (b *Batch) measure() {
 	b.held = int64(cap(b.buf)) + int64(cap(b.ends))*8
 	chunks := b.chunks[:cap(b.chunks)]
 	for i := range chunks {
@@ -61,8 +84,8 @@ func (b *batch) measure() {
 // chunkSize is what a Chunk takes without its index.
 const chunkSize = 32
 
-// decode walks the chunks and returns the number of their rows.
-func (b *batch) decode(columns int) (rows int64, err error) {
+// Decode walks the chunks and returns the number of their rows.
+func (b *Batch) Decode(columns int) (rows int64, err error) {
 	b.chunks = b.chunks[:0]
 	from := 0
 	for i, to := range b.ends {
@@ -84,24 +107,24 @@ func (b *batch) decode(columns int) (rows int64, err error) {
 	return rows, nil
 }
 
-// poison overwrites the answer's memory, so that a test sees who still reads
+// Poison overwrites the answer's memory, so that a test sees who still reads
 // it.
-func (b *batch) poison() {
+func (b *Batch) Poison() {
 	buf := b.buf[:cap(b.buf)]
 	for i := range buf {
 		buf[i] = 0xA5
 	}
 }
 
-// read reads the answer to a request for results: what gRPC received is copied once,
+// Read reads the answer to a request for results: what gRPC received is copied once,
 // into memory that is reused, where the protobuf codec would copy twice into memory
 // that is not.
-func (b *batch) read(data mem.BufferSlice) error {
+func (b *Batch) Read(data mem.BufferSlice) error {
 	r := data.Reader()
 	defer func() { _ = r.Close() }()
 	// A refusal may have come with a message, which does not count: the call is
 	// made again with the same batch.
-	b.reset(b.v2)
+	b.Reset(b.v2)
 	return b.unmarshal(r)
 }
 
@@ -113,7 +136,7 @@ const maxChunks = 1 << 14
 
 // unmarshal reads GetNextResultBatchResponse or GetNextResultBatchV2Response
 // (docs/protocol.md, section 2).
-func (b *batch) unmarshal(r *mem.Reader) error {
+func (b *Batch) unmarshal(r *mem.Reader) error {
 	data, session, strategy := protowire.Number(2), protowire.Number(3), protowire.Number(4)
 	if b.v2 {
 		data, session, strategy = 1, 2, 3
@@ -152,7 +175,7 @@ func (b *batch) unmarshal(r *mem.Reader) error {
 }
 
 // append reads a bytes field into buf.
-func (b *batch) append(r *mem.Reader) error {
+func (b *Batch) append(r *mem.Reader) error {
 	n, err := readLength(r)
 	if err != nil {
 		return err
