@@ -129,3 +129,20 @@ func TestRowsBeforeABadValue(t *testing.T) {
 		t.Errorf("%d rows, then %v", n, err)
 	}
 }
+
+// An engine that denies a session does so before it consumes anything: a result of
+// unknown size goes on with another session, and stays whole.
+func TestSessionExpiresInAResultOfUnknownSize(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int64{-1, 0} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", batches(3, 4, 5).RowCount(count))
+		srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 1, Times: 1, Do: srv.ExpireSessions})
+		if n, err := readIDs(t.Context(), openDB(t, srv, "prefetch_bytes=0"), "q"); n != 12 || err != nil {
+			t.Errorf("count %d: %d rows, %v", count, n, err)
+		}
+		if n := srv.Count("authenticate"); n != 2 {
+			t.Errorf("count %d: %d sessions", count, n)
+		}
+	}
+}
