@@ -11,29 +11,6 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// result plays rows in the given batches; -1 is a chunk without rows.
-func batches(sizes ...int) *enginetest.Result {
-	r := enginetest.NewResult().Column("id", "LONG")
-	id := 0
-	for _, n := range sizes {
-		if n < 0 {
-			r.EmptyBatch()
-			continue
-		}
-		values := make([]any, n)
-		for i := range values {
-			values[i] = id
-			id++
-		}
-		v, err := thriftrows.NewVector(thriftrows.Long, 0, values)
-		if err != nil {
-			panic(err)
-		}
-		r.Vectors(n, v)
-	}
-	return r
-}
-
 func TestEndOfResult(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -13,7 +13,7 @@ import (
 )
 
 // What Literal writes into a statement, the engine reads as one value; so it does
-// with the driver's own literal of the argument.
+// useConn the driver's own literal of the argument.
 func TestLiteral(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)

@@ -72,7 +72,7 @@ func TestHandleUsesALiveSession(t *testing.T) {
 	srv.Handle("q", ids(5, 2))
 	db := openDB(t, srv)
 	db.SetMaxOpenConns(1)
-	must(t, db, func(c *e6data.Conn) error {
+	mustUseConn(t, db, func(c *e6data.Conn) error {
 		h, err := c.Submit(t.Context(), "q")
 		if err != nil {
 			return err

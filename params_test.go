@@ -60,17 +60,6 @@ func echoEngine(t testing.TB) *enginetest.Server {
 	return srv
 }
 
-// lastSQL is the latest statement that was prepared.
-func lastSQL(srv *enginetest.Server) string {
-	calls := srv.Calls()
-	for _, c := range slices.Backward(calls) {
-		if strings.HasPrefix(c.Method, "prepareStatement") {
-			return c.SQL
-		}
-	}
-	return ""
-}
-
 type (
 	colour  string
 	celsius float32
@@ -215,7 +204,7 @@ func TestArgumentErrors(t *testing.T) {
 		check("query", err, test.want)
 		_, err = db.Exec(test.query, test.args...)
 		check("exec", err, test.want)
-		must(t, db, func(c *e6data.Conn) error {
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			_, err := c.Query(t.Context(), test.query, test.args...)
 			check("native", err, test.want)
 			return nil
@@ -402,7 +391,7 @@ func TestServerParameters(t *testing.T) {
 			}
 		}
 		st.Close()
-		must(t, db, func(c *e6data.Conn) error {
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			h, err := c.Submit(t.Context(), query, args...)
 			if err != nil {
 				return err
@@ -729,7 +718,7 @@ func TestQueryOptions(t *testing.T) {
 			return err
 		}, sent{"SELECT 1", "lake", "db", false}},
 		{"native Query", func() error {
-			return with(t, db, func(c *e6data.Conn) error {
+			return useConn(t, db, func(c *e6data.Conn) error {
 				b, err := c.Query(ctx, "SELECT ?", all[1], 1, all[3])
 				if err != nil {
 					return err
@@ -738,7 +727,7 @@ func TestQueryOptions(t *testing.T) {
 			})
 		}, sent{"/* report 7 */ SELECT 1", "lake", "s", false}},
 		{"native Submit", func() error {
-			return with(t, db, func(c *e6data.Conn) error {
+			return useConn(t, db, func(c *e6data.Conn) error {
 				h, err := c.Submit(ctx, "SELECT 1", all[0], all[2])
 				if err != nil {
 					return err

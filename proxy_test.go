@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -115,36 +114,9 @@ func lostShapes() []shape {
 	return shapes
 }
 
-// newProxy starts a proxy in front of srv that goes before it.
-func newProxy(t testing.TB, srv *enginetest.Server, cfg enginetest.ProxyConfig) *enginetest.Proxy {
-	t.Helper()
-	p, err := enginetest.NewProxy(srv, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	forget(t, p.Addr())
-	return p
-}
-
-// openProxyDB opens a pool on p, which is closed before p.
-func openProxyDB(t testing.TB, p *enginetest.Proxy, params ...string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("e6data", p.DSN(params...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 // What grpc-go makes of each shape. The driver recognises conditions in it, and
 // nothing of it is promised: should an update of grpc-go change it, then errors.go
-// must follow.
+// mustUseConn follow.
 func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	p := newProxy(t, srv, enginetest.ProxyConfig{})

@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -76,34 +75,6 @@ func scanTargets(n int) (values, pointers []any) {
 		pointers[i] = &values[i]
 	}
 	return values, pointers
-}
-
-// ids is a result with one LONG column that counts from 0.
-func ids(rows, batch int) *enginetest.Result {
-	return enginetest.NewResult().Column("id", "LONG").BatchRows(batch).
-		Generate(rows, func(i int) []any { return []any{i} })
-}
-
-// readIDs reads a result of ids and tells how many rows were right.
-func readIDs(ctx context.Context, db interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, query string, args ...any) (int, error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	n := 0
-	for ; rows.Next(); n++ {
-		var id int
-		if err := rows.Scan(&id); err != nil {
-			return n, err
-		}
-		if id != n {
-			return n, fmt.Errorf("row %d has id %d", n, id)
-		}
-	}
-	return n, rows.Err()
 }
 
 func TestResultInBatches(t *testing.T) {

@@ -412,10 +412,10 @@ func TestResumeOfAnotherPool(t *testing.T) {
 			first := query(ctx, db)
 			<-hang.Struck()
 			second := query(t.Context(), openWith(t, srv.DSN(), pollFast))
-			called(t, srv, "authenticate", 4) // of Connect and of the query, for both
+			waitCalled(t, srv, "authenticate", 4) // of Connect and of the query, for both
 			hang.Release()
 			if test.end {
-				called(t, srv, "resume", 1)
+				waitCalled(t, srv, "resume", 1)
 				cancel()
 			}
 			if err := <-first; err == nil || !strings.Contains(err.Error(), test.want) {
@@ -424,7 +424,7 @@ func TestResumeOfAnotherPool(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Error(err)
 			}
-			called(t, srv, "ClusterService/status", srv.Count("ClusterService/status")+1)
+			waitCalled(t, srv, "ClusterService/status", srv.Count("ClusterService/status")+1)
 			srv.SetCluster(enginetest.ClusterActive)
 			if err := <-second; err != nil {
 				t.Errorf("second: %v", err)

@@ -1,15 +1,10 @@
 package e6data_test
 
 import (
-	"database/sql"
 	"errors"
 	"io"
-	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,32 +37,6 @@ func (a answer) write(w http.ResponseWriter) {
 	if a.message != "" {
 		w.Header().Set(http.TrailerPrefix+"Grpc-Message", a.message)
 	}
-}
-
-// newRogue starts a proxy that answers calls of the method by itself. engine
-// passes a call on. It returns a pool on the proxy.
-func newRogue(t *testing.T, srv *enginetest.Server, method string, rogue func(w http.ResponseWriter, r *http.Request, engine http.Handler), params ...string) *sql.DB {
-	t.Helper()
-	var h2c http.Protocols
-	h2c.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: &h2c, DisableCompression: true}
-	silent := log.New(io.Discard, "", 0)
-	target := &url.URL{Scheme: "http", Host: srv.Addr()}
-	forward := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }, Transport: transport, ErrorLog: silent}
-	p := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/"+method) {
-			rogue(w, r, forward)
-			return
-		}
-		forward.ServeHTTP(w, r)
-	}))
-	p.Config.Protocols, p.Config.ErrorLog = &h2c, silent
-	p.Start()
-	t.Cleanup(transport.CloseIdleConnections)
-	t.Cleanup(p.Close)
-	addr := p.Listener.Addr().(*net.TCPAddr).String()
-	forget(t, addr)
-	return openWith(t, strings.Replace(srv.DSN(params...), srv.Addr(), addr, 1))
 }
 
 // An answer that gRPC cannot make sense of is one that is lost: what was asked for
