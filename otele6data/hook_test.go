@@ -54,7 +54,7 @@ func TestQuerySpan(t *testing.T) {
 	call = h.CallStart(ctx, fetch())
 	h.CallEnd(call, e6data.CallEnd{CallStart: fetch(), Duration: 2 * time.Millisecond, Bytes: 500})
 	h.QueryEnd(ctx, e6data.QueryState{
-		ID: "q1", Engine: "10.0.0.7", Strategy: "blue", Rows: 12, Batches: 3, Bytes: 500, Retries: 1,
+		ID: "q1", Planner: "10.0.0.7", Strategy: "blue", Rows: 12, Batches: 3, Bytes: 500, Retries: 1,
 		FirstBatch: 250 * time.Millisecond, Ended: time.Second, Done: true,
 	})
 
