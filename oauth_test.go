@@ -249,6 +249,9 @@ func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 				srv := i.engine(t, enginetest.Config{})
 				db := openConfig(t, i.config(t, srv))
 				readFive(t, db)
+				if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil { // its clearing call is not the one that is hit
+					t.Fatal(err)
+				}
 				revoking := srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: i.revoke})
 				if err := db.Ping(); err != nil {
 					t.Error(err)

@@ -300,7 +300,7 @@ func TestHalfOpenConnection(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	h := &halfOpen{}
-	db, c := openConnector(t, parseDSN(t, srv.DSN("connect_timeout=200ms")), e6data.WithDialOptions(grpc.WithContextDialer(h.dial)))
+	db, c := openConnector(t, parseDSN(t, srv.DSN("connect_timeout=2s")), e6data.WithDialOptions(grpc.WithContextDialer(h.dial)))
 	first, err := db.Conn(t.Context()) // holds the session
 	if err != nil {
 		t.Fatal(err)
