@@ -472,7 +472,9 @@ func TestClientCertificateRotation(t *testing.T) {
 		if n, err := readIDs(ctx, db, "q"); n != 10 || err != nil {
 			t.Fatalf("%d rows, %v", n, err)
 		}
-		<-cleared.ended // the next drop loses no answer
+		if err := <-cleared.ended; err != nil { // the next drop loses no answer
+			t.Fatal(err)
+		}
 	}
 	reconnected("first")
 
