@@ -32,7 +32,6 @@ import (
 // Then no query fails, each ends on the colour that prepared it, and nothing new
 // is begun on the old colour once the announcement was heard.
 func TestRollingSwitchUnderLoad(t *testing.T) {
-	t.Parallel()
 	const (
 		workers  = 32
 		switches = 20
@@ -77,6 +76,9 @@ func TestRollingSwitchUnderLoad(t *testing.T) {
 		var hits int
 		live, hits = roll(t, srv, l, live, *graceFlag)
 		late += hits
+		if hits > workers { // each worker's call may be on its way
+			t.Errorf("%d calls began something on a colour that had announced another", hits)
+		}
 		if t.Failed() {
 			t.Errorf("in switch %d", n)
 			break
@@ -92,9 +94,6 @@ func TestRollingSwitchUnderLoad(t *testing.T) {
 	balance(t, srv)
 	books := srv.Stats()
 	t.Logf("%d queries, %d calls, of which %d came too late and were sent again", asked.Load(), books.Calls, books.Refused+late)
-	if late > workers {
-		t.Errorf("%d calls began something on a colour that had announced another", late)
-	}
 	if int64(books.Executed) != asked.Load() {
 		t.Errorf("%d executions of %d statements", books.Executed, asked.Load())
 	}
