@@ -87,6 +87,28 @@ func TestContributingShowsATest(t *testing.T) {
 	}
 }
 
+// The page on errors shows the functions of example_errors_test.go as they are.
+func TestErrorsPageShowsExamples(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/errors-and-retries.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("example_errors_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := regexp.MustCompile(`(?ms)^func [a-z]\w*\(.*?^}$`).FindAll(code, -1)
+	if len(functions) < 3 {
+		t.Errorf("only %d functions were found", len(functions))
+	}
+	for _, function := range functions {
+		if !strings.Contains(string(text), "\n```go\n"+string(function)+"\n```\n") {
+			t.Errorf("the page does not show\n%s", function)
+		}
+	}
+}
+
 func TestForgottenSession(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{}) // fails the test if a query is left on the engine
