@@ -17,12 +17,18 @@ type key struct{ bench, unit string }
 // results are the numbers of all runs.
 type results struct {
 	goVersion, platform, cpu string
+	procs                    string   // how many processors Go used
 	names                    []string // of the benchmarks, as they first occur
 	values                   map[key][]float64
 }
 
 // procs is what the testing package appends to a benchmark's name.
-var procs = regexp.MustCompile(`-\d+$`)
+var procs = regexp.MustCompile(`-(\d+)$`)
+
+// peakMemory is the name of what TestPeakMemory measures, and logs as in peak.
+const peakMemory = "PeakMemory"
+
+var peak = regexp.MustCompile(`(\d+) rows in \S+; the heap grew by ([\d.]+) MiB`)
 
 // parse reads what go test -bench printed, of one run or several.
 func parse(r io.Reader) (*results, error) {
@@ -58,12 +64,25 @@ func parse(r io.Reader) (*results, error) {
 	return out, nil
 }
 
-// line reads a benchmark's line: its name, iterations, and pairs of value and
-// unit.
+// line reads a benchmark's line, its name, iterations, and pairs of value and
+// unit, or the line that TestPeakMemory logs.
 func (r *results) line(line string) error {
+	if m := peak.FindStringSubmatch(line); m != nil {
+		for unit, text := range map[string]string{"rows": m[1], "MiB": m[2]} {
+			v, err := strconv.ParseFloat(text, 64)
+			if err != nil {
+				return fmt.Errorf("%s: %w", line, err)
+			}
+			r.values[key{peakMemory, unit}] = append(r.values[key{peakMemory, unit}], v)
+		}
+		return nil
+	}
 	fields := strings.Fields(line)
 	if len(fields) < 4 || len(fields)%2 != 0 || !strings.HasPrefix(fields[0], "Benchmark") {
 		return nil
+	}
+	if m := procs.FindStringSubmatch(fields[0]); m != nil {
+		r.procs = m[1]
 	}
 	name := procs.ReplaceAllString(strings.TrimPrefix(fields[0], "Benchmark"), "")
 	if !slices.Contains(r.names, name) {
