@@ -40,7 +40,11 @@ var figures = []figure{
 // absolute returns the tables of docs/performance.md.
 func (r *results) absolute() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s, %s processors of type %s; medians of %d runs.\n\n", r.goVersion, r.platform, r.procs, r.cpu, r.runs())
+	times := "medians of %d runs"
+	if r.runs() == 1 {
+		times = "%d run"
+	}
+	fmt.Fprintf(&b, "%s, %s, %s processors of type %s; "+times+".\n\n", r.goVersion, r.platform, r.procs, r.cpu, r.runs())
 	fmt.Fprintf(&b, "| | %s |\n|---|%s\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
 	for _, f := range figures {
 		fmt.Fprintf(&b, "| %s |", f.name)
