@@ -150,7 +150,7 @@ func (l *logBuffer) String() string {
 // useConn calls f with a native connection of db.
 func useConn(t testing.TB, db *sql.DB, f func(*e6data.Conn) error) error {
 	t.Helper()
-	return e6data.UseConn(within(t, 20*time.Second), db, f)
+	return e6data.UseConn(within(t, time.Minute), db, f)
 }
 
 // mustUseConn is with for what must not fail.
@@ -164,7 +164,7 @@ func mustUseConn(t testing.TB, db *sql.DB, f func(*e6data.Conn) error) {
 // waitCalled waits until a method was called n times.
 func waitCalled(t testing.TB, srv *enginetest.Server, method string, n int) {
 	t.Helper()
-	if err := srv.Wait(within(t, 20*time.Second), func(enginetest.Stats) bool { return srv.Count(method) >= n }); err != nil {
+	if err := srv.Wait(within(t, time.Minute), func(enginetest.Stats) bool { return srv.Count(method) >= n }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -173,8 +173,8 @@ func waitCalled(t testing.TB, srv *enginetest.Server, method string, n int) {
 // there are no more.
 func waitEnded(t testing.TB, srv *enginetest.Server, cleared, cancelled int) {
 	t.Helper()
-	_ = srv.Wait(within(t, 20*time.Second), func(s enginetest.Stats) bool { return s.Cleared >= cleared && s.Cancelled >= cancelled })
-	if err := srv.WaitBalanced(within(t, 20*time.Second)); err != nil {
+	_ = srv.Wait(within(t, time.Minute), func(s enginetest.Stats) bool { return s.Cleared >= cleared && s.Cancelled >= cancelled })
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 	if s := srv.Stats(); s.Cleared != cleared || s.Cancelled != cancelled {

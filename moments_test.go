@@ -55,7 +55,7 @@ func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 	if n, most := srv.Stats().Refused, 16*(2+int(time.Since(began)/(2*time.Second))); n > most {
 		t.Errorf("%d calls were refused, more than %d", n, most)
 	}
-	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	srv.SetLive(enginetest.Green)
@@ -105,7 +105,7 @@ func TestThereAndBack(t *testing.T) {
 		srv.SetLive(old, live)
 		srv.Announce(live)
 		readTogether(t, db, 4, 3)
-		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		srv.SetLive(live)
@@ -117,7 +117,7 @@ func TestThereAndBack(t *testing.T) {
 				t.Errorf("executed on %s", c.Strategy)
 			}
 		}
-		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -462,7 +462,7 @@ func TestServerParameterErrors(t *testing.T) {
 			if test.sent {
 				prepared = 1
 			}
-			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 				t.Error(err)
 			}
 			if got := srv.Stats(); got.Prepared != prepared || got.Executed != 0 {

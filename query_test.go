@@ -109,7 +109,7 @@ func TestTheCallsOfAQuery(t *testing.T) {
 			if _, err := readIDs(t.Context(), openDB(t, srv, test.params...), "q"); err != nil {
 				t.Fatal(err)
 			}
-			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			var methods []string
@@ -466,7 +466,7 @@ func TestDriverOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.(driver.Pinger).Ping(within(t, 10*time.Second)); err != nil {
+	if err := conn.(driver.Pinger).Ping(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 	// The connection owns its channel: goleak finds it if Close leaves it.

@@ -72,7 +72,7 @@ func TestIllegibleAnswers(t *testing.T) {
 					engine.ServeHTTP(httptest.NewRecorder(), r)
 					a.write(w)
 				}, "result_batch_v2="+map[bool]string{false: "off", true: "on"}[strings.HasSuffix(method, "V2")])
-				_, err := readIDs(within(t, 10*time.Second), db, "q")
+				_, err := readIDs(within(t, time.Minute), db, "q")
 				if !errors.Is(err, want) {
 					t.Errorf("error %v, want %v", err, want)
 				}
@@ -97,7 +97,7 @@ func TestAnswerTooLarge(t *testing.T) {
 		db := openDB(t, srv, "max_recv_bytes=1000", "compression="+compression)
 		srv.Inject(enginetest.Fault{Method: "executeStatement", Do: func() { srv.Announce(strings.Repeat("x", 2000)) }})
 		srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Do: func() { srv.Announce("") }})
-		_, err := readIDs(within(t, 10*time.Second), db, "q")
+		_, err := readIDs(within(t, time.Minute), db, "q")
 		if !errors.Is(err, e6data.ErrAmbiguousExecution) || !strings.Contains(err.Error(), "max_recv_bytes is 1000") {
 			t.Errorf("compression %s: %v", compression, err)
 		}
@@ -136,7 +136,7 @@ func TestRefusalWithRows(t *testing.T) {
 					engine.ServeHTTP(w, r)
 				}
 			}, "result_batch_v2="+version)
-			if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 500 || err != nil {
+			if n, err := readIDs(within(t, time.Minute), db, "q"); n != 500 || err != nil {
 				t.Errorf("%d rows, %v", n, err)
 			}
 		})

@@ -269,7 +269,7 @@ func TestTLSFailures(t *testing.T) {
 			if test.set != nil {
 				test.set(cfg)
 			}
-			err := openConfig(t, cfg).PingContext(within(t, 30*time.Second))
+			err := openConfig(t, cfg).PingContext(within(t, time.Minute))
 			checkTLSError(t, err, test.says)
 			if test.is != nil && !test.is(err) {
 				t.Errorf("the cause is not in %#v", err)
