@@ -14,11 +14,15 @@ import (
 )
 
 // parallelTests is how many tests run at once unless -parallel says it. They wait
-// more than they compute.
+// more than they compute. Fuzzing computes, and takes a worker a processor.
 const parallelTests = "16"
 
 func TestMain(m *testing.M) {
-	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(strings.TrimLeft(arg, "-"), "test.parallel") }) {
+	chosen := func(arg string) bool {
+		name := strings.TrimLeft(arg, "-")
+		return strings.HasPrefix(name, "test.parallel") || strings.HasPrefix(name, "test.fuzz")
+	}
+	if !slices.ContainsFunc(os.Args, chosen) {
 		_ = flag.Set("test.parallel", parallelTests)
 	}
 	listener.listen()
