@@ -88,10 +88,8 @@ func WithTLSConfig(cfg *tls.Config) Option {
 //   - Warn: problems that did not fail a query, and unsafe settings;
 //   - Info: moves to the other colour, resumes of a cluster, refused tokens;
 //   - Debug: new sessions and news about the live colour. With Config.Debug also
-//     every
-//
-// query, every repetition, and every call with its method, code, duration, colour,
-// planner, query id and bytes.
+//     every query, every repetition, and every call with its method, code, duration,
+//     colour, planner, query id and bytes.
 //
 // The environment variable E6DATA_STRATEGY_LOG_LEVEL (DEBUG, INFO, WARNING, ERROR or
 // CRITICAL) sets the lowest level at which changes of colour, session and cluster
