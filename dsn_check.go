@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// validate tells what keeps c from being used, but for credentials that are
-// missing altogether.
+// validate returns an error if cfg cannot be used. Missing credentials are not an
+// error here.
 func (cfg *Config) validate() error {
 	if cfg.bare() {
 		return errors.New("e6data: the Config has no defaults: make it with NewConfig or ParseDSN, as in cfg := e6data.NewConfig(), and then set its fields")
@@ -20,7 +20,7 @@ func (cfg *Config) validate() error {
 		return errors.New("e6data: the host is missing")
 	}
 	if err := checkHost(cfg.Host); err != nil {
-		// The host is not shown: it may be a DSN, with all that is in one.
+		// The error does not show the host, because it may be a DSN with secrets.
 		host, port, _ := net.SplitHostPort(cfg.Host)
 		_, noNumber := strconv.Atoi(port)
 		switch {
@@ -34,7 +34,7 @@ func (cfg *Config) validate() error {
 	if cfg.Port < 0 || cfg.Port > 65535 {
 		return fmt.Errorf("e6data: port %d is out of range (1 to 65535)", cfg.Port)
 	}
-	// A field is right when a DSN could have set it.
+	// A field is valid if a DSN could have set it.
 	var scratch Config
 	for i := range params {
 		p := &params[i]
@@ -49,12 +49,12 @@ func (cfg *Config) validate() error {
 	return cmp.Or(cfg.checkTLS(), cfg.checkCredentials())
 }
 
-// bare tells that nothing gave c its defaults: what cannot be 0 is.
+// bare reports whether cfg lacks the defaults: fields are 0 that must not be 0.
 func (cfg *Config) bare() bool {
 	return cfg.Channels == 0 && cfg.MaxRecvBytes == 0 && cfg.MaxSendBytes == 0 && cfg.KeepaliveTimeout == 0
 }
 
-// shown is a value as it may stand in an error.
+// shown returns the value v for an error.
 func (p *param) shown(v string, harmless bool) string {
 	if p.secret || !harmless {
 		return "the value"
@@ -66,8 +66,9 @@ func (p *param) shown(v string, harmless bool) string {
 	return fmt.Sprintf("%q", v)
 }
 
-// checkHost says what is wrong with a host, as what follows it in a sentence. A
-// host that is none is not asked a name server for: it may be a secret.
+// checkHost returns an error if host is not a valid host name or address. The error
+// continues a sentence that begins with the host. The driver does not look up an
+// invalid name, because a secret could reach the name server.
 func checkHost(host string) error {
 	if host == "" {
 		return errors.New("is missing")
@@ -91,18 +92,18 @@ func checkHost(host string) error {
 	return nil
 }
 
-// has tells whether a setting has another value than nothing.
+// has reports whether a setting differs from its zero value.
 func (cfg *Config) has(name string) bool {
 	switch name {
 	case "insecure_skip_verify":
 		return cfg.InsecureSkipVerify
-	case "client_auth_method": // the default chooses nothing
+	case "client_auth_method": // its default does not select a way to authenticate
 		return cfg.ClientAuthMethod != "" && cfg.ClientAuthMethod != ClientAuthBasic
 	}
 	return mustParam(name).text(cfg) != ""
 }
 
-// firstOf returns the first of names that cfg has.
+// firstOf returns the first of the names that cfg has.
 func (cfg *Config) firstOf(names ...string) (string, bool) {
 	for _, name := range names {
 		if cfg.has(name) {
@@ -120,7 +121,7 @@ func (cfg *Config) checkTLS() error {
 		return fmt.Errorf("e6data: tls_config and %s contradict each other: the registered configuration says whom to trust", name)
 	}
 	for _, name := range []string{"ca_cert", "client_cert"} {
-		if holdsKey(mustParam(name).text(cfg)) { // where fmt and others would show it
+		if holdsKey(mustParam(name).text(cfg)) { // fmt and other code would show the key
 			return fmt.Errorf("e6data: %s holds the text of a private key, which belongs in client_key", name)
 		}
 	}
@@ -139,10 +140,10 @@ func (cfg *Config) checkTLS() error {
 
 // authMethod is a way to authenticate.
 type authMethod struct {
-	// params are the parameters that belong to it alone; one that is given
-	// chooses the method.
+	// params are the parameters that only this method uses. A parameter that is set
+	// selects the method.
 	params []string
-	// needs are those that must be given.
+	// needs are the parameters that must be set.
 	needs []string
 	oauth bool
 }
@@ -157,7 +158,7 @@ var authMethods = []authMethod{
 	},
 }
 
-// authMethod returns the way to authenticate that cfg chooses, nil for none.
+// authMethod returns the way to authenticate that cfg selects, nil for none.
 func (cfg *Config) authMethod() (*authMethod, error) {
 	var chosen *authMethod
 	by := ""
@@ -193,8 +194,8 @@ func (cfg *Config) checkCredentials() error {
 	return cfg.checkOAuth(given)
 }
 
-// checkOAuth tells what keeps c from being used with OAuth, for which given
-// stands.
+// checkOAuth returns an error if cfg cannot be used with OAuth. given is the name of
+// the parameter that selected OAuth.
 func (cfg *Config) checkOAuth(given string) error {
 	switch {
 	case !cfg.Secure && !isLoopback(cfg.Host):
@@ -205,6 +206,6 @@ func (cfg *Config) checkOAuth(given string) error {
 	return nil
 }
 
-// errNoCredentials is what NewConnector says where nothing names any.
+// errNoCredentials is the error of NewConnector if there are no credentials.
 var errNoCredentials = errors.New("e6data: credentials are missing: give user and password (the access token), access_token, " +
 	"or client_id with client_secret and token_url, in the DSN or in the environment (E6DATA_USER, E6DATA_TOKEN, ...)")

@@ -10,15 +10,15 @@ import (
 	"time"
 )
 
-// envVar is an environment variable that stands in for a parameter.
+// envVar is an environment variable that replaces a missing parameter.
 type envVar struct {
 	name  string
-	param string // "" for a setting that no parameter has
+	param string // "" if the setting has no parameter
 	doc   string // for the README
 	set   func(*Config, string) error
 }
 
-// envSettings are read by NewConfig.
+// envSettings are the variables that NewConfig reads.
 var envSettings = []envVar{
 	{"E6DATA_MAX_RETRY_ATTEMPTS", "max_attempts", "", mustParam("max_attempts").set},
 	{
@@ -33,7 +33,8 @@ var envSettings = []envVar{
 	}},
 }
 
-// envCredentials are read by NewConnector where the Config lacks them.
+// envCredentials are the variables that NewConnector reads for credentials that the
+// Config lacks.
 var envCredentials = []envVar{
 	{"E6DATA_USER", "user", "", mustParam("user").set},
 	{"E6DATA_PASSWORD", "password", "", mustParam("password").set},
@@ -44,8 +45,8 @@ var envCredentials = []envVar{
 	{"E6DATA_TOKEN_URL", "token_url", "", mustParam("token_url").set},
 }
 
-// readEnv sets what an environment variable says. One that is empty is as if it
-// were not there.
+// readEnv sets the value of an environment variable. An empty variable counts as not
+// set.
 func (cfg *Config) readEnv(e *envVar) error {
 	v := os.Getenv(e.name)
 	if v == "" {
@@ -61,8 +62,8 @@ func (cfg *Config) readEnv(e *envVar) error {
 	return nil
 }
 
-// readEnvSettings takes the defaults that the environment sets, and returns the
-// first error.
+// readEnvSettings sets the defaults from the environment, and returns the first
+// error.
 func (cfg *Config) readEnvSettings() error {
 	var first error
 	for i := range envSettings {
@@ -71,9 +72,9 @@ func (cfg *Config) readEnvSettings() error {
 	return first
 }
 
-// withEnvCredentials returns a copy of cfg with the credentials that it lacks
-// from the environment. The method that cfg chooses holds: the environment
-// completes it, or else chooses one itself.
+// withEnvCredentials returns a copy of cfg, with the credentials that cfg lacks from
+// the environment. If cfg selects a method, the environment completes it. Otherwise
+// the environment selects one.
 func (cfg *Config) withEnvCredentials() (*Config, error) {
 	env := &Config{}
 	from := map[string]string{} // parameter -> variable
@@ -119,9 +120,9 @@ func (cfg *Config) withEnvCredentials() (*Config, error) {
 const dsnVariable = "E6DATA_DSN"
 
 // ConfigFromEnv returns the Config of the DSN in the environment variable
-// E6DATA_DSN, as [ParseDSN] reads it. A variable that is not set, or empty, is an
-// error. Nothing else of this package reads that variable: no DSN of the
-// environment gets in where an application does not ask for it.
+// E6DATA_DSN; see [ParseDSN]. It returns an error if the variable is not set or is
+// empty. No other function of this package reads the variable, so an application
+// uses it only if it calls ConfigFromEnv.
 func ConfigFromEnv() (*Config, error) {
 	dsn := os.Getenv(dsnVariable)
 	if dsn == "" {
@@ -134,11 +135,12 @@ func ConfigFromEnv() (*Config, error) {
 	return cfg, nil
 }
 
-// strategyLogLevel is the environment variable with the lowest level at which
-// changes of colour, session and cluster are logged (docs/protocol.md, section 11).
+// strategyLogLevel is the environment variable for the lowest level at which changes
+// of colour, session and cluster are logged (docs/protocol.md, section 11).
 const strategyLogLevel = "E6DATA_STRATEGY_LOG_LEVEL"
 
-// changeLevels are its values, as Python's logging names them.
+// changeLevels are the values of strategyLogLevel, with the names of Python's
+// logging.
 var changeLevels = map[string]slog.Level{
 	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "WARNING": slog.LevelWarn,
 	"ERROR": slog.LevelError, "CRITICAL": slog.LevelError + 4,

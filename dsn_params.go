@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// param is a setting that a DSN can hold.
+// param is a parameter of a DSN.
 type param struct {
 	name string
-	// field is the name of the Config's field.
+	// field is the name of its field in Config.
 	field string
-	// aliases are what the vendor's connectors call it.
+	// aliases are its names in the vendor's connectors.
 	aliases []alias
-	// doc is what it means, for the README.
+	// doc is its meaning, for the README.
 	doc string
-	// secret keeps the value out of errors.
+	// secret reports whether errors must not show the value.
 	secret bool
-	// ahead says that FormatDSN writes it before the parameters.
+	// ahead reports whether FormatDSN writes the value before the parameters.
 	ahead bool
 	kind
 }
 
 // alias is another name for a param.
 type alias struct {
-	name string // as its users write it
+	name string // in the vendor's spelling
 	set  func(*Config, string) error
 }
 
-// allNames are the names of p as normalName gives them, its own first.
+// allNames returns the names of p in the form of normalName, its own name first.
 func (p *param) allNames() []string {
 	names := []string{p.name}
 	for _, a := range p.aliases {
@@ -37,7 +37,7 @@ func (p *param) allNames() []string {
 	return names
 }
 
-// setter returns what reads a value that is written under the given name.
+// setter returns the function that parses a value given under name.
 func (p *param) setter(name string) func(*Config, string) error {
 	for _, a := range p.aliases {
 		if a.set != nil && normalName(a.name) == name {
@@ -47,8 +47,8 @@ func (p *param) setter(name string) func(*Config, string) error {
 	return p.set
 }
 
-// normalName is the form in which names of parameters are compared: letter case
-// and the difference of "-" and "_" do not count.
+// normalName converts the name of a parameter to the form in which names are
+// compared: lower case, with "_" for "-".
 func normalName(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 
 // findParam returns the parameter with the given normal name or alias.
@@ -61,7 +61,7 @@ func findParam(name string) (*param, bool) {
 	return nil, false
 }
 
-// mustParam is findParam for names that this package holds.
+// mustParam is findParam for the names in this package's code. It panics for others.
 func mustParam(name string) *param {
 	p, ok := findParam(name)
 	if !ok {
@@ -78,8 +78,8 @@ func also(names ...string) []alias {
 	return out
 }
 
-// params are the parameters of a DSN in the order in which FormatDSN writes
-// them and the README lists them.
+// params are the parameters of a DSN, in the order in which FormatDSN writes them
+// and the README lists them.
 var params = []param{
 	{
 		name: "user", field: "User", aliases: also("username"), ahead: true,
@@ -157,7 +157,7 @@ var params = []param{
 		kind: secret(func(c *Config) *Secret { return &c.ClientSecret }),
 	},
 	{
-		name: "token_url", field: "TokenURL", secret: true, // its query may hold one
+		name: "token_url", field: "TokenURL", secret: true, // its query may hold a secret
 		doc:  "where its tokens are issued; https, or a loopback host",
 		kind: tokenURL(),
 	},
