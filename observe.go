@@ -19,24 +19,24 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// WithHook has the connector tell h what it does. Without one nothing is spent on
-// it.
+// WithHook sets the [Hook] of the connector. Without a Hook there is no cost.
 func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
 
-// observer is what tells people and tools of a connector's work.
+// observer logs a connector's work and calls its hook.
 type observer struct {
-	hook Hook // nil for none
+	hook Hook // or nil
 	log  *slog.Logger
-	// silent tells that nobody asked for a log.
+	// silent reports whether nothing is logged.
 	silent bool
-	// changes is the lowest level at which changes are logged.
+	// changes is the lowest level at which changes of colour, session and cluster
+	// are logged.
 	changes slog.Level
-	// color is the one that was used last, for [Switch].
+	// color is the colour that was used last, for [Switch].
 	color atomic.Uint32
 	stats counters
 }
 
-// setUp completes what the options have set.
+// setUp completes the observer after the options were applied.
 func (o *observer) setUp(debug bool) {
 	o.changes = slog.LevelInfo
 	if debug {
@@ -48,8 +48,8 @@ func (o *observer) setUp(debug bool) {
 	switch {
 	case o.log != nil:
 	case debug:
-		// What was asked for is to be seen, wherever the default logger draws the
-		// line.
+		// Debug was requested explicitly, so the level of the default logger must
+		// not hide it.
 		o.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	default:
 		o.log, o.silent = slog.New(slog.DiscardHandler), true
@@ -63,7 +63,7 @@ func (o *observer) logChange(ctx context.Context, level slog.Level, msg string, 
 	}
 }
 
-// noteColor notes the colour that queries are to run on.
+// noteColor records the colour on which queries run.
 func (c *caller) noteColor(ctx context.Context, now strategy.Color) {
 	was := strategy.Color(c.color.Swap(uint32(now)))
 	if was == now {
@@ -81,8 +81,8 @@ func (c *caller) noteColor(ctx context.Context, now strategy.Color) {
 	}
 }
 
-// withHooks makes a call with transmit, and tells hook and log of it where they
-// want to know.
+// withHooks makes a call with transmit, calls the hook before and after it, and logs
+// the call.
 func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) error {
 	if c.hook == nil && !c.cfg.Debug {
 		return c.transmit(ctx, k, grant)
@@ -97,7 +97,7 @@ func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) err
 	err := c.transmit(ctx, k, grant)
 	done.Duration = time.Since(began)
 	if !errors.Is(context.Cause(ctx), errReaderLeft) {
-		done.Err = err // else the driver itself gave the call up, and nobody misses its answer
+		done.Err = err // otherwise the driver itself abandoned the call, and needs no answer
 	}
 	a := k.read()
 	done.QueryID = a.queryID
@@ -129,10 +129,10 @@ func (c *caller) logCall(ctx context.Context, k *call, done CallEnd, a answer) {
 	c.log.DebugContext(ctx, "e6data: call", attrs...)
 }
 
-// logged is err as it may be logged. What the engine says about a statement may
-// quote it, and what is wrong with a value may show that, so both are left out
-// unless Config.LogStatements lets SQL text into the log; what gRPC, a proxy or
-// the driver found wrong is not about the statement.
+// logged returns err in the form in which it may be logged. The engine's message
+// about a statement may quote the statement, and an error about a value may show the
+// value. Both are left out unless Config.LogStatements is true. Messages of gRPC, a
+// proxy or the driver do not concern the statement, and are kept.
 func (c *caller) logged(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || c.cfg.LogStatements {
@@ -161,7 +161,8 @@ func (c *caller) logged(err error) error {
 	return err
 }
 
-// noteRetry notes that a call is about to be made again, or a query begun anew.
+// noteRetry records that a call is about to be repeated, or a query to be started
+// again.
 func (c *caller) noteRetry(ctx context.Context, phase Phase, try int, err error) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
