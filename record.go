@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// record is the state of one query, kept up to date by who works on it. Nil
-// records nothing.
+// record holds the state of one query for observers. The code that works on the
+// query keeps it up to date. A nil record records nothing.
 type record struct {
 	c        *Connector
-	ctx      context.Context // of the query, with what the hook put into it
-	analyze  bool            // see QueryInfo
-	reporter *reporter       // nil for none
+	ctx      context.Context // of the query, as the hook returned it
+	analyze  bool            // see QueryInfo.Analyze
+	reporter *reporter       // or nil
 
 	mu sync.Mutex
 	s  QueryState
-	// executing is the query while it executes.
+	// executing is the query while it executes, else nil.
 	executing *query
 }
 
@@ -28,7 +28,7 @@ func (r *record) get() QueryState {
 	return r.s
 }
 
-// update changes the state. f gets the time since the query's start.
+// update calls f to change the state, with the time since the query's start.
 func (r *record) update(f func(s *QueryState, now time.Duration)) {
 	if r == nil {
 		return
@@ -38,7 +38,7 @@ func (r *record) update(f func(s *QueryState, now time.Duration)) {
 	f(&r.s, time.Since(r.s.Start))
 }
 
-// fetched counts what was fetched. It is called for every batch, and allocates
+// fetched counts fetched rows and bytes. It is called for every batch, and allocates
 // nothing.
 func (r *record) fetched(rows, bytes int64) {
 	n := &r.c.stats
@@ -89,7 +89,7 @@ func (r *record) described(promised int64) {
 	})
 }
 
-// recordKey is the context key of the *record of the query that is worked on.
+// recordKey is the context key of the current query's *record.
 type recordKey struct{}
 
 func recordOf(ctx context.Context) *record {
@@ -97,8 +97,8 @@ func recordOf(ctx context.Context) *record {
 	return r
 }
 
-// begin makes the record of a query, before anything else is done. The query is
-// worked on with the context that it returns.
+// begin starts the record of a query. It is called before any other work on the
+// query, which uses the returned context.
 func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *record) {
 	r := &record{c: c, s: QueryState{Tag: ask.opts.tag, Phase: PhasePrepare, Start: time.Now()}}
 	if info := ask.opts.info; info != nil {
@@ -127,8 +127,8 @@ func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *
 	return ctx, r
 }
 
-// finished notes that the query has ended, well when err is nil or io.EOF. OnProgress
-// is called for the last time.
+// finished records the end of the query. It succeeded if err is nil or io.EOF.
+// OnProgress is called for the last time.
 func (r *record) finished(err error) {
 	if errors.Is(err, io.EOF) {
 		err = nil

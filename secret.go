@@ -9,17 +9,17 @@ import (
 	"unique"
 )
 
-// Secret is a text that must not be seen: an access token or a password. It
-// hides itself from fmt, log/slog, encoding/json and everything else that asks
-// a value for its text; [Secret.Reveal] returns the secret itself. Secrets are equal
-// (==) where their texts are. The zero value is the empty text.
+// Secret is a text that must not be shown, such as an access token or a password.
+// Its formatting methods return a placeholder to fmt, log/slog, encoding/json and
+// other encoders. [Secret.Reveal] returns the text. Secrets are equal (==) if their
+// texts are. The zero value is the empty text. A Secret is safe for concurrent use.
 //
-// It is no string, because fmt shows what a string holds wherever it does not ask
-// the value: for the verbs %w and %p, and in unexported fields of other structs. What
-// it shows of a Secret there is an address.
+// A Secret is not a string, because fmt shows strings in some cases without a call
+// of the value's methods: for the verbs %w and %p, and in unexported fields of other
+// structs. In these cases fmt shows an address for a Secret.
 type Secret struct{ text unique.Handle[string] }
 
-// NewSecret returns the secret with the given text.
+// NewSecret returns a secret with the given text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -27,7 +27,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: unique.Make(text)}
 }
 
-// Reveal returns the secret itself.
+// Reveal returns the secret text.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -35,7 +35,7 @@ func (s Secret) Reveal() string {
 	return s.text.Value()
 }
 
-// IsZero reports whether the secret is empty.
+// IsZero reports whether the text is empty.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 const redacted = "[redacted]"
@@ -48,8 +48,8 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format writes the placeholder for every verb, also for those that would
-// pass by String.
+// Format writes the placeholder for every verb, including the verbs for which fmt
+// does not call String.
 func (s Secret) Format(f fmt.State, verb rune) {
 	text := s.String()
 	if verb == 'q' || verb == 'v' && f.Flag('#') {
@@ -64,25 +64,26 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText returns a placeholder for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText takes the secret's text from a decoder, such as encoding/json, or
-// from [flag.TextVar].
+// UnmarshalText sets the text. It is for decoders such as encoding/json, and for
+// [flag.TextVar].
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil
 }
 
-// minRedacted is the length from which on a secret is replaced in messages. A shorter
-// one guards nothing, and its letters stand in every text.
+// minRedacted is the smallest length of a secret that is replaced in messages. A
+// shorter text protects nothing, and occurs in many messages.
 const minRedacted = 6
 
-// redactor puts the placeholder in the place of each secret in what others
-// wrote. gRPC quotes what a proxy wrote, and the proxy may have quoted before.
+// redactor returns a Replacer that replaces each secret by the placeholder. It also
+// replaces secrets that were quoted once or twice: gRPC quotes a proxy's text, and
+// the proxy may have quoted the secret before.
 func redactor(secrets ...string) *strings.Replacer {
 	var pairs []string
 	for _, s := range secrets {
 		if len(s) >= minRedacted {
 			once := quoted(s)
-			// The longest first, as it may begin with a shorter one.
+			// The longest form comes first, because it may begin with a shorter one.
 			pairs = append(pairs, quoted(once), redacted, once, redacted, s, redacted)
 		}
 	}

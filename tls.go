@@ -20,22 +20,22 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// tlsRegistry holds what RegisterTLSConfig was given: clones, by name.
+// tlsRegistry holds copies of the configurations of RegisterTLSConfig, by name.
 var tlsRegistry struct {
 	sync.Mutex
 	configs map[string]*tls.Config
 }
 
-// RegisterTLSConfig keeps a copy of cfg under a name that DSNs and Configs can
-// refer to, with the parameter tls_config: for what the other parameters cannot
-// say, such as keys in hardware or a verification of one's own. A second
-// registration under the same name replaces the first, for connectors made from
-// then on. A name is of letters, digits and any of "-_.", and tells upper from
-// lower case. RegisterTLSConfig may be called concurrently.
+// RegisterTLSConfig stores a copy of cfg under a name. The DSN parameter tls_config,
+// and the field of a Config, refer to that name. It is for settings that have no
+// parameter, such as keys in hardware, or a custom verification. A second
+// registration under the same name replaces the first one for connectors that are
+// made afterwards. A name consists of letters, digits and any of "-_.", and its
+// letter case counts. RegisterTLSConfig may be called concurrently.
 //
-// What a Config says besides, in ClientCert, ClientKey and ServerName, comes on
-// top of cfg; CACert and InsecureSkipVerify would contradict it, and are an
-// error. TLS versions below 1.2 are not spoken, whatever cfg says.
+// ClientCert, ClientKey and ServerName of a Config are applied on top of cfg. CACert
+// and InsecureSkipVerify are an error, because they contradict cfg. TLS versions
+// below 1.2 are never used, whatever cfg allows.
 func RegisterTLSConfig(name string, cfg *tls.Config) error {
 	switch {
 	case name == "":
@@ -54,8 +54,8 @@ func RegisterTLSConfig(name string, cfg *tls.Config) error {
 	return nil
 }
 
-// DeregisterTLSConfig forgets what [RegisterTLSConfig] keeps under a name.
-// Connectors that use it already are not affected.
+// DeregisterTLSConfig removes the configuration that [RegisterTLSConfig] stored
+// under name. Connectors that already use the configuration are not affected.
 func DeregisterTLSConfig(name string) {
 	tlsRegistry.Lock()
 	defer tlsRegistry.Unlock()
@@ -66,7 +66,7 @@ func notOfAName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
 }
 
-// registeredTLS returns a clone of what is registered under name.
+// registeredTLS returns a copy of the configuration with the given name.
 func registeredTLS(name string) (*tls.Config, error) {
 	tlsRegistry.Lock()
 	defer tlsRegistry.Unlock()
@@ -85,10 +85,11 @@ func registeredTLS(name string) (*tls.Config, error) {
 	return nil, fmt.Errorf("e6data: no tls_config %q is registered, %s: call RegisterTLSConfig before the connector is made", name, known)
 }
 
-// tlsConfig makes what a connector speaks TLS with: custom, or what is
-// registered under cfg.TLSConfig, or nothing, with cfg's own settings on top. The
-// files are read, so that what is wrong with them is told now. nil stands for
-// plaintext. log hears of client certificates that cannot be read later.
+// tlsConfig returns the TLS configuration of a connector, or nil for plaintext. It
+// starts from custom, or from the configuration registered under cfg.TLSConfig, or
+// from an empty one, and applies cfg's own settings. It reads the files, so that
+// faults in them are reported now. Failures to read the client certificate later are
+// logged to log.
 func (cfg *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config, error) {
 	t := &tls.Config{}
 	switch {
@@ -106,7 +107,7 @@ func (cfg *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config,
 			return nil, err
 		}
 	}
-	t.MinVersion = max(t.MinVersion, tls.VersionTLS12) // what HTTP/2 asks for
+	t.MinVersion = max(t.MinVersion, tls.VersionTLS12) // HTTP/2 requires it
 	if cfg.ServerName != "" {
 		t.ServerName = cfg.ServerName
 	}
@@ -123,7 +124,7 @@ func (cfg *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config,
 			return nil, fmt.Errorf("e6data: ca_cert: %s: no certificate in PEM form is in it", pemName(cfg.CACert))
 		}
 	}
-	if cfg.ClientCert == "" { // and no ClientKey: see checkTLS
+	if cfg.ClientCert == "" { // then ClientKey is empty, too: see checkTLS
 		return t, nil
 	}
 	pair := &clientPair{cert: cfg.ClientCert, key: cfg.ClientKey, log: log}
@@ -137,8 +138,7 @@ func (cfg *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config,
 
 func isPEM(pathOrText string) bool { return strings.Contains(pathOrText, "-----BEGIN") }
 
-// pemName is what a message calls a setting that must not be quoted when it is
-// the text itself.
+// pemName returns the name of a setting for errors. It does not quote PEM text.
 func pemName(pathOrText string) string {
 	if isPEM(pathOrText) {
 		return "the PEM text"
@@ -146,13 +146,13 @@ func pemName(pathOrText string) string {
 	return "file " + strconv.Quote(pathOrText)
 }
 
-// readPEM reads the file, unless its argument is the text. The error does not
-// name the file.
+// readPEM returns the PEM text, from a file if the argument is not the text itself.
+// The error does not contain the path.
 func readPEM(pathOrText string) ([]byte, error) {
 	if isPEM(pathOrText) {
 		return []byte(pathOrText), nil
 	}
-	text, err := os.ReadFile(pathOrText) //nolint:gosec // G304: who makes the Config may read its files
+	text, err := os.ReadFile(pathOrText) //nolint:gosec // the Config's author chooses the path
 	var withPath *fs.PathError
 	if errors.As(err, &withPath) {
 		err = withPath.Err
@@ -160,9 +160,8 @@ func readPEM(pathOrText string) ([]byte, error) {
 	return text, err
 }
 
-// clientPair is a client certificate and its key. They are read for each
-// handshake, of which there are few: a new pair in the files is used without a
-// restart.
+// clientPair is a client certificate and its key. They are read for each handshake,
+// so that new files are used without a restart. Handshakes are rare.
 type clientPair struct {
 	cert string
 	key  Secret
@@ -172,8 +171,8 @@ type clientPair struct {
 	last *tls.Certificate
 }
 
-// load reads the pair. The key is a secret: no error tells its file either,
-// which may be no file but a key that was pasted without its first line.
+// load reads the pair. The key is a secret. No error contains even the path of its
+// file, because the path may be a key that was pasted without its first line.
 func (p *clientPair) load() (*tls.Certificate, error) {
 	cert, err := readPEM(p.cert)
 	if err != nil {
@@ -193,8 +192,9 @@ func (p *clientPair) load() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// get is a tls.Config's GetClientCertificate. While the files are being
-// replaced they may not fit each other: the pair that did is still good then.
+// get implements GetClientCertificate of tls.Config. While the files are being
+// replaced, they may not belong to each other. Then get returns the pair that was
+// read before.
 func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -207,10 +207,10 @@ func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) 
 	return pair, nil
 }
 
-// isLoopback tells that host names this computer for certain, so that what is
-// sent to it does not leave it. Of names that is localhost alone, in this very
-// spelling: with any other, also a.localhost, Go asks the proxy of HTTPS_PROXY or
-// a name server.
+// isLoopback reports whether host certainly is this computer, so that data that is
+// sent to it does not leave the computer. The only such name is localhost, in this
+// spelling. For any other name, including a.localhost, Go asks the proxy of
+// HTTPS_PROXY or a name server.
 func isLoopback(host string) bool {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -219,7 +219,7 @@ func isLoopback(host string) bool {
 	return host == "localhost"
 }
 
-// warnOfTransport says once what is not safe about the configuration.
+// warnOfTransport logs unsafe settings of the transport, once.
 func (c *Connector) warnOfTransport() {
 	cfg := c.cfg
 	switch {
@@ -237,27 +237,28 @@ func (c *Connector) warnOfTransport() {
 	}
 }
 
-// plaintextHosts are the hosts that slog's default logger has had the warning
-// about plaintext for, where the application gave no logger.
+// plaintextHosts holds the hosts for which the warning about plaintext was logged to
+// slog's default logger, because the application gave no logger.
 var plaintextHosts sync.Map
 
-// handshakes is what a connector remembers of its TLS handshakes. gRPC hands on
-// no more of a failure than its text.
+// handshakes records facts about a connector's TLS handshakes, because gRPC returns
+// only the text of a failure.
 type handshakes struct {
 	// failed is the latest failure.
 	failed atomic.Pointer[error]
-	// certWanted is set once a server asked for a client certificate and there
-	// was none to send.
+	// certWanted is set when a server requested a client certificate and the driver
+	// had none.
 	certWanted atomic.Bool
 }
 
-// credentials returns gRPC's TLS credentials, watched by h.
+// credentials returns gRPC's TLS credentials for t, with h as the recorder of
+// failures.
 func (h *handshakes) credentials(t *tls.Config) credentials.TransportCredentials {
 	t = t.Clone()
 	if len(t.Certificates) == 0 && t.GetClientCertificate == nil {
 		t.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			h.certWanted.Store(true)
-			return &tls.Certificate{}, nil // as if this function were not set
+			return &tls.Certificate{}, nil // the same as without this function
 		}
 	}
 	return &watchedTLS{TransportCredentials: credentials.NewTLS(t), handshakes: h}
@@ -270,7 +271,7 @@ type watchedTLS struct {
 
 var _ credentials.TransportCredentials = (*watchedTLS)(nil)
 
-// errNoALPN replaces gRPC's error, which speaks to those who write Go.
+// errNoALPN replaces gRPC's error, which is for authors of Go programs.
 var errNoALPN = errors.New("the server did not choose HTTP/2 (ALPN h2)")
 
 func (w *watchedTLS) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {

@@ -13,27 +13,27 @@ import (
 	"time"
 )
 
-// How grpc-go says that a new connection failed; pinned by TestTLSFailures,
-// TestMutualTLSRefused, TestPlaintextToTLSPort and TestUnknownHost.
+// The texts of grpc-go about the failure of a new connection. TestTLSFailures,
+// TestMutualTLSRefused, TestPlaintextToTLSPort and TestUnknownHost check them.
 const (
 	noAddresses     = "produced zero addresses"
 	handshakeFailed = "authentication handshake failed: "
 	remoteAlert     = "remote error: tls: "
 )
 
-// prefaceFailed tells that a connection ended before the server said anything
-// on it: in TLS 1.3 the handshake is over for the client before the server has
-// seen the client's certificate.
+// prefaceFailed reports whether a connection ended before the server sent anything
+// on it. In TLS 1.3 the client completes the handshake before the server has checked
+// the client's certificate.
 func prefaceFailed(msg string) bool {
 	return strings.Contains(msg, "error reading server preface: ") ||
 		strings.Contains(msg, "failed to write client preface: ") ||
 		strings.Contains(msg, "failed to write initial settings frame: ") ||
 		strings.Contains(msg, "failed to write window update: ") ||
-		strings.Contains(msg, "write tcp ") // the same, from where gRPC adds nothing to it
+		strings.Contains(msg, "write tcp ") // the same, in a place where gRPC adds no text
 }
 
-// explainConnection finds out what TLS, or the host's name, has to do with the
-// failure of a call that was not sent, of which gRPC says msg.
+// explainConnection adds the cause to the verdict on a call that was not sent, if
+// the cause is TLS or the host's name. msg is gRPC's text.
 func (c *caller) explainConnection(v *verdict, msg string) {
 	preface := prefaceFailed(msg)
 	switch {
@@ -46,7 +46,7 @@ func (c *caller) explainConnection(v *verdict, msg string) {
 	case strings.Contains(msg, handshakeFailed):
 		failed := c.handshakes.failed.Load()
 		if failed == nil || !strings.Contains(msg, quoted((*failed).Error())) {
-			v.cause = ErrTLS // another connection failed since
+			v.cause = ErrTLS // another connection has failed since
 			return
 		}
 		c.tlsFailure(v, *failed)
@@ -55,15 +55,15 @@ func (c *caller) explainConnection(v *verdict, msg string) {
 			alert, _, _ = strings.Cut(alert, `"`)
 			c.tlsFailure(v, errors.New(remoteAlert+alert))
 		} else if c.handshakes.certWanted.Load() {
-			// The alert that says so may get lost with the connection. It may be
-			// something else, too, so that the call may be made again.
+			// The connection may have ended before the alert arrived. There may be
+			// another cause, so that the call may be repeated.
 			v.cause = fmt.Errorf("%w: the server ended the connection", ErrTLS)
 			v.message = certWantedHint
 		}
 	}
 }
 
-// quoted is s as it stands in a %q of a longer text.
+// quoted returns s in the form in which %q writes it inside a longer text.
 func quoted(s string) string {
 	q := strconv.Quote(s)
 	return q[1 : len(q)-1]
@@ -71,7 +71,7 @@ func quoted(s string) string {
 
 const certWantedHint = "the server asks for a client certificate: set client_cert and client_key"
 
-// tlsFailure makes v the report of a handshake's failure.
+// tlsFailure makes v the verdict on a failed handshake.
 func (c *caller) tlsFailure(v *verdict, err error) {
 	v.message = c.tlsHint(err)
 	if broken(err) {
@@ -81,8 +81,9 @@ func (c *caller) tlsFailure(v *verdict, err error) {
 	v.condition, v.cause = tlsFailed, err
 }
 
-// broken tells that a handshake failed by its connection, which may be better
-// another time: what a peer did not like will be the same.
+// broken reports whether a handshake failed because its connection broke, which may
+// not happen again. If a peer refused the handshake, it will refuse the next one,
+// too.
 func broken(err error) bool {
 	var op *net.OpError
 	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
@@ -92,7 +93,7 @@ func broken(err error) bool {
 	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
 }
 
-// tlsHint says what to do about a failed handshake.
+// tlsHint returns the cure for a failed handshake.
 func (c *caller) tlsHint(err error) string {
 	var (
 		host    x509.HostnameError
@@ -126,7 +127,7 @@ func (c *caller) tlsHint(err error) string {
 	return c.alertHint(err.Error())
 }
 
-// alertHint says what to do about an alert, whose names are those of crypto/tls.
+// alertHint returns the cure for an alert. msg has the alert's name in crypto/tls.
 func (c *caller) alertHint(msg string) string {
 	_, alert, _ := strings.Cut(msg, remoteAlert)
 	wanted := c.handshakes.certWanted.Load()
@@ -152,7 +153,7 @@ func (c *caller) alertHint(msg string) string {
 	return fmt.Sprintf("TLS with %s is not possible as the two are set up", c.cfg.address())
 }
 
-// certNames lists whom a certificate is for.
+// certNames lists the names in a certificate.
 func certNames(cert *x509.Certificate) string {
 	var names []string
 	for _, n := range cert.DNSNames {
