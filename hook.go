@@ -101,10 +101,10 @@ type Retry struct {
 	Phase Phase
 	// QueryID is the id of the query that the call concerned, if any.
 	QueryID string
-	// Reason is the condition that allows the repetition: "wrong strategy", "no live
-	// colour", "colour down", "no status", "session expired", "denial mentioned",
-	// "suspended", "not sent", "no answer", "authentication unavailable", "stuck" or
-	// "token refused".
+	// Reason is the condition that allows the repetition: "wrong strategy",
+	// "no live colour", "colour down", "no status", "session expired",
+	// "denial mentioned", "suspended", "not sent", "no answer",
+	// "authentication unavailable", "stuck" or "token refused".
 	Reason string
 	// Try is the number of the next try, from 2.
 	Try int
