@@ -78,7 +78,7 @@ func ParseDSN(dsn string) (*Config, error) {
 		return nil, noPrefix(dsn)
 	}
 	if strings.TrimRight(rest, " \t\r\n") != rest {
-		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; what belongs to a value is percent-encoded")
+		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; white space in a value must be percent-encoded")
 	}
 	p := dsnParser{cfg: c, given: map[string]string{}, unescape: url.QueryUnescape}
 	if isJDBC {
@@ -128,7 +128,7 @@ type dsnParser struct {
 
 // errSemicolon is the error for a DSN with a ";". Other drivers separate parameters
 // with it; here the text behind it would become part of a value.
-var errSemicolon = errors.New(`e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`)
+var errSemicolon = errors.New(`e6data: the DSN holds a ";", which is not allowed: use "&" between parameters, or %3B in a value`)
 
 // encodingHint is appended if an unencoded token is the likely cause.
 const encodingHint = `; in user and token, any of "/?#%&;" is percent-encoded`
@@ -224,7 +224,7 @@ func (p *dsnParser) parseAuthority(authority string) error {
 	}
 	host, port, ok := splitHostPort(hostport)
 	if !ok {
-		return errors.New("e6data: the DSN's address is none: it is host, host:port or, for IPv6, [address]:port" + encodingHint)
+		return errors.New("e6data: the DSN's address is invalid: write host, host:port or, for IPv6, [address]:port" + encodingHint)
 	}
 	if err := checkHost(host); err != nil {
 		return fmt.Errorf("e6data: the DSN's host %w", err)
@@ -235,7 +235,7 @@ func (p *dsnParser) parseAuthority(authority string) error {
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 1 || n > 65535 {
-		return errors.New("e6data: the DSN's port is no number from 1 to 65535" + encodingHint)
+		return errors.New("e6data: the DSN's port is not a number from 1 to 65535" + encodingHint)
 	}
 	p.cfg.Port = n
 	return nil
@@ -296,7 +296,7 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed 
 	case name:
 		return nil, fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
 	default:
-		return nil, fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
+		return nil, fmt.Errorf("e6data: DSN parameter %q was already given by %s", name, before)
 	}
 	if err := known.setter(name)(p.cfg, value); err != nil {
 		return nil, fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, !p.secret && !followed), err)

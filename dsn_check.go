@@ -25,9 +25,9 @@ func (cfg *Config) validate() error {
 		_, noNumber := strconv.Atoi(port)
 		switch {
 		case strings.Contains(cfg.Host, "://"):
-			return errors.New(`e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`)
+			return errors.New(`e6data: Host must be a name only, not a URL: write Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`)
 		case noNumber == nil && checkHost(host) == nil:
-			return errors.New("e6data: the host holds a port, which has a field of its own")
+			return errors.New("e6data: the host holds a port: set Port instead")
 		}
 		return fmt.Errorf("e6data: the host %w", err)
 	}
@@ -75,18 +75,18 @@ func checkHost(host string) error {
 	}
 	if strings.Contains(host, ":") && !strings.Contains(host, "@") {
 		if ip, err := netip.ParseAddr(host); err != nil || strings.ContainsFunc(ip.Zone(), notOfAName) {
-			return errors.New("is no IPv6 address")
+			return errors.New("is not an IPv6 address")
 		}
 		return nil
 	}
 	if strings.ContainsFunc(host, notOfAName) {
-		return errors.New(`is no host name: those have letters, digits and any of "-_." (an international one is written as xn--...)`)
+		return errors.New(`is not a host name: a host name has letters, digits and any of "-_." (an international one is written as xn--...)`)
 	}
 	const longest, longestLabel = 253, 63
 	name := strings.TrimSuffix(host, ".")
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > longestLabel || len(name) > longest {
-			return errors.New("is no host name: those have 1 to 63 characters between dots, and 253 in all")
+			return errors.New("is not a host name: a host name has 1 to 63 characters between dots, and 253 in all")
 		}
 	}
 	return nil
@@ -118,16 +118,16 @@ func (cfg *Config) checkTLS() error {
 		return fmt.Errorf("e6data: %s needs secure=true", name)
 	}
 	if name, ok := cfg.firstOf("ca_cert", "insecure_skip_verify"); ok && cfg.TLSConfig != "" {
-		return fmt.Errorf("e6data: tls_config and %s contradict each other: the registered configuration says whom to trust", name)
+		return fmt.Errorf("e6data: tls_config and %s contradict each other: the registered configuration has the authorities to trust", name)
 	}
 	for _, name := range []string{"ca_cert", "client_cert"} {
 		if holdsKey(mustParam(name).text(cfg)) { // fmt and other code would show the key
-			return fmt.Errorf("e6data: %s holds the text of a private key, which belongs in client_key", name)
+			return fmt.Errorf("e6data: %s holds the text of a private key, which must be in client_key", name)
 		}
 	}
 	switch {
 	case !cfg.Secure && cfg.Port == 443 && !isLoopback(cfg.Host):
-		return errors.New("e6data: port 443 is that of TLS: set secure=true (or give the port of a server that speaks plaintext)")
+		return errors.New("e6data: port 443 expects TLS: set secure=true (or give the port of a server that speaks plaintext)")
 	case cfg.ClientCert != "" && cfg.ClientKey.IsZero():
 		return errors.New("e6data: client_cert needs client_key")
 	case !cfg.ClientKey.IsZero() && cfg.ClientCert == "":

@@ -64,7 +64,7 @@ func unknownParam(written string, position int, harmless, followed bool) error {
 		what = fmt.Sprintf(`number %d (in a value, "&" is %%26)`, position)
 	}
 	if advice == "" {
-		advice = "it is like no known one"
+		advice = "no known parameter is similar"
 	}
 	return fmt.Errorf("e6data: unknown DSN parameter %s: %s", what, advice)
 }

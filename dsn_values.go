@@ -107,10 +107,10 @@ func integer(field func(*Config) *int, least, most int) kind {
 		set: func(c *Config, v string) error {
 			n, err := strconv.Atoi(v)
 			if most == anyInt && (err != nil || n < least || n > most) {
-				return fmt.Errorf("is no number of %d or more", least)
+				return fmt.Errorf("is not a number of %d or more", least)
 			}
 			if err != nil || n < least || n > most {
-				return fmt.Errorf("is no number from %d to %d", least, most)
+				return fmt.Errorf("is not a number from %d to %d", least, most)
 			}
 			*field(c) = n
 			return nil
@@ -167,11 +167,11 @@ func positiveDuration(field func(*Config) *time.Duration, unit time.Duration) ki
 func noDuration(unit time.Duration) error {
 	switch unit {
 	case time.Second:
-		return errors.New("is no number of seconds and no duration such as 30s or 5m")
+		return errors.New("is neither a number of seconds nor a duration such as 30s or 5m")
 	case time.Millisecond:
-		return errors.New("is no number of milliseconds and no duration such as 30s or 5m")
+		return errors.New("is neither a number of milliseconds nor a duration such as 30s or 5m")
 	}
-	return errors.New("is no duration such as 30s or 5m")
+	return errors.New("is not a duration such as 30s or 5m")
 }
 
 func parseDuration(v string, unit time.Duration) (time.Duration, bool) {
@@ -206,7 +206,7 @@ func size[T int | int64](field func(*Config) *T, meaning int) kind {
 		set: func(c *Config, v string) error {
 			n, ok := parseSize(v)
 			if !ok || int64(T(n)) != n || meaning == sizeAmount && n < 0 {
-				return errors.New("is no number of bytes such as 65536, 64MiB or 300MB")
+				return errors.New("is not a number of bytes such as 65536, 64MiB or 300MB")
 			}
 			if meaning == sizeLimit && n < 1 && n != -1 {
 				return errors.New("is neither -1 (no bound) nor a number of bytes above 0")
@@ -307,7 +307,7 @@ func paramsMode() kind {
 	set := k.set
 	k.set = func(c *Config, v string) error {
 		if strings.EqualFold(v, "auto") {
-			return errors.New("is none of client, server: what a statement does must not depend on a guess")
+			return errors.New("is none of client, server: the effect of a statement must not depend on a guess")
 		}
 		return set(c, v)
 	}
@@ -340,9 +340,9 @@ func tokenURL() kind {
 			switch {
 			case v == "":
 			case err != nil || u.Hostname() == "":
-				return errors.New("is no URL such as https://idp.example.com/oauth2/token")
+				return errors.New("is not a URL such as https://idp.example.com/oauth2/token")
 			case u.User != nil:
-				return errors.New("holds a user: those are client_id and client_secret")
+				return errors.New("holds a user: use client_id and client_secret")
 			case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 				return errors.New("is not https, which only a loopback host may do without")
 			case u.Fragment != "":
@@ -362,7 +362,7 @@ func location(field func(*Config) **time.Location) kind {
 		set: func(c *Config, v string) error {
 			loc, ok := findLocation(v)
 			if !ok {
-				return errors.New("is no time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)")
+				return errors.New("is not a time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)")
 			}
 			if loc == time.UTC {
 				loc = nil

@@ -58,7 +58,7 @@ func (s *jsonScanner[T]) Scan(src any) error {
 		*s.dst = *new(T)
 		return nil
 	default:
-		return fmt.Errorf("e6data: a %T is no JSON text for a %v", src, reflect.TypeFor[T]())
+		return fmt.Errorf("e6data: a %T is not a JSON text for a %v", src, reflect.TypeFor[T]())
 	}
 	v, err := s.decode(text)
 	if err != nil {

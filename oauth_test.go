@@ -776,7 +776,7 @@ func TestOAuthConfig(t *testing.T) {
 		{"method in a literal", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientAuthMethod = "" }}, ""},
 		{"plain token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://idp.example/LEAK" }}, "token_url: the value is not https"},
 		{"loopback token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://localhost:1/token" }}, ""},
-		{"no token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "https:/\x00LEAK" }}, "token_url: the value is no URL"},
+		{"no token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "https:/\x00LEAK" }}, "token_url: the value is not a URL"},
 		{"line break", false, []func(*e6data.Config){func(c *e6data.Config) { c.AccessToken = e6data.NewSecret("LEAK\r\nx: y") }}, "holds other characters"},
 		{"impersonate", false, []func(*e6data.Config){token, func(c *e6data.Config) { c.Impersonate = "v" }}, "impersonate"},
 		{"plaintext token", false, []func(*e6data.Config){token, plaintext}, "needs secure=true"},

@@ -140,7 +140,7 @@ func (c *caller) logged(err error) error {
 	}
 	if format, ok := errors.AsType[*thriftrows.FormatError](e); ok {
 		place := *format
-		place.Msg = "what is wrong is logged with log_statements=true only"
+		place.Msg = "the reason is logged with log_statements=true only"
 		outline := *e
 		outline.Err = &place
 		return &outline

@@ -130,7 +130,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 	case state == clusterSuspended, state == clusterResuming:
 		return false, nil
 	default:
-		return false, errors.New("it does not become active")
+		return false, errors.New("the cluster is not resuming")
 	}
 	w.resumes++
 	if w.unheard != nil {
@@ -139,7 +139,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 			return false, err
 		}
 	}
-	c.logChange(ctx, slog.LevelInfo, "the cluster is told to resume")
+	c.logChange(ctx, slog.LevelInfo, "the driver resumes the cluster")
 	w.unheard = w.lk.resumeOnce(ctx)
 	switch conditionOf(w.unheard) {
 	case noAnswer, suspended, mute, wrongStrategy:

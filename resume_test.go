@@ -190,7 +190,7 @@ func TestLog(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"the cluster is suspended", "the cluster is told to resume", "state=resuming", "the cluster is active", "could not be cleared", "query_id=query-blue-000002"} {
+	for _, want := range []string{"the cluster is suspended", "the driver resumes the cluster", "state=resuming", "the cluster is active", "could not be cleared", "query_id=query-blue-000002"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in the log:\n%s", want, out.String())
 		}

@@ -32,7 +32,7 @@ type RollbackError struct {
 }
 
 func (e *RollbackError) Error() string {
-	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and what the statements in this one did stays, query " +
+	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and the effects of the statements stay, query " +
 		e.QueryID + " the latest of them"
 }
 
