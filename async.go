@@ -143,7 +143,7 @@ func (lk *link) fetch(caller context.Context, h QueryHandle, with []QueryOption)
 	return r, err
 }
 
-// Clear ends a submitted query whose result nobody will fetch, and frees the query's
+// Clear ends a submitted query without reading its result, and frees the query's
 // resources on the engine. If this process is fetching the result, Clear does what
 // [Conn.Cancel] does.
 func (nc *Conn) Clear(ctx context.Context, h QueryHandle) error {

@@ -36,10 +36,11 @@ type Config struct {
 	// ClusterName names the cluster to use if several clusters share the endpoint.
 	ClusterName string
 
-	// Secure turns on TLS. Default: false. Without TLS the driver logs a warning if
-	// it sends credentials to a host that is not a loopback host. The warning goes
-	// to the connector's log or, if there is none, once a host to [slog.Default].
-	// Port 443 without Secure is an error.
+	// Secure turns on TLS. Default: false. If the driver sends credentials without
+	// TLS to a host that is not a loopback host, it logs a warning. The warning goes
+	// to the connector's log or, if there is none, once for each host to
+	// [slog.Default]. Port 443 without Secure is an error, except for loopback
+	// hosts.
 	Secure bool
 	// CACert is a file of certificate authorities in PEM form, or the PEM text
 	// itself. Default: the system's authorities.
@@ -64,9 +65,9 @@ type Config struct {
 	ClientID string
 	// ClientSecret is the secret of ClientID.
 	ClientSecret Secret
-	// TokenURL is the token endpoint for ClientID: an https URL, or a loopback host.
-	// Put no secret into its query: a printed Config hides the query, but other code
-	// that reads the field may show it.
+	// TokenURL is the token endpoint for ClientID: an https URL, or an http URL of a
+	// loopback host. Put no secret into its query: a printed Config hides the query,
+	// but other code that reads the field may show it.
 	TokenURL string
 	// OAuthScope is the scope of the tokens. Default: none.
 	OAuthScope string
@@ -98,11 +99,11 @@ type Config struct {
 	// Default: 5s. [WithResumePoll] takes precedence.
 	ResumePoll time.Duration
 	// MaxAttempts bounds how often the driver makes a call, including the first
-	// time. The driver repeats a call only if the engine cannot have seen it, or
-	// answered that it did nothing. Default: 5, or the value of the environment
-	// variable E6DATA_MAX_RETRY_ATTEMPTS. CleanupTimeout, and not MaxAttempts,
-	// bounds the clearing of a query. A query whose cluster was resumed for it is
-	// always tried once more.
+	// time. The driver repeats a call only if that cannot execute a statement twice.
+	// Default: 5, or the value of the environment variable
+	// E6DATA_MAX_RETRY_ATTEMPTS. CleanupTimeout, and not MaxAttempts, bounds the
+	// clearing of a query. A query whose cluster was resumed for it is always tried
+	// once more.
 	MaxAttempts int
 	// StrategyTTL is how long the driver trusts the known live colour without a
 	// successful call. Default: 300s, or the seconds in the environment variable

@@ -134,7 +134,7 @@ func WithDialOptions(opts ...grpc.DialOption) Option {
 // connect yet. Credentials that cfg lacks are taken from the environment; see
 // [ParseDSN]. NewConnector reads the file of certificate authorities once. The files
 // of the client certificate and its key are read again for each TLS handshake, so
-// that they can be replaced while the program runs. An invalid cfg is an error.
+// that they can be replaced while the program runs. A nil or invalid cfg is an error.
 func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if cfg == nil {
 		return nil, errors.New("e6data: NewConnector without a Config")

@@ -117,6 +117,8 @@ type Error struct {
 	elapsed   time.Duration // until the caller's context ended; 0 if unknown
 }
 
+// Error returns a text with the phase, the query's id, the colour, the cause and the
+// message.
 func (e *Error) Error() string {
 	text := "e6data: " + e.text()
 	if listen := testHooks.errorText; listen != nil {

@@ -23,11 +23,11 @@ import (
 // host, port or ClusterName refuses the handle and sends nothing. A handle is an
 // immutable value and safe for concurrent use. The zero value identifies no query.
 //
-// A handle is a secret, because others can act as the user with its session. Only
-// its text form ([QueryHandle.MarshalText]) contains the session. So does the JSON
-// of a value that contains a handle, even in a log by [slog.JSONHandler]. Every
-// other form, such as fmt's, or log/slog's for a handle as an attribute, shows the
-// query only.
+// A handle is a secret, because others can act as the user with its session. Two
+// forms of a handle contain the session: its text ([QueryHandle.MarshalText]), and
+// the JSON of a value that contains the handle, even in a log by [slog.JSONHandler].
+// Every other form, such as fmt's, or log/slog's for a handle as an attribute, shows
+// the query only.
 type QueryHandle struct{ h *handle }
 
 // handle is behind a pointer, so that fmt does not print it as part of a struct that
@@ -49,7 +49,7 @@ var (
 	_ slog.LogValuer = QueryHandle{}
 )
 
-// ID is the engine's id of the query.
+// ID returns the engine's id of the query, or "" for the zero value.
 func (h QueryHandle) ID() string {
 	if h.h == nil {
 		return ""
@@ -232,13 +232,13 @@ func (q *query) endOnEngine(ctx context.Context, phase Phase) error {
 // Cancel ends a query on the engine, in every phase, and frees the query's resources
 // there. It does not wait for calls of the query that are under way.
 //
-// If a reader in this process, on any connection of the same [Connector], reads the
-// query, it gets [ErrQueryCancelled] instead of its next batch, even if that batch
-// lay ready. Only a result that has already ended stays complete. A second Cancel
-// does nothing. After the rows are closed, Cancel fails with [ErrNotRunning].
+// A reader in this process, on any connection of the same [Connector], gets
+// [ErrQueryCancelled] instead of its next batch, even if that batch lay ready. Only
+// a result that has already ended stays complete. A second Cancel does nothing.
+// After the rows are closed, Cancel fails with [ErrNotRunning].
 //
-// A reader in another process gets the engine's error. If another process, or
-// nobody, reads the query and it has ended, the engine decides what Cancel returns.
+// A reader in another process gets the engine's error. If the query has no reader in
+// this process and has ended, the engine decides what Cancel returns.
 //
 // Do not call Cancel on the connection that runs the query while a call such as
 // [database/sql.Rows.Next] is in progress: the call holds the connection until it

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Hook is called for the driver's work, for tracing and metrics: see [WithHook]. The
-// goroutine that does the work calls the methods, for several queries at the same
-// time, so they must be safe for concurrent use and should return quickly. Embed
-// [NoHook] to implement some of the methods only, and to stay compatible with later
-// ones.
+// Hook observes the driver's work, for tracing and metrics: see [WithHook]. Its
+// methods are called by the goroutines that do the work, for several queries at the
+// same time. The methods must be safe for concurrent use, and should return quickly.
+// Embed [NoHook] to implement some of the methods only, and to stay compatible with
+// later versions.
 type Hook interface {
 	// QueryStart is called before a query is prepared. It returns a child of ctx,
 	// with which the query's calls are made.

@@ -138,6 +138,7 @@ type JSONError struct {
 // maxCause bounds the message of a cause, which may contain data, in bytes.
 const maxCause = 200
 
+// Error returns the cause, its place, and the text around it.
 func (e *JSONError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "e6data: JSON for a %v", e.Type)

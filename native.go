@@ -113,7 +113,7 @@ type Batches struct {
 // Columns describes the columns. The slice must not be changed.
 func (b *Batches) Columns() []thriftrows.Column { return b.rows.meta.Columns }
 
-// QueryID is the engine's id of the query.
+// QueryID returns the engine's id of the query.
 func (b *Batches) QueryID() string { return b.rows.q.queryID }
 
 // Handle returns the handle of the query, for calls about it on any connection.

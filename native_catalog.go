@@ -24,8 +24,8 @@ type Column struct {
 	Type string
 }
 
-// DatabaseTypeName is the type in upper case, without parameters, as
-// [database/sql.ColumnType.DatabaseTypeName] gives it.
+// DatabaseTypeName returns the type in upper case, without parameters, as
+// [database/sql.ColumnType.DatabaseTypeName] does.
 func (c Column) DatabaseTypeName() string { return thriftrows.TypeName(c.Type) }
 
 // PrecisionScale returns p and s of DECIMAL(p,s); ok is false for other types.

@@ -19,7 +19,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// WithHook sets the [Hook] of the connector. Without a Hook there is no cost.
+// WithHook sets the [Hook] of the connector. Without a Hook, or with nil, there is
+// no cost.
 func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
 
 // observer logs a connector's work and calls its hook.

@@ -31,6 +31,7 @@ type RollbackError struct {
 	QueryID string
 }
 
+// Error returns a text with the QueryID.
 func (e *RollbackError) Error() string {
 	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and the effects of the statements stay, query " +
 		e.QueryID + " the latest of them"
