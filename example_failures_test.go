@@ -5,99 +5,122 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync/atomic"
-	"time"
+	"log"
 
-	e6data "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// docs/errors-and-retries.md shows the functions of this file as they are.
-
-func insertOrder(ctx context.Context, db *sql.DB, id int64, amount e6data.Decimal) error {
-	_, err := db.ExecContext(ctx, "INSERT INTO orders VALUES (?, ?)", id, amount)
-	if !errors.Is(err, e6data.ErrAmbiguousExecution) {
-		return err
-	}
-	// The context may be what has ended the statement.
-	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-	defer cancel()
-	var found int64
-	if failed := db.QueryRowContext(look, "SELECT count(*) FROM orders WHERE id = ?", id).Scan(&found); failed != nil {
-		return errors.Join(err, failed)
-	}
-	if found == 1 {
-		return nil // the statement was executed, and its answer was lost
-	}
-	return fmt.Errorf("order %d is not there: %w", id, err)
-}
-
-// The answer to an INSERT is lost. Its effect shows that it was executed.
-func ExampleErrAmbiguousExecution() {
+// The answer to an INSERT is lost. The driver does not repeat the statement, so the
+// application looks for its effect before it decides.
+func ExampleError_ambiguousExecution() {
+	const insert = "INSERT INTO loads VALUES (42)"
 	srv, db := exampleEngine()
 	defer srv.Close()
-	defer db.Close()
-	const insert = "INSERT INTO orders VALUES (7, CAST('12.30' AS DECIMAL(4,2)))"
-	var rows atomic.Int64
-	srv.Handle(insert, enginetest.NewResult())
-	srv.HandleFunc(func(enginetest.Query) (*enginetest.Result, error) {
-		return enginetest.NewResult().Column("count", "LONG").Row(rows.Load()), nil
-	})
-	srv.Inject(enginetest.Fault{
-		Method: "executeStatement", SQL: insert, After: true, Drop: true,
-		Do: func() { rows.Add(1) },
-	})
+	defer func() { _ = db.Close() }()
+	srv.Handle(insert, enginetest.NewResult().Column("n", "LONG").Row(1))
+	srv.Handle("SELECT count(*) FROM loads WHERE id = 42", enginetest.NewResult().Column("n", "LONG").Row(1))
+	srv.Inject(enginetest.Fault{Method: "executeStatement", SQL: insert, Times: 1, After: true, Drop: true})
 
-	err := insertOrder(context.Background(), db, 7, e6data.NewDecimal(1230, 2))
-	fmt.Println(err, rows.Load())
-
-	// Output: <nil> 1
+	ctx := context.Background()
+	_, err := db.ExecContext(ctx, insert)
+	if errors.Is(err, e6data.ErrAmbiguousExecution) {
+		fmt.Println("the statement may have been executed")
+		var n int
+		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM loads WHERE id = 42").Scan(&n); err != nil {
+			log.Fatal(err)
+		}
+		if n == 0 {
+			_, err = db.ExecContext(ctx, insert)
+		} else {
+			fmt.Println("it was executed")
+			err = nil
+		}
+	}
+	fmt.Println("error:", err)
+	// Output:
+	// the statement may have been executed
+	// it was executed
+	// error: <nil>
 }
 
-func totalAmount(ctx context.Context, db *sql.DB) (int64, error) {
-	rows, err := db.QueryContext(ctx, "SELECT amount FROM orders")
+// The connection is lost while rows are being read. The rows that were read are
+// correct, and the loop ends with an error.
+func ExampleError_incompleteResult() {
+	srv := itemsEngine(enginetest.Config{})
+	defer srv.Close()
+	db, err := sql.Open("e6data", srv.DSN("prefetch_bytes=0"))
 	if err != nil {
-		return 0, err
+		log.Fatal(err)
 	}
-	defer rows.Close()
-	var total int64
+	defer func() { _ = db.Close() }()
+	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 1, After: true, Drop: true})
+
+	rows, err := db.Query(itemsQuery)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	n := 0
 	for rows.Next() {
-		var amount int64
-		if err := rows.Scan(&amount); err != nil {
-			return 0, err
-		}
-		total += amount
+		n++
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err // total is the sum of a part of the rows
-	}
-	return total, nil
+	fmt.Println(n, "rows, incomplete:", errors.Is(rows.Err(), e6data.ErrIncompleteResult))
+	// Output: 2 rows, incomplete: true
 }
 
-func retryIncomplete(ctx context.Context, db *sql.DB, tries int) (int64, error) {
-	for {
-		total, err := totalAmount(ctx, db)
-		tries--
-		if tries == 0 || !errors.Is(err, e6data.ErrIncompleteResult) {
-			return total, err
-		}
-	}
-}
-
-// The third batch of a result is lost. The SELECT is run once more, from its beginning.
-func ExampleErrIncompleteResult() {
+// The error names the argument, and the place of its placeholder.
+func ExampleArgumentError() {
 	srv, db := exampleEngine()
 	defer srv.Close()
-	defer db.Close()
-	amounts := enginetest.NewResult().Column("amount", "LONG").BatchRows(10)
-	for range 50 {
-		amounts.Row(2)
+	defer func() { _ = db.Close() }()
+
+	_, err := db.Query("SELECT * FROM items WHERE id = :id AND name = :name", sql.Named("id", 1))
+	if ae, ok := errors.AsType[*e6data.ArgumentError](err); ok {
+		fmt.Println(ae.Offset, ae.Reason)
 	}
-	srv.Handle("SELECT amount FROM orders", amounts)
-	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, After: true, Drop: true})
+	fmt.Println(err)
+	// Output:
+	// 46 it is missing: give it by sql.Named
+	// e6data: argument :name: it is missing: give it by sql.Named
+}
 
-	total, err := retryIncomplete(context.Background(), db, 3)
-	fmt.Println(total, err, srv.Count("executeStatement"))
+// The driver cannot parse the statement, and sends nothing.
+func ExampleSyntaxError() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer func() { _ = db.Close() }()
 
-	// Output: 100 <nil> 2
+	_, err := db.Query("SELECT id\nFROM items WHERE name = 'tea")
+	if se, ok := errors.AsType[*e6data.SyntaxError](err); ok {
+		fmt.Println(se.Line, se.Column, se.Reason)
+	}
+	fmt.Println("prepared:", srv.Stats().Prepared)
+	// Output:
+	// 2 25 the string that begins here does not end
+	// prepared: 0
+}
+
+// With transactions=noop a library may begin transactions. A Rollback after a
+// statement returns an error, because the statement's effect stays.
+func ExampleRollbackError() {
+	srv := itemsEngine(enginetest.Config{})
+	defer srv.Close()
+	db, err := sql.Open("e6data", srv.DSN("transactions=noop"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+
+	tx, err := db.Begin()
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := tx.Exec(itemsQuery); err != nil {
+		log.Fatal(err)
+	}
+	err = tx.Rollback()
+	_, ok := errors.AsType[*e6data.RollbackError](err)
+	fmt.Println("rollback refused:", ok, errors.Is(err, e6data.ErrTransactions))
+	// Output: rollback refused: true true
 }
