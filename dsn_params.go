@@ -98,7 +98,7 @@ var params = []param{
 	},
 	{
 		name: "catalog", field: "Catalog",
-		doc:  "default catalog; by default the engine's own",
+		doc:  "default catalog; if empty, the engine's own",
 		kind: text(func(c *Config) *string { return &c.Catalog }),
 	},
 	{
