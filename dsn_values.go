@@ -122,8 +122,7 @@ func integer(field func(*Config) *int, least, most int) kind {
 // minKeepaliveTime is the smallest value that gRPC does not raise silently.
 const minKeepaliveTime = 10 * time.Second
 
-// minTimeout is the smallest timeout. A smaller one is probably a number without its
-// unit.
+// minTimeout is the smallest timeout. A smaller one probably lacks its unit.
 const minTimeout = time.Microsecond
 
 // duration is the kind of durations that are 0 or at least least. If unit is not 0,
@@ -227,8 +226,7 @@ var sizeUnits = []struct {
 	{"b", 1},
 }
 
-// parseSize parses a number of bytes, with or without a unit: 1 kB is 1000 bytes, 1
-// KiB is 1024 bytes.
+// parseSize parses a number of bytes, which may have a unit: 1kB is 1000, 1KiB 1024.
 func parseSize(s string) (int64, bool) {
 	digits, unit := strings.ToLower(s), int64(1)
 	for _, u := range sizeUnits {
@@ -259,8 +257,7 @@ func formatSize(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// choice is the kind of values that are one of words. An empty field means the first
-// word.
+// choice is the kind of values that are one of words. Empty means the first word.
 func choice[T ~string](field func(*Config) *T, words ...T) kind {
 	names := make([]string, len(words))
 	for i, w := range words {
@@ -314,8 +311,7 @@ func paramsMode() kind {
 	return k
 }
 
-// compression is the kind of Compression: "gzip", or empty, which is also written
-// none.
+// compression is the kind of Compression: "gzip", or "" and "none" for no compression.
 func compression() kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -355,8 +351,7 @@ func tokenURL() kind {
 	}
 }
 
-// location is the kind of time zones in the engine's spelling (see
-// thriftrows.Zones), or Local.
+// location is the kind of time zones in the spelling of thriftrows.Zones, or Local.
 func location(field func(*Config) **time.Location) kind {
 	return kind{
 		set: func(c *Config, v string) error {

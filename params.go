@@ -139,7 +139,7 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 	slices.SortFunc(params, func(a, b *wire.ParameterValue) int { return cmp.Compare(a.GetIndex(), b.GetIndex()) })
 	for i, p := range params {
 		if int(p.GetIndex()) != i+1 {
-			return nil, q.refused(fmt.Errorf("the engine numbers the statement's %d parameters in a way that leaves number %d out", len(params), i+1))
+			return nil, q.refused(fmt.Errorf("the engine's numbering of the statement's %d parameters leaves out number %d", len(params), i+1))
 		}
 		text, err := sqltext.Text(args[i], p.GetType(), q.lk.c.cfg.Loc)
 		if err != nil {
