@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// pieces cuts data into buffers of n bytes, as frames of a network do.
+// pieces cuts data into buffers of n bytes, like the frames of a connection.
 func pieces(data []byte, n int) mem.BufferSlice {
 	var s mem.BufferSlice
 	for len(data) > 0 {
@@ -33,9 +33,10 @@ func fieldsOf(b *Batch) (chunks [][]byte) {
 	return chunks
 }
 
-// An answer is read as the protobuf library reads it, however the network cut
-// it, and whatever was read into the same memory before. What protobuf refuses
-// is refused, too, where it concerns what is read: unknown groups do not.
+// Read reads an answer as the protobuf library does, whatever the frames are,
+// and whatever the reused memory held before. It refuses each answer that
+// protobuf refuses, unless the fault is in a field that it skips. Unknown
+// groups are such fields.
 func FuzzAnswer(f *testing.F) {
 	session, green := "session-2", "green"
 	v1, err := proto.Marshal(&wire.GetNextResultBatchResponse{ResultBatch: []byte("a chunk"), SessionId: session, NewStrategy: &green})
@@ -77,11 +78,11 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatalf("%x: %q, %q", data, b.sessionID, b.newStrategy)
 		}
 		if wantErr != nil {
-			return // we may be laxer
+			return // Read may accept more than protobuf
 		}
 		if err != nil {
 			if hasGroup(data) {
-				return // of proto2, which no engine sends
+				return // groups are proto2, and no engine sends them
 			}
 			t.Fatalf("%x: %v", data, err)
 		}
@@ -97,7 +98,8 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// A session that cannot be sent back is refused when it comes, not with the next call.
+// A session id that cannot be sent back is refused when it arrives, not with the next
+// call.
 func TestAnswersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	many := make([]byte, 0, 2*maxChunks+2)
@@ -124,7 +126,7 @@ func TestAnswersThatAreRefused(t *testing.T) {
 	}
 }
 
-// hasGroup tells whether a message that protobuf accepts has a group in it.
+// hasGroup reports whether a message that protobuf accepts contains a group.
 func hasGroup(data []byte) bool {
 	for len(data) > 0 {
 		_, typ, n := protowire.ConsumeTag(data)
