@@ -231,7 +231,7 @@ func TestDecimalString(t *testing.T) {
 		{thriftrows.Decimal{Lo: 1230, Scale: 2}, "12.30"},
 		{thriftrows.Decimal{Hi: -1, Lo: 1<<64 - 5, Scale: 3}, "-0.005"},
 		{thriftrows.Decimal{Lo: 12, Scale: -3}, "12000"},
-		{thriftrows.Decimal{Scale: 1 << 20}, "%!(value is no decimal of 128 bits with a scale of -255 to 255)"},
+		{thriftrows.Decimal{Scale: 1 << 20}, "%!(value is not a decimal of 128 bits with a scale of -255 to 255)"},
 	} {
 		if got := test.d.String(); got != test.want {
 			t.Errorf("%#v: %q, want %q", test.d, got, test.want)

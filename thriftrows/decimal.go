@@ -16,7 +16,7 @@ type int128 struct{ hi, lo uint64 }
 
 var (
 	errDecimalSize = errors.New("decimal is not 1 to 16 bytes long")
-	errDecimalText = errors.New("text is no decimal, or one with an exponent out of bounds")
+	errDecimalText = errors.New("text is not a decimal, or one with an exponent out of bounds")
 )
 
 // parseInt128 reads 1 to 16 bytes, big-endian.

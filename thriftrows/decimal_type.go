@@ -30,9 +30,9 @@ type Decimal struct {
 // Why no [Decimal] could be made, for errors.Is.
 var (
 	// ErrDecimalSyntax: a text is not in decimal notation.
-	ErrDecimalSyntax = errors.New("text is no decimal")
+	ErrDecimalSyntax = errors.New("text is not a decimal")
 	// ErrDecimalRange: a Decimal cannot hold the value exactly.
-	ErrDecimalRange = errors.New("value is no decimal of 128 bits with a scale of -255 to 255")
+	ErrDecimalRange = errors.New("value is not a decimal of 128 bits with a scale of -255 to 255")
 )
 
 // DecimalError says of which value no [Decimal] could be made, and why.

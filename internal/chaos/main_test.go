@@ -34,8 +34,8 @@ func newServer(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	return srv
 }
 
-// balance waits until all queries are cleared, which the driver does in the
-// background, and fails the test unless the engine's books balance then.
+// balance waits until the driver has cleared all queries in the background. It
+// fails the test if the engine's books do not balance then.
 func balance(t testing.TB, srv *enginetest.Server) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -186,7 +186,7 @@ func ratParts(v *big.Rat) (negative bool, coefficient []byte, exponent int32, er
 	scale, exact := v.FloatPrec()
 	switch {
 	case !exact:
-		return false, nil, 0, refuse("the fraction is no decimal of finite length: round it first")
+		return false, nil, 0, refuse("the fraction has no finite decimal form: round it first")
 	case scale > maxDigits:
 		return false, nil, 0, tooLong()
 	}

@@ -40,7 +40,7 @@ func (s *Statement) lookalike(name string) (lookalike, bool) {
 		default:
 			if n, write := formLike(rest); n > 0 {
 				end = t.start + n
-				advice = fmt.Sprintf("%s is no placeholder here: write %s", rest[:n], named(write, name))
+				advice = fmt.Sprintf("%s is not a placeholder here: write %s", rest[:n], named(write, name))
 			}
 		}
 		if advice != "" && end-t.start <= maxLookalike {
@@ -104,7 +104,7 @@ func tightLike(prev, s, name string) (n int, advice string) {
 	}
 	n++
 	if slices.Contains(beforeValues, strings.ToUpper(prev)) || name != "" && strings.EqualFold(s[1:n], name) {
-		advice = fmt.Sprintf("%s is no placeholder right behind another word or value: put a blank before it", s[:n])
+		advice = fmt.Sprintf("%s is not a placeholder directly after another word or value: put a blank before it", s[:n])
 	}
 	return n, advice
 }

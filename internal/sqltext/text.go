@@ -221,7 +221,7 @@ func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	case thriftrows.TimestampTZ:
 		return timestampTZText(v)
 	case thriftrows.Null:
-		return "", refuse("the engine does not know the parameter's type: CAST(? AS ...) tells it, or set params=client")
+		return "", refuse("the engine does not know the parameter's type: write CAST(? AS ...), or set params=client")
 	}
 	return "", errMismatch
 }
@@ -341,5 +341,5 @@ func parseTime(s string, layouts ...string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, refuse("the string is no time of the form %s", layouts[0])
+	return time.Time{}, refuse("the string is not a time of the form %s", layouts[0])
 }
