@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// VectorType says what the values of a vector mean (docs/protocol.md, section 5).
+// VectorType is the engine's type of a vector's values (docs/protocol.md, section
+// 5).
 type VectorType int32
 
 // The engine's vector types, with their numbers on the wire.
@@ -50,8 +51,8 @@ func (t VectorType) String() string {
 	return fmt.Sprintf("VectorType(%d)", int32(t))
 }
 
-// aliases are the further type words that occur in result metadata, and in the
-// lists of a table's columns, where they are in lower case (docs/protocol.md, section 12).
+// aliases holds further type words. They occur in result metadata and, in lower case, in
+// the list of a table's columns (docs/protocol.md, section 12).
 var aliases = map[string]VectorType{
 	"BOOL": Boolean, "BYTE": Integer, "TINYINT": Integer, "SHORT": Integer, "SMALLINT": Integer,
 	"INT": Integer, "BIGINT": Long, "REAL": Float, "CHAR": String, "VARCHAR": String, "TEXT": String,
@@ -59,11 +60,11 @@ var aliases = map[string]VectorType{
 	"UNION_TYPE": String, "UNIONTYPE": String,
 }
 
-// ParseType finds the vector type that a column with the given type word in
-// the metadata usually has. Parameters, as in DECIMAL(10,2) and array<int>, and letter
-// case do not matter. In a result the vector's own type decides, never this word:
-// the two may differ (a SHORT column comes as INTEGER vectors, and any column
-// may come as NULL vectors).
+// ParseType returns the usual vector type of a column with the given type word in the
+// metadata. It ignores letter case, and parameters as in DECIMAL(10,2) and array<int>.
+// It returns false for an unknown word. The vectors of a result may have another type,
+// and that type decides: a SHORT column has INTEGER vectors, and any column may have
+// NULL vectors.
 func ParseType(word string) (VectorType, bool) {
 	word = TypeName(word)
 	for t, name := range typeNames {
@@ -84,9 +85,9 @@ func TypeName(word string) string {
 	return strings.ToUpper(strings.TrimSpace(word))
 }
 
-// TypeLength returns the length that a type word tells: the parameter of VARCHAR(10), or
-// math.MaxInt64 for a text, bytes or nested value without one. It reports false for
-// types of fixed length and for words that are not known.
+// TypeLength returns the length in a type word: the parameter of VARCHAR(10), or
+// math.MaxInt64 for a text, binary or nested type without one. It returns false for a
+// type of fixed length and for an unknown word.
 func TypeLength(word string) (int64, bool) {
 	t, ok := ParseType(word)
 	if !ok {
@@ -104,8 +105,8 @@ func TypeLength(word string) (int64, bool) {
 	return 0, false
 }
 
-// TypePrecisionScale returns p and s of DECIMAL(p,s). It reports false for other types,
-// and where the word does not tell them.
+// TypePrecisionScale returns p and s of DECIMAL(p,s). It returns false for other types
+// and for a word without p and s.
 func TypePrecisionScale(word string) (precision, scale int64, ok bool) {
 	if t, _ := ParseType(word); t != Decimal128 {
 		return 0, 0, false
@@ -117,8 +118,8 @@ func TypePrecisionScale(word string) (precision, scale int64, ok bool) {
 	return n[0], n[1], true
 }
 
-// parameters returns the numbers in DECIMAL(10,2) and the like; nil where they
-// are no numbers.
+// parameters returns the numbers in DECIMAL(10,2) and the like, or nil if they
+// are not numbers.
 func parameters(word string) []int64 {
 	_, list, ok := strings.Cut(word, "(")
 	list, _, closed := strings.Cut(list, ")")
