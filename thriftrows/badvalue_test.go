@@ -12,7 +12,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// badValues holds functions that spoil a vector of n good values.
+// badValues holds functions that return a vector of n good values and a
+// function that spoils one of them.
 var badValues = []struct {
 	name string
 	make func(n int) (v thriftrows.Vector, spoil func(row int))

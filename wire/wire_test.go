@@ -8,13 +8,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// protoFiles is a function because the descriptors are only set by init.
+// protoFiles is a function, because init sets the descriptors.
 func protoFiles() []protoreflect.FileDescriptor {
 	return []protoreflect.FileDescriptor{File_wire_query_engine_proto, File_wire_cluster_proto}
 }
 
-// The generated clients and servers use these, not the descriptors. That the
-// descriptors are what docs/protocol.md says is tested in the repository's root.
+// The generated clients and servers use these and not the descriptors. A test in
+// the repository's root compares the descriptors with docs/protocol.md.
 func TestServiceDescsMatchDescriptors(t *testing.T) {
 	t.Parallel()
 	var got, want []string
