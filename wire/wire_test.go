@@ -67,8 +67,8 @@ func TestUnaryOnly(t *testing.T) {
 	}
 }
 
-// Go's protobuf registry is one per program and panics on a path registered twice;
-// "cluster.proto" would invite that.
+// A program has one protobuf registry, and it panics if a path is registered
+// twice. A path such as "cluster.proto" could occur twice.
 func TestRegisteredPaths(t *testing.T) {
 	t.Parallel()
 	for i, want := range []string{"wire/query_engine.proto", "wire/cluster.proto"} {
