@@ -1,13 +1,13 @@
-// Command benchtable runs the benchmarks and prints the ratios that the driver
-// is judged by as Markdown, with their goals.
+// Command benchtable runs the benchmarks and prints ratios of their results,
+// with the goals, as Markdown.
 //
 //	go run ./cmd/benchtable            # seven runs, about ten minutes
 //	go run ./cmd/benchtable -quick     # one short run
 //	go run ./cmd/benchtable -f saved   # what -o saved, or go test printed
 //	go run ./cmd/benchtable -absolute  # rows/s, MB/s and MiB: the tables of docs/performance.md
 //
-// Every run measures all competitors; a ratio is taken within each run, and the
-// table shows the median of the runs.
+// Every run measures all competitors. A ratio is computed within each run, and
+// the table shows the median of the runs.
 package main
 
 import (
@@ -61,7 +61,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if *out != "" {
-		//nolint:gosec // whoever runs this says where
+		//nolint:gosec // the caller chooses the file
 		if err := os.WriteFile(*out, output, 0o600); err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func measure(tests, bench, benchtime string, runs int, progress io.Writer) ([]by
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary := filepath.Join(dir, "benchmarks.test")
-	//nolint:gosec // the directory is this function's own
+	//nolint:gosec // this function made the directory
 	build := exec.Command("go", "test", "-c", "-o", binary, benchPackage)
 	build.Stderr = progress
 	if err := build.Run(); err != nil {
@@ -102,7 +102,7 @@ func measure(tests, bench, benchtime string, runs int, progress io.Writer) ([]by
 	var output bytes.Buffer
 	for i := range runs {
 		_, _ = fmt.Fprintf(progress, "run %d of %d\n", i+1, runs)
-		//nolint:gosec // it was built above, and whoever runs this says with which flags
+		//nolint:gosec // it was built above, and the caller chooses the flags
 		cmd := exec.Command(binary, "-test.run", tests, "-test.v", "-test.bench", bench, "-test.benchtime", benchtime,
 			"-test.timeout", "30m")
 		cmd.Stdout = io.MultiWriter(&output, progress)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// output is of three runs.
+// output is the output of three runs.
 const output = `go: go1.26.8
 goos: linux
 goarch: amd64
@@ -59,7 +59,7 @@ func TestTable(t *testing.T) {
 		}
 	}
 	if strings.Contains(missed, "walk, times faster than Apache Thrift's generated decode, mixed") {
-		t.Errorf("a goal that is met is missed:\n%s", missed)
+		t.Errorf("a goal that is met is reported as missed:\n%s", missed)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestAbsolute(t *testing.T) {
 	}
 }
 
-// full is a disk without space.
+// full is a writer without space.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }

@@ -14,15 +14,15 @@ import (
 // key names one number of a benchmark: key{"Walk/mixed/e6data", "ns/row"}.
 type key struct{ bench, unit string }
 
-// results are the numbers of all runs.
+// results holds the numbers of all runs.
 type results struct {
 	goVersion, platform, cpu string
 	procs                    string   // how many processors Go used
-	names                    []string // of the benchmarks, as they first occur
+	names                    []string // names of the benchmarks, in the order of their first occurrence
 	values                   map[key][]float64
 }
 
-// procs is what the testing package appends to a benchmark's name.
+// procs matches the suffix that package testing appends to a benchmark's name.
 var procs = regexp.MustCompile(`-(\d+)$`)
 
 // peakMemory is the name of what TestPeakMemory measures, and logs as in peak.
@@ -30,7 +30,7 @@ const peakMemory = "PeakMemory"
 
 var peak = regexp.MustCompile(`(\d+) rows in \S+; the heap grew by ([\d.]+) MiB`)
 
-// parse reads what go test -bench printed, of one run or several.
+// parse parses the output of go test -bench, of one run or several.
 func parse(r io.Reader) (*results, error) {
 	out := &results{values: map[key][]float64{}}
 	var goos, goarch string
@@ -99,7 +99,7 @@ func (r *results) line(line string) error {
 	return nil
 }
 
-// runs is how often the benchmarks ran: the smallest number of any of them.
+// runs returns the number of runs: the smallest number of any benchmark.
 func (r *results) runs() int {
 	least := math.MaxInt
 	for _, name := range r.names {
@@ -108,8 +108,8 @@ func (r *results) runs() int {
 	return least
 }
 
-// median returns the median over the runs of what f makes of these numbers of
-// one run, and whether all of them were measured.
+// median calls f with the numbers of each run and returns the median of the
+// results. It reports whether all numbers were measured.
 func (r *results) median(f func(v []float64) float64, keys ...key) (float64, bool) {
 	runs := math.MaxInt
 	for _, k := range keys {

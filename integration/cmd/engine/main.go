@@ -2,9 +2,9 @@
 // enginetest with synthetic results (package synth), and an HTTP endpoint to
 // control it.
 //
-//	POST /announce?colour=green   responses carry new_strategy from now on; no colour ends that
+//	POST /announce?colour=green   responses have new_strategy from now on; no colour ends that
 //	POST /expire                  every session becomes unknown
-//	GET  /stats                   the books as JSON, see synth.Books
+//	GET  /stats                   returns the books as JSON, see synth.Books
 //	GET  /ready                   answers 200
 package main
 
@@ -65,7 +65,7 @@ func run(colour, addr, control string) error {
 	return <-failed
 }
 
-// result makes the result that a synthetic statement describes.
+// result returns the result of a synthetic statement.
 func result(q enginetest.Query) (*enginetest.Result, error) {
 	s, err := synth.Parse(q.SQL)
 	if err != nil {
@@ -99,8 +99,8 @@ func controller(srv *enginetest.Server) http.Handler {
 	return mux
 }
 
-// forward takes connections from other machines to the engine, which listens on
-// loopback alone.
+// forward forwards connections from other machines to the engine, which listens
+// on loopback only.
 func forward(lis net.Listener, to string) error {
 	for {
 		in, err := lis.Accept()
