@@ -40,6 +40,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		benchtime = flags.String("benchtime", "1s", "how long each, as for go test")
 		quick     = flags.Bool("quick", false, "one short run")
 		inUnits   = flags.Bool("absolute", false, "print absolute figures, and run only the benchmarks that they need")
+		fastest   = flags.Bool("fastest", false, "with -absolute, the best of the runs instead of their median")
 		check     = flags.Bool("check", false, "fail when a goal that must be met is missed or was not measured")
 	)
 	_ = flags.Parse(args) // exits on an error
@@ -71,7 +72,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if *inUnits {
-		_, err := io.WriteString(stdout, r.absolute())
+		_, err := io.WriteString(stdout, r.absolute(*fastest))
 		return err
 	}
 	tables, missed := r.tables()

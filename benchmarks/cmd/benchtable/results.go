@@ -111,12 +111,36 @@ func (r *results) runs() int {
 // median calls f with the numbers of each run and returns the median of the
 // results. It reports whether all numbers were measured.
 func (r *results) median(f func(v []float64) float64, keys ...key) (float64, bool) {
+	made := r.ordered(f, keys)
+	if len(made) == 0 {
+		return 0, false
+	}
+	return (made[(len(made)-1)/2] + made[len(made)/2]) / 2, true
+}
+
+// least is median for the least of the runs.
+func (r *results) least(f func(v []float64) float64, keys ...key) (float64, bool) {
+	made := r.ordered(f, keys)
+	if len(made) == 0 {
+		return 0, false
+	}
+	return made[0], true
+}
+
+// most is median for the most of the runs.
+func (r *results) most(f func(v []float64) float64, keys ...key) (float64, bool) {
+	made := r.ordered(f, keys)
+	if len(made) == 0 {
+		return 0, false
+	}
+	return made[len(made)-1], true
+}
+
+// ordered returns what f makes of these numbers of each run, the least first.
+func (r *results) ordered(f func(v []float64) float64, keys []key) []float64 {
 	runs := math.MaxInt
 	for _, k := range keys {
 		runs = min(runs, len(r.values[k]))
-	}
-	if runs == 0 {
-		return 0, false
 	}
 	made := make([]float64, runs)
 	v := make([]float64, len(keys))
@@ -127,5 +151,5 @@ func (r *results) median(f func(v []float64) float64, keys ...key) (float64, boo
 		made[i] = f(v)
 	}
 	slices.Sort(made)
-	return (made[(runs-1)/2] + made[runs/2]) / 2, true
+	return made
 }
