@@ -298,3 +298,22 @@ func (cfg Config) MarshalJSON() ([]byte, error) {
 	type config Config
 	return json.Marshal(config(cfg.shown()))
 }
+
+// TransactionMode selects the behaviour of Begin, because the engine has no
+// transactions.
+type TransactionMode string
+
+const (
+	// TransactionsOff makes [database/sql.DB.Begin] fail with [ErrTransactions].
+	TransactionsOff TransactionMode = "off"
+	// TransactionsNoop is for libraries that begin a transaction for every
+	// operation. Begin and Commit do nothing: each statement takes effect at once,
+	// as without a transaction. Rollback fails with a [RollbackError] if a statement
+	// was executed, because nothing can undo it. Isolation levels and read-only
+	// transactions are errors.
+	TransactionsNoop TransactionMode = "noop"
+)
+
+// resumePoll is the default time between two polls of a cluster that is being
+// resumed (docs/protocol.md, section 7).
+const resumePoll = 5 * time.Second

@@ -209,3 +209,19 @@ func (cfg *Config) checkOAuth(given string) error {
 // errNoCredentials is the error of NewConnector if there are no credentials.
 var errNoCredentials = errors.New("e6data: credentials are missing: give user and password (the access token), access_token, " +
 	"or client_id with client_secret and token_url, in the DSN or in the environment (E6DATA_USER, E6DATA_TOKEN, ...)")
+
+func notOfAName(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
+}
+
+// isLoopback reports whether host certainly is this computer, so that data that is
+// sent to it does not leave the computer. The only such name is localhost, in this
+// spelling. For any other name, including a.localhost, Go asks the proxy of
+// HTTPS_PROXY or a name server.
+func isLoopback(host string) bool {
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback()
+	}
+	return host == "localhost"
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -15,10 +14,6 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/wire"
 )
-
-// resumePoll is the default time between two polls of a cluster that is being
-// resumed (docs/protocol.md, section 7).
-const resumePoll = 5 * time.Second
 
 // wake resumes the suspended cluster if necessary, and waits until it runs. All
 // connections of the process that wait for the same cluster share one resume. Each

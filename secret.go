@@ -89,3 +89,9 @@ func redactor(secrets ...string) *strings.Replacer {
 	}
 	return strings.NewReplacer(pairs...)
 }
+
+// quoted returns s in the form in which %q writes it inside a longer text.
+func quoted(s string) string {
+	q := strconv.Quote(s)
+	return q[1 : len(q)-1]
+}

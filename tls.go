@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -60,10 +59,6 @@ func DeregisterTLSConfig(name string) {
 	tlsRegistry.Lock()
 	defer tlsRegistry.Unlock()
 	delete(tlsRegistry.configs, name)
-}
-
-func notOfAName(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
 }
 
 // registeredTLS returns a copy of the configuration with the given name.
@@ -205,18 +200,6 @@ func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) 
 	}
 	p.last = pair
 	return pair, nil
-}
-
-// isLoopback reports whether host certainly is this computer, so that data that is
-// sent to it does not leave the computer. The only such name is localhost, in this
-// spelling. For any other name, including a.localhost, Go asks the proxy of
-// HTTPS_PROXY or a name server.
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback()
-	}
-	return host == "localhost"
 }
 
 // warnOfTransport logs unsafe settings of the transport, once.

@@ -63,12 +63,6 @@ func (c *caller) explainConnection(v *verdict, msg string) {
 	}
 }
 
-// quoted returns s in the form in which %q writes it inside a longer text.
-func quoted(s string) string {
-	q := strconv.Quote(s)
-	return q[1 : len(q)-1]
-}
-
 const certWantedHint = "the server asks for a client certificate: set client_cert and client_key"
 
 // tlsFailure makes v the verdict on a failed handshake.

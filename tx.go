@@ -7,21 +7,6 @@ import (
 	"sync/atomic"
 )
 
-// TransactionMode selects the behaviour of Begin, because the engine has no
-// transactions.
-type TransactionMode string
-
-const (
-	// TransactionsOff makes [database/sql.DB.Begin] fail with [ErrTransactions].
-	TransactionsOff TransactionMode = "off"
-	// TransactionsNoop is for libraries that begin a transaction for every
-	// operation. Begin and Commit do nothing: each statement takes effect at once,
-	// as without a transaction. Rollback fails with a [RollbackError] if a statement
-	// was executed, because nothing can undo it. Isolation levels and read-only
-	// transactions are errors.
-	TransactionsNoop TransactionMode = "noop"
-)
-
 // RollbackError is the error of [database/sql.Tx.Rollback] with [TransactionsNoop],
 // if a statement was, or may have been, executed in the transaction. The effect of
 // the statement stays. errors.Is finds [ErrTransactions] in it. If the transaction's
