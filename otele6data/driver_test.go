@@ -160,7 +160,7 @@ func TestDriverErrors(t *testing.T) {
 }
 
 // Closing a result early is not an error.
-func TestDriverGivenUp(t *testing.T) {
+func TestDriverClosedEarly(t *testing.T) {
 	t.Parallel()
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)
 	handle(srv)

@@ -368,7 +368,7 @@ func TestCallOutsideQuery(t *testing.T) {
 
 // A hook does not end the spans of the application or of another hook, and
 // ignores contexts of others.
-func TestStrangers(t *testing.T) {
+func TestHookIgnoresOthers(t *testing.T) {
 	t.Parallel()
 	tel, other := newTelemetry(t), newTelemetry(t)
 	h, o := tel.hook(), other.hook()

@@ -45,9 +45,9 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 		metric.WithDescription("Duration of calls to the engine."),
 		metric.WithExplicitBucketBoundaries(waitBounds...))
 	retries, err6 := m.Int64Counter("e6data.client.retries", metric.WithUnit("{retry}"),
-		metric.WithDescription("Calls that were made again, and queries that were begun anew."))
+		metric.WithDescription("Repeated calls, and queries that were started again."))
 	switches, err7 := m.Int64Counter("e6data.client.switches", metric.WithUnit("{switch}"),
-		metric.WithDescription("Moves from one colour of a deployment to the other."))
+		metric.WithDescription("Changes from one colour of a deployment to the other."))
 	return &metrics{
 		duration: duration.Inst(), rows: rows.Inst(), firstRow: firstRow, bytes: bytes,
 		callDuration: callDuration, retries: retries, switches: switches,

@@ -58,7 +58,7 @@ func TestDetectOrder(t *testing.T) {
 		{"blue invalidated, green live", func(t *testing.T, e *strategy.Entry) {
 			e.Invalidate(detect(t, e, blue))
 		}, green, "[green]"},
-		{"blue invalidated, yet live", func(t *testing.T, e *strategy.Entry) {
+		{"blue invalidated, still live", func(t *testing.T, e *strategy.Entry) {
 			e.Invalidate(detect(t, e, blue))
 		}, blue, "[green blue]"},
 	} {
@@ -383,7 +383,7 @@ func TestAPanickingProbeHandsOver(t *testing.T) {
 	})
 }
 
-func TestNewsDuringADetection(t *testing.T) {
+func TestChangesDuringADetection(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		news   func(*strategy.Entry, strategy.State)
@@ -391,9 +391,9 @@ func TestNewsDuringADetection(t *testing.T) {
 		want   strategy.State
 		probes string
 	}{
-		{"announced green beats blue found", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
+		{"green announced while blue is found", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
 			nil, strategy.State{Color: green, Generation: 2}, "blue"},
-		{"announced green beats blue refused", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
+		{"green announced while blue is refused", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
 			strategy.ErrWrongColor, strategy.State{Color: green, Generation: 2}, "blue"},
 		{"announced and invalidated: the probe decides", func(e *strategy.Entry, s strategy.State) {
 			e.Announce(s, green)

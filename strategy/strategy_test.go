@@ -165,7 +165,7 @@ func TestForget(t *testing.T) {
 	}
 }
 
-func TestKeysDoNotDisturbEachOther(t *testing.T) {
+func TestKeysAreIndependent(t *testing.T) {
 	c := strategy.NewCache()
 	one := c.Entry(strategy.Key{Endpoint: "host:443", Cluster: "one"})
 	two := c.Entry(strategy.Key{Endpoint: "host:443", Cluster: "two"})

@@ -45,7 +45,7 @@ func TestColumnByName(t *testing.T) {
 }
 
 // A batch without rows may have fewer columns than names. No method panics then.
-func TestColumnsThatAreMissing(t *testing.T) {
+func TestMissingColumns(t *testing.T) {
 	t.Parallel()
 	batch := thriftrows.NewBatch(nil, nil)
 	batch.SetColumns(named("id"))

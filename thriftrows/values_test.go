@@ -136,7 +136,7 @@ func TestValuesOutliveTheirChunk(t *testing.T) {
 }
 
 // The caller may overwrite each []byte and append to it.
-func TestBytesAreTheReceivers(t *testing.T) {
+func TestBytesBelongToTheCaller(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]thriftrows.Vector{
 		"plain":          {Type: thriftrows.Binary, Data: numbered(300, 8)},

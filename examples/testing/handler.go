@@ -119,7 +119,7 @@ func statusOf(err error) (status int, text string) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusGatewayTimeout, "the engine took too long"
 	case errors.Is(err, context.Canceled):
-		return statusClientLeft, "the client has left"
+		return statusClientLeft, "the client disconnected"
 	case errors.Is(err, e6data.ErrClusterSuspended):
 		return http.StatusServiceUnavailable, "the cluster is suspended, try again later"
 	case errors.Is(err, e6data.ErrIncompleteResult), errors.Is(err, e6data.ErrAmbiguousExecution):

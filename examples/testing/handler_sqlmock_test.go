@@ -67,7 +67,7 @@ func TestMockQueryErrors(t *testing.T) {
 	}{
 		{context.DeadlineExceeded, http.StatusGatewayTimeout, "the engine took too long"},
 		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution, Err: context.DeadlineExceeded}, http.StatusGatewayTimeout, "the engine took too long"},
-		{context.Canceled, statusClientLeft, "the client has left"},
+		{context.Canceled, statusClientLeft, "the client disconnected"},
 		{&e6data.Error{Phase: e6data.PhaseConnect, Kind: e6data.ErrClusterSuspended}, http.StatusServiceUnavailable, "the cluster is suspended, try again later"},
 		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution}, http.StatusBadGateway, "the engine was lost, try again"},
 		{&e6data.Error{Phase: e6data.PhaseMetadata, Kind: e6data.ErrIncompleteResult}, http.StatusBadGateway, "the engine was lost, try again"},

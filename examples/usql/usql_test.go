@@ -92,7 +92,7 @@ func TestDriver(t *testing.T) {
 	if n := len(srv.Calls()); n != before {
 		t.Errorf("%d calls for version and user", n-before)
 	}
-	_, err = db.Exec("nothing that the engine knows")
+	_, err = db.Exec("a statement without a result")
 	if code, text := d.Err(err); code == "" || text == "" || text == err.Error() || d.IsPasswordErr(err) {
 		t.Errorf("%q, %q of %v", code, text, err)
 	}

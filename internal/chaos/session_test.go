@@ -38,7 +38,7 @@ func TestSecondExpiryAfterExecute(t *testing.T) {
 // The driver clears a query whose session has expired, although it cannot
 // authenticate for a moment, and although the engine was unreachable for a long time
 // before.
-func TestClearingOutlastsAMomentWithoutASession(t *testing.T) {
+func TestQueryIsClearedAfterAMomentWithoutASession(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string

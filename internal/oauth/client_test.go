@@ -382,7 +382,7 @@ func TestReleaseEndsTheExchange(t *testing.T) {
 
 // A caller that acquires a Source while its last user releases it does not join
 // the exchange that ends.
-func TestReleaseSparesTheNextUser(t *testing.T) {
+func TestAcquireDuringTheLastRelease(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := Client{ID: "spared", Secret: "x", TokenURL: "https://h"}

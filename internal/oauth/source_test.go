@@ -258,7 +258,7 @@ func TestOneForcedRenewal(t *testing.T) {
 
 // While the token is valid, a failed or slow renewal does not fail a caller. A
 // failed renewal is tried again after a pause.
-func TestRenewalInTrouble(t *testing.T) {
+func TestFailedOrSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
 		i := &issuer{life: time.Hour}
@@ -308,7 +308,7 @@ func TestRenewalInTrouble(t *testing.T) {
 }
 
 // A refused token is not used again because its renewal fails.
-func TestRefusedTokenIsGone(t *testing.T) {
+func TestRefusedTokenIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
 		i := &issuer{life: time.Hour}
@@ -429,7 +429,7 @@ func TestTokenSourceHangs(t *testing.T) {
 	close(hang)
 }
 
-func TestNothingIsPrinted(t *testing.T) {
+func TestFormatShowsNoSecret(t *testing.T) {
 	c := Client{ID: "me", Secret: "s3cret", TokenURL: "https://h/t"}
 	s := Fixed("s3cret")
 	g := want(t, s, "s3cret")

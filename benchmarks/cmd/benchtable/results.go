@@ -64,7 +64,7 @@ func parse(r io.Reader) (*results, error) {
 	return out, nil
 }
 
-// line reads a benchmark's line, its name, iterations, and pairs of value and
+// line parses a benchmark's line, with name, iterations, and pairs of value and
 // unit, or the line that TestPeakMemory logs.
 func (r *results) line(line string) error {
 	if m := peak.FindStringSubmatch(line); m != nil {

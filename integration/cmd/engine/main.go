@@ -26,10 +26,10 @@ import (
 )
 
 func main() {
-	colour := flag.String("colour", enginetest.Blue, "the engine's colour, the only one that it knows as live")
-	addr := flag.String("listen", ":9000", "where to serve gRPC")
-	control := flag.String("control", ":9001", "where to be controlled")
-	lifetime := flag.Duration("lifetime", 15*time.Minute, "when to exit, should nobody stop it")
+	colour := flag.String("colour", enginetest.Blue, "the engine's colour, which is live")
+	addr := flag.String("listen", ":9000", "address for gRPC")
+	control := flag.String("control", ":9001", "address of the control endpoint")
+	lifetime := flag.Duration("lifetime", 15*time.Minute, "time until the program exits by itself")
 	flag.Parse()
 	log.SetFlags(log.LstdFlags | log.Lmicroseconds)
 	time.AfterFunc(*lifetime, func() { log.Fatal("the lifetime has passed") })

@@ -28,12 +28,12 @@ import (
 const statusWrongStrategy = 456
 
 func main() {
-	addr := flag.String("listen", ":8000", "where to serve HTTP/2")
-	control := flag.String("control", ":8001", "where to be controlled")
+	addr := flag.String("listen", ":8000", "address for HTTP/2")
+	control := flag.String("control", ":8001", "address of the control endpoint")
 	blue := flag.String("blue", "", "the blue engine's address")
 	green := flag.String("green", "", "the green engine's address")
 	live := flag.String("live", "blue", "the colours that are live at first, separated by commas")
-	lifetime := flag.Duration("lifetime", 15*time.Minute, "when to exit, should nobody stop it")
+	lifetime := flag.Duration("lifetime", 15*time.Minute, "time until the program exits by itself")
 	flag.Parse()
 	log.SetFlags(log.LstdFlags | log.Lmicroseconds)
 	time.AfterFunc(*lifetime, func() { log.Fatal("the lifetime has passed") })
