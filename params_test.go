@@ -440,10 +440,10 @@ func TestServerParameterErrors(t *testing.T) {
 		{"the engine finds more", []string{"LONG", "LONG"}, "SELECT ?", []any{1}, "argument 2: the engine finds 2 parameters", true, 2},
 		{"another type", []string{"LONG", "LONG"}, "SELECT ?, ?", []any{1, "secret"}, "argument 2: the string is not a number", true, 2},
 		{"out of range", []string{"INTEGER"}, "SELECT ?", []any{int64(1) << 40}, "argument 1: the number is out of range", true, 1},
-		{"by name", []string{"DATE"}, "SELECT :day", []any{sql.Named("day", true)}, "argument :day: a value of type bool does not fit: the engine wants DATE here", true, 1},
+		{"by name", []string{"DATE"}, "SELECT :day", []any{sql.Named("day", true)}, "argument :day: a value of type bool does not fit: the engine expects DATE here", true, 1},
 		{"NULL", []string{"STRING"}, "SELECT ?", []any{nil}, "argument 1: NULL cannot be sent as a parameter", true, 1},
 		{"a list", []string{"LONG"}, "SELECT 1 WHERE a IN (?)", []any{[]int{1}}, "argument 1: a slice", true, 1},
-		{"an unknown type", []string{"GEOMETRY"}, "SELECT ?", []any{1}, `the driver does not know, "GEOMETRY": set params=client`, true, 1},
+		{"an unknown type", []string{"GEOMETRY"}, "SELECT ?", []any{1}, `the driver does not support the type "GEOMETRY" of the parameter: set params=client`, true, 1},
 		{"missing", []string{"LONG"}, "SELECT ?", nil, "argument 1: it is missing", false, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -130,7 +130,7 @@ func stopsAt(n int, v thriftrows.Vector, bad int) error {
 		case i > bad && n >= 32 && err == nil:
 			// Rows of small chunks are converted one by one. In other chunks no
 			// row after the error may be returned.
-			return fmt.Errorf("row %d, behind row %d: %v", i, bad, dest)
+			return fmt.Errorf("row %d, after row %d: %v", i, bad, dest)
 		}
 		if i == bad {
 			if err := plausible(err, b, 2); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 takes a random one")
+	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0: a random one")
 	timeFlag    = flag.Duration("chaos.time", 5*time.Second, "how long TestChaos asks")
 	suspendFlag = flag.Bool("chaos.suspend", true, "suspend the cluster, too")
 	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")

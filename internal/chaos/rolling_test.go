@@ -20,7 +20,7 @@ import (
 
 // A rolling switch is a deployment that loses no query:
 //
-//  1. The new colour is live beside the old one, and every answer announces it.
+//  1. Both colours are live, and every answer announces the new one.
 //  2. After a grace period (-chaos.grace) the old colour answers 456 to
 //     authenticate, prepareStatement and healthCheck. Calls about its running
 //     queries still reach it.

@@ -94,10 +94,10 @@ func (s *Statement) Render(args []driver.NamedValue, loc *time.Location) (string
 func (s *Statement) unsafe() error {
 	switch {
 	case s.nested >= 0:
-		return syntaxError(s.text, s.nested, "a comment with /* in it cannot be told from nested comments; arguments would not be safe beside it")
+		return syntaxError(s.text, s.nested, "a comment with /* in it may be a nested comment for the engine, so arguments are not safe in this statement")
 	case s.unsure >= 0 && s.unsure < s.marks[len(s.marks)-1].start:
-		return syntaxError(s.text, s.unsure, "the comment that begins here ends with a carriage return alone, or has another sign in it that may end a line; "+
-			"arguments would not be safe after it: end its line with a line feed")
+		return syntaxError(s.text, s.unsure, "the comment that begins here ends with a carriage return alone, or contains another character that may end a line; "+
+			"arguments are not safe after it: end its line with a line feed")
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func (s *Statement) Unused(arg *driver.NamedValue, i int) error {
 		e.Offset = l.offset
 		e.Reason += "; " + l.advice
 	} else if len(s.marks) == 0 {
-		e.Reason += ": write " + placeholderFor(arg.Name) + " where its value is to stand"
+		e.Reason += ": write " + placeholderFor(arg.Name) + " in the place of its value"
 	}
 	return e
 }

@@ -50,7 +50,7 @@ func Text(arg driver.NamedValue, engineType string, loc *time.Location) (string,
 	}
 	out := &ArgumentError{Name: arg.Name, Ordinal: arg.Ordinal, Offset: -1, Reason: err.Error()}
 	if errors.Is(err, errMismatch) {
-		out.Reason = "a value of type " + typeName(reflect.TypeOf(arg.Value)) + " does not fit: the engine wants " + engineType + " here"
+		out.Reason = "a value of type " + typeName(reflect.TypeOf(arg.Value)) + " does not fit: the engine expects " + engineType + " here"
 	}
 	if e, ok := errors.AsType[*valueError](err); ok {
 		out.Err = e.err
@@ -191,7 +191,7 @@ func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	}
 	typ, ok := thriftrows.ParseType(engineType)
 	if !ok {
-		return "", refuse("the engine wants a type that the driver does not know, %q: set params=client", engineType)
+		return "", refuse("the driver does not support the type %q of the parameter: set params=client", engineType)
 	}
 	switch typ {
 	case thriftrows.Boolean:
@@ -221,7 +221,7 @@ func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	case thriftrows.TimestampTZ:
 		return timestampTZText(v)
 	case thriftrows.Null:
-		return "", refuse("the engine does not know the parameter's type: write CAST(? AS ...), or set params=client")
+		return "", refuse("the engine has no type for the parameter: write CAST(? AS ...), or set params=client")
 	}
 	return "", errMismatch
 }
@@ -282,7 +282,7 @@ func dateText(v any, loc *time.Location) (string, error) {
 				return clockText(at, time.DateOnly)
 			}
 		}
-		return "", refuse("the engine wants a DATE, and the time has a time of day in %v: give its date as e6data.Date(t)", clockIn(v, loc).Location())
+		return "", refuse("the engine expects a DATE, and the time has a time of day in %v: give its date as e6data.Date(t)", clockIn(v, loc).Location())
 	case string:
 		t, err := parseTime(v, time.DateOnly)
 		if err != nil {

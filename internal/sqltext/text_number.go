@@ -90,11 +90,11 @@ func wholeText(v any, bits uint) (string, error) {
 		return "", err
 	}
 	if !n.IsInt() {
-		return "", refuse("the number has a fraction, and the engine wants a whole one of %d bits", bits)
+		return "", refuse("the number has a fraction, and the engine expects a whole one of %d bits", bits)
 	}
 	low := -(int64(1) << (bits - 1))
 	if whole := n.Num(); !whole.IsInt64() || whole.Int64() < low || whole.Int64() > -(low+1) {
-		return "", refuse("the number is out of range: the engine wants one of %d bits", bits)
+		return "", refuse("the number is out of range: the engine expects one of %d bits", bits)
 	}
 	return n.Num().String(), nil
 }
@@ -144,7 +144,7 @@ func decimalText(v any, engineType string) (string, error) {
 	precision, most := maxDigits, scale
 	if p, s, ok := precisionScale(engineType); ok {
 		if scale > s {
-			return "", refuse("the number has %d digits after the point, and the engine wants %s", scale, engineType)
+			return "", refuse("the number has %d digits after the point, and the engine expects %s", scale, engineType)
 		}
 		precision, most = p, s
 	}

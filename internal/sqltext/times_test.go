@@ -44,7 +44,7 @@ func TestTimesInLocation(t *testing.T) {
 			t.Errorf("%v as %s: %s, %v", test.v, test.typ, got, err)
 		}
 	}
-	if _, err := Text(arg(at), "DATE", ist); err == nil || err.Error() != "argument 3: the engine wants a DATE, and the time has a time of day in IST: give its date as e6data.Date(t)" {
+	if _, err := Text(arg(at), "DATE", ist); err == nil || err.Error() != "argument 3: the engine expects a DATE, and the time has a time of day in IST: give its date as e6data.Date(t)" {
 		t.Error(err)
 	}
 }

@@ -102,7 +102,7 @@ type Report struct {
 
 const maxSamples = 12
 
-// ids gives every query of the process an ID of its own.
+// ids counts the IDs of the queries of the process.
 var ids atomic.Int64
 
 // Start runs the load until Stop.
