@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Render returns the statement's text with the literal of an argument in the place of each placeholder. Times are
-// written as the wall clock in loc; nil is UTC. For a statement without placeholders Render returns [Statement.Text].
+// Render returns the statement's text with the literal of an argument in the place of
+// each placeholder. Times are written as the wall clock in loc; nil is UTC. For a
+// statement without placeholders Render returns [Statement.Text].
 //
 // Arguments without a name belong to ? in their order, or to ?1, $1 or :1 by their
 // number. Named arguments belong to :name and @name, which mean the same; names are

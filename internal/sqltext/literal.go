@@ -118,8 +118,8 @@ var (
 	decomposerType = reflect.TypeFor[decomposer]()
 )
 
-// appendKnown appends the literal of v if v's type needs no reflection, and
-// reports whether it does not.
+// appendKnown appends the literal of v without reflection. ok is false if v's type
+// needs reflection.
 func appendKnown(b []byte, v any, loc *time.Location) (out []byte, ok bool, err error) {
 	switch v := v.(type) {
 	case nil:

@@ -317,9 +317,10 @@ func (p *parser) findVerb(t token) {
 // end.
 func (s *Statement) Text() string { return s.text }
 
-// Keyword returns the statement's verb in upper case. It is the first word, in parentheses or not. After
-// WITH it is the verb that follows the common table expressions, or WITH if no verb follows. Keyword
-// returns "" for a statement that does not begin with a word.
+// Keyword returns the statement's verb in upper case. It is the first word, in
+// parentheses or not. After WITH it is the verb that follows the common table
+// expressions, or WITH if no verb follows. Keyword returns "" for a statement that
+// does not begin with a word.
 func (s *Statement) Keyword() string { return s.keyword }
 
 // ReturnsRows reports whether the statement returns rows: its keyword is SELECT, WITH,
