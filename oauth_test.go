@@ -391,12 +391,12 @@ func TestOAuthEndpointFails(t *testing.T) {
 		{"HTML", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			_, _ = io.WriteString(w, "<html>LEAK</html>")
 			return true
-		}, e6data.ErrTokenUnavailable, "no bearer token that can be read", 1},
+		}, e6data.ErrTokenUnavailable, "no valid bearer token", 1},
 		{"malformed", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"access_token":"LEAK`)
 			return true
-		}, e6data.ErrTokenUnavailable, "no bearer token that can be read", 1},
+		}, e6data.ErrTokenUnavailable, "no valid bearer token", 1},
 		{"oversized", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"access_token":"`+strings.Repeat("LEAK", 1<<20)+`"}`)
