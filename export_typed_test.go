@@ -9,8 +9,8 @@ import (
 
 // ReadTyped reads a column of a chunk as Select does, up to so many rows. It returns the
 // rows before the first error.
-func ReadTyped[T any](chunk []byte, columns, column, most int) ([]T, error) {
-	names := make([]string, columns)
+func ReadTyped[T any](chunk *thriftrows.Chunk, column, most int) ([]T, error) {
+	names := make([]string, chunk.NumColumns())
 	names[column] = "c"
 	plan, err := typed.Compile(reflect.TypeFor[struct {
 		C T `e6:"c"`
@@ -18,14 +18,10 @@ func ReadTyped[T any](chunk []byte, columns, column, most int) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	var walked thriftrows.Chunk
-	if err := walked.Decode(chunk, columns); err != nil {
-		return nil, err
-	}
 	r := &rows{q: &query{}, cursor: thriftrows.NewCursor(nil, nil)}
-	r.cursor.Reset(&walked)
+	r.cursor.Reset(chunk)
 	batch := thriftrows.NewBatch(nil, nil)
-	batch.Reset(&walked)
+	batch.Reset(chunk)
 	c := cells{rows: r}
 	defer func() {
 		if c.convert != nil {

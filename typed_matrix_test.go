@@ -31,7 +31,7 @@ type typedCase struct {
 	// has it.
 	cell func(db *sql.DB, query string) (string, error)
 	// compare reads a golden case's column with Select's code and with Rows.Scan.
-	compare func(c golden.Case, column int) error
+	compare func(chunk *thriftrows.Chunk, column int) error
 }
 
 func typedAs[T any]() typedCase {
@@ -192,16 +192,16 @@ func (r *memoryRows) Next(dest []driver.Value) (err error) {
 // mostTypedRows bounds what is compared of the large cases: more than a block.
 const mostTypedRows = 300
 
+// mostTypedColumns bounds what is compared of a case with hundreds of columns, which are
+// all alike.
+const mostTypedColumns = 20
+
 // compareTyped compares values and errors. What database/sql alone has no conversion
 // for is scanned by way of Into.
-func compareTyped[T any](c golden.Case, column int) error {
-	got, gotErr := e6data.ReadTyped[T](c.Chunk, len(c.Columns), column, mostTypedRows)
-	var chunk thriftrows.Chunk
-	if err := chunk.Decode(c.Chunk, len(c.Columns)); err != nil {
-		return err
-	}
+func compareTyped[T any](chunk *thriftrows.Chunk, column int) error {
+	got, gotErr := e6data.ReadTyped[T](chunk, column, mostTypedRows)
 	source := &memoryRows{thriftrows.NewCursor(nil, nil), column}
-	source.cursor.Reset(&chunk)
+	source.cursor.Reset(chunk)
 	db := sql.OpenDB(source)
 	defer db.Close()
 	rows, err := db.Query("")
@@ -283,12 +283,16 @@ func TestTypedConversionsAreScans(t *testing.T) {
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
+			var chunk thriftrows.Chunk
+			if err := chunk.Decode(c.Chunk, len(c.Columns)); err != nil {
+				t.Fatal(err)
+			}
 			for _, typ := range typedCases {
 				if typ.typ == reflect.TypeFor[sql.RawBytes]() {
 					continue // of Rows.Scan it is the driver's memory
 				}
-				for column := range c.Columns {
-					if err := typ.compare(c, column); err != nil {
+				for column := range min(len(c.Columns), mostTypedColumns) {
+					if err := typ.compare(&chunk, column); err != nil {
 						t.Errorf("%v of column %d: %v", typ.typ, column, err)
 					}
 				}
