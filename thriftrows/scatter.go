@@ -8,7 +8,7 @@ import (
 
 // The methods named Scatter write the elements of a column into variables of the
 // caller, such as a field of each struct in a slice: *dst[0] is the first row's. dst has
-// a pointer for each row of the batch at least. An element of a NULL row is unspecified,
+// a pointer for each row of the batch at least, else they panic. An element of a NULL row is unspecified,
 // as in the methods that return slices, whose errors and types are theirs, too. After an
 // error the variables have any values.
 
