@@ -84,7 +84,7 @@ func newSQLConverter() (*sqlConverter, error) {
 	c := &sqlConverter{}
 	c.db = sql.OpenDB(valueConnector{c})
 	var err error
-	c.rows, err = c.db.QueryContext(context.Background(), "") //nolint:rowserrcheck,sqlclosecheck // closed by close
+	c.rows, err = c.db.QueryContext(context.Background(), "") //nolint:rowserrcheck // assign asks
 	if err != nil {
 		return nil, errors.Join(err, c.db.Close())
 	}

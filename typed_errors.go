@@ -66,7 +66,8 @@ func (e *FieldError) Error() string { return (*typed.FieldError)(e).Error() }
 // Unwrap returns Err.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-// ErrMultipleRows: the result has more than the one row that [One] wants.
+// ErrMultipleRows says, for errors.Is, that the result has more than the one row that
+// [One] wants.
 var ErrMultipleRows = errors.New("the query returned more than one row")
 
 // RowCountError says that a result does not have the one row that [One] wants, for

@@ -3,6 +3,7 @@ package typed
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -33,7 +34,7 @@ func fieldsOf(t reflect.Type, leaf func(reflect.Type) bool) ([]field, error) {
 			for i := range l.t.NumField() {
 				sf := l.t.Field(i)
 				name, tagged := columnName(sf)
-				path := append(l.path[:len(l.path):len(l.path)], i)
+				path := append(slices.Clone(l.path), i)
 				switch {
 				case name == "-":
 					continue
