@@ -16,7 +16,8 @@
 // # Writing
 //
 // [AppendChunk] and [AppendMetadata] write what the engine would, for test
-// engines. [NewVector] makes a column from Go values.
+// engines. [NewVector] makes a column from Go values. A [ChunkBuilder] writes chunks from typed
+// slices and bitmaps of NULLs.
 //
 // # Hostile input
 //
