@@ -22,10 +22,11 @@ type Config struct {
 	// File is the DuckDB database that holds the default catalog. It is made where there is
 	// none. Empty: memory.
 	File string
-	// Demo adds the catalog "demo", schema "demo": a table with every type and two years of events.
+	// Demo adds the catalog "demo": a table with every type, "types", and two years of "events". Its
+	// schema has the name that Engine.Database says.
 	Demo bool
-	// Scale adds the catalog "tpch", schema "tpch", with TPC-H's tables at this scale factor. At 1
-	// they have about 1 GB. 0: no such catalog.
+	// Scale adds the catalog "tpch" with TPC-H's tables at this scale factor, in a schema of the same
+	// name as demo's. At 1 they have about 1 GB. 0: no such catalog.
 	Scale float64
 	// Tables are files to load into the default catalog: name to the path of a CSV (.csv, .tsv) or
 	// Parquet (.parquet) file. A name may have a schema, as in "db.items".
@@ -85,7 +86,7 @@ func (c Config) withDefaults() (Config, error) {
 	if _, err := time.LoadLocation(c.Zone); err != nil {
 		errs = append(errs, err)
 	}
-	for _, reserved := range []string{"memory", "system", "temp"} {
+	for _, reserved := range []string{"memory", "system", "temp", "demo", "tpch"} {
 		if c.Catalog == reserved {
 			errs = append(errs, fmt.Errorf("a catalog cannot be called %q", reserved))
 		}

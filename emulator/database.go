@@ -116,7 +116,7 @@ func (d *database) fill() error {
 		}
 	}
 	if d.cfg.Demo {
-		if err := addDemo(run); err != nil {
+		if err := d.addDemo(run); err != nil {
 			return fmt.Errorf("the catalog demo: %w", err)
 		}
 	}
@@ -150,10 +150,12 @@ func (d *database) addTPCH(run func(string) error) error {
 	if err := tpch.Load(d.db); err != nil {
 		return err
 	}
+	at := place{"tpch", d.cfg.Engine.Database}
 	return errors.Join(
-		run("ATTACH ':memory:' AS tpch"),
-		run("CREATE SCHEMA tpch.tpch"),
-		run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+", catalog = 'tpch', schema = 'tpch')"))
+		run("ATTACH ':memory:' AS "+quote(at.catalog)),
+		run("CREATE SCHEMA "+at.String()),
+		run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
+			", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
 }
 
 // load loads files, and runs the script.

@@ -3,6 +3,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -119,16 +120,7 @@ func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statemen
 
 // place completes what a call names.
 func (d *database) place(catalog, schema string) place {
-	if catalog == "" {
-		catalog = d.cfg.Catalog
-	}
-	if schema == "" {
-		schema = "main"
-		if catalog == d.cfg.Catalog {
-			schema = d.cfg.Engine.Database
-		}
-	}
-	return place{catalog, schema}
+	return place{cmp.Or(catalog, d.cfg.Catalog), cmp.Or(schema, d.cfg.Engine.Database)}
 }
 
 // check refuses what the emulator cannot execute, and finds the parameters.
