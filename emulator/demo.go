@@ -22,7 +22,7 @@ CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 CREATE TABLE types (
 	id INTEGER, flag BOOLEAN, tiny TINYINT, small SMALLINT, medium INTEGER, large BIGINT, huge HUGEINT,
 	single FLOAT, precise DOUBLE, money DECIMAL(10,2), wide DECIMAL(38,10), text VARCHAR, raw BLOB,
-	day DATE, at TIMESTAMP, instant TIMESTAMPTZ, mood mood, key UUID,
+	day DATE, moment TIMESTAMP, instant TIMESTAMPTZ, feeling mood, uid UUID,
 	list INTEGER[], words VARCHAR[], map MAP(VARCHAR, INTEGER), struct STRUCT(a INTEGER, b VARCHAR));
 INSERT INTO types VALUES
 	(1, true, 7, 300, 70000, 5000000000, 170141183460469231731, 1.5, 2.25, 12.30, 1234567890.0123456789, 'Grüße 🙂', '\xCA\xFE',
@@ -42,7 +42,7 @@ INSERT INTO types VALUES
 const demoEvents = `
 CREATE TABLE events AS SELECT
 	(n + 1)::BIGINT AS id,
-	TIMESTAMP '2023-01-01 00:00:00' + INTERVAL 20 MINUTE * n + INTERVAL 1 SECOND * (hash(n, 1) % 1200)::INTEGER AS at,
+	TIMESTAMP '2023-01-01 00:00:00' + INTERVAL 20 MINUTE * n + INTERVAL 1 SECOND * (hash(n, 1) % 1200)::INTEGER AS moment,
 	['view', 'view', 'view', 'click', 'click', 'order'][1 + (hash(n, 2) % 6)::INTEGER] AS kind,
 	(1 + hash(n, 3) % 500)::INTEGER AS user_id,
 	['DE', 'FR', 'IN', 'US', NULL][1 + (hash(n, 4) % 5)::INTEGER] AS country,

@@ -14,7 +14,7 @@ import (
 )
 
 // Explain returns the plan as JSON.
-func (st *statement) Explain(context.Context) (string, error) { return st.plan() }
+func (st *statement) Explain(context.Context) (string, error) { return st.explain() }
 
 // analysis is the document of explainAnalyze. Times are in milliseconds.
 type analysis struct {
@@ -27,7 +27,7 @@ type analysis struct {
 
 // ExplainAnalyze tells how long the statement has taken so far, and how many rows were read.
 func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error) {
-	plan, err := st.plan()
+	plan, err := st.explain()
 	if err != nil {
 		return enginetest.Analysis{}, err
 	}
@@ -54,8 +54,8 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// plan asks DuckDB for the plan, on another connection: the statement's own may be in use.
-func (st *statement) plan() (string, error) {
+// explain asks DuckDB for the plan, on another connection: the statement's own may be in use.
+func (st *statement) explain() (string, error) {
 	if st.kind == duckdb.StatementTypeExplain {
 		return "", nil
 	}

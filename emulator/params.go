@@ -20,21 +20,21 @@ import (
 
 // parameter is a placeholder of a statement.
 type parameter struct {
-	// word is the engine's type. A type that DuckDB leaves open is STRING.
-	word string
+	word string // the engine's type
+	open bool   // DuckDB leaves the type open; word is STRING
 }
 
 // parametersOf finds the parameters of a prepared statement.
 func parametersOf(p duckdb.PreparedStatement) []parameter {
 	out := make([]parameter, duckdb.NParams(p))
 	for i := range out {
-		out[i].word = "STRING"
+		out[i] = parameter{"STRING", true}
 		typ := duckdb.ParamLogicalType(p, duckdb.IdxT(i+1))
 		if typ.Ptr == nil {
 			continue
 		}
 		if t, err := describe(typ); err == nil && t.vector != thriftrows.Null {
-			out[i].word = t.word
+			out[i] = parameter{t.word, false}
 		}
 		duckdb.DestroyLogicalType(&typ)
 	}
@@ -50,12 +50,49 @@ func (st *statement) Params() []string {
 	return out
 }
 
-// bind gives the statement its values.
-func (st *statement) bind(values []*wire.ParameterValue) error {
+// plan binds the values and plans the execution, of which nothing has begun then.
+func (st *statement) plan(values []*wire.ParameterValue, pending *duckdb.PendingResult) error {
 	if len(values) != len(st.params) {
 		return fmt.Errorf("the statement has %d parameters, %d were given", len(st.params), len(values))
 	}
-	return bindAll(st.prepared, values)
+	err := st.planAs(values, pending)
+	if guessed, ok := st.guess(values); err != nil && ok {
+		// Not every function takes a text for a number, and then DuckDB says so.
+		if st.planAs(guessed, pending) == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func (st *statement) planAs(values []*wire.ParameterValue, pending *duckdb.PendingResult) error {
+	if err := bindAll(st.prepared, values); err != nil {
+		return err
+	}
+	duckdb.DestroyPending(pending)
+	if duckdb.PendingPreparedStreaming(st.prepared, pending) == duckdb.StateError {
+		return engineError(st.text, duckdb.PendingError(*pending))
+	}
+	return nil
+}
+
+// guess gives values whose type DuckDB leaves open, and which look like numbers, the type of those.
+func (st *statement) guess(values []*wire.ParameterValue) (out []*wire.ParameterValue, ok bool) {
+	for i, v := range values {
+		if i < len(st.params) && st.params[i].open {
+			for _, word := range [...]string{"LONG", "DOUBLE"} {
+				value, err := valueOf(word, v.GetValue())
+				if err != nil {
+					continue
+				}
+				duckdb.DestroyValue(&value)
+				v, ok = &wire.ParameterValue{Index: v.GetIndex(), Type: word, Value: v.GetValue()}, true
+				break
+			}
+		}
+		out = append(out, v)
+	}
+	return out, ok
 }
 
 func bindAll(p duckdb.PreparedStatement, values []*wire.ParameterValue) error {
