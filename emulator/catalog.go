@@ -105,7 +105,7 @@ func (d *database) Columns(ctx context.Context, catalog, schema, table string) (
 	defer duckdb.DestroyPrepare(&p)
 	sql := "SELECT * FROM " + at.String() + "." + quote(table)
 	if duckdb.Prepare(c.duckdb, sql, &p) == duckdb.StateError {
-		return nil, engineError(sql, duckdb.PrepareError(p))
+		return nil, plainError(duckdb.PrepareError(p))
 	}
 	var out []enginetest.Column
 	for i := range duckdb.PreparedStatementColumnCount(p) {

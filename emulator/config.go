@@ -35,6 +35,9 @@ type Config struct {
 	// accepts calls. It may read files.
 	Init string
 
+	// Raw passes statements on as they are, in DuckDB's SQL. Otherwise they are in e6data's dialect, and
+	// what that lacks is refused.
+	Raw bool
 	// Zone is the time zone of the sessions, an IANA name. TIMESTAMP_TZ values have it. Default: "UTC".
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.

@@ -170,7 +170,7 @@ func TestRandomResultsEqualDuckDB(t *testing.T) {
 		tables = 10
 	}
 	ref := newReference(t)
-	for i, cfg := range []emulator.Config{{}, {BatchRows: 100}, {BatchRows: 2048}} {
+	for i, cfg := range []emulator.Config{{Raw: true}, {Raw: true, BatchRows: 100}, {Raw: true, BatchRows: 2048}} {
 		_, db := start(t, cfg)
 		r := rand.New(rand.NewPCG(15, uint64(i)))
 		for range tables {
@@ -184,7 +184,7 @@ func TestRandomResultsEqualDuckDB(t *testing.T) {
 func TestResultsOfManySizesEqualDuckDB(t *testing.T) {
 	t.Parallel()
 	ref := newReference(t)
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	for _, rows := range []int{0, 1, 2, 63, 64, 65, 2046, 2047, 2048, 2049, 4096, 20000} {
 		r := rand.New(rand.NewPCG(15, uint64(rows)))
 		query, reference, columns := generate(r, rows, len(generators))
@@ -195,7 +195,7 @@ func TestResultsOfManySizesEqualDuckDB(t *testing.T) {
 func TestResultOfManyColumnsEqualsDuckDB(t *testing.T) {
 	t.Parallel()
 	ref := newReference(t)
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	query, reference, columns := generate(rand.New(rand.NewPCG(15, 1000)), 50, 1000)
 	compare(t, db, ref, query, reference, columns)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // rawError is DuckDB's text of an error.
@@ -17,7 +16,7 @@ func (e *rawError) Error() string { return e.text }
 
 // engineError makes an error of DuckDB's about a statement one of the engine's: with the line and
 // column in front where DuckDB knows them.
-func engineError(sql, text string) error {
+func engineError(sql *rewritten, text string) error {
 	at := strings.IndexByte(text, '{')
 	var e struct {
 		Type     string `json:"exception_type"`
@@ -32,16 +31,20 @@ func engineError(sql, text string) error {
 		message = e.Type + " Error: " + e.Message
 	}
 	// DuckDB counts bytes from 0.
-	if n, err := strconv.Atoi(e.Position); err == nil && n >= 0 && n <= len(sql) {
+	if n, err := strconv.Atoi(e.Position); err == nil && n >= 0 && n <= len(sql.text) {
 		return placed(sql, n, message)
 	}
 	return internal(message)
 }
 
+// plainError is engineError for a statement that nobody has written.
+func plainError(text string) error {
+	sql, _ := unchanged("")
+	return engineError(&sql, text)
+}
+
 // placed is an error at a byte of a statement.
-func placed(sql string, at int, message string) error {
-	before := sql[:at]
-	line := 1 + strings.Count(before, "\n")
-	column := 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+func placed(sql *rewritten, at int, message string) error {
+	line, column := sql.place(at)
 	return internal(fmt.Sprintf("line %d:%d: %s", line, column, message))
 }

@@ -71,7 +71,7 @@ func (st *statement) explain() (string, error) {
 	if len(values) == 0 {
 		values = placeholders(st.params)
 	}
-	rows, err := st.d.texts(st.conn.at, "EXPLAIN (FORMAT JSON) "+st.text, values)
+	rows, err := st.d.texts(st.conn.at, "EXPLAIN (FORMAT JSON) "+st.sql.text, values)
 	if err != nil || len(rows) == 0 {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func (d *database) texts(at place, sql string, params []*wire.ParameterValue) (o
 	var p duckdb.PreparedStatement
 	defer duckdb.DestroyPrepare(&p)
 	if duckdb.Prepare(c.duckdb, sql, &p) == duckdb.StateError {
-		return nil, engineError(sql, duckdb.PrepareError(p))
+		return nil, plainError(duckdb.PrepareError(p))
 	}
 	if err := bindAll(p, params); err != nil {
 		return nil, err
@@ -106,7 +106,7 @@ func (d *database) texts(at place, sql string, params []*wire.ParameterValue) (o
 	r := &result{batch: maxBatchRows}
 	defer r.free()
 	if duckdb.ExecutePrepared(p, &r.duckdb) == duckdb.StateError {
-		return nil, engineError(sql, duckdb.ResultError(&r.duckdb))
+		return nil, plainError(duckdb.ResultError(&r.duckdb))
 	}
 	last := duckdb.ColumnCount(&r.duckdb) - 1
 	for {

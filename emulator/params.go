@@ -71,7 +71,7 @@ func (st *statement) planAs(values []*wire.ParameterValue, pending *duckdb.Pendi
 	}
 	duckdb.DestroyPending(pending)
 	if duckdb.PendingPreparedStreaming(st.prepared, pending) == duckdb.StateError {
-		return engineError(st.text, duckdb.PendingError(*pending))
+		return engineError(&st.sql, duckdb.PendingError(*pending))
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 
 func TestErrorsWhileRowsAreRead(t *testing.T) {
 	t.Parallel()
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	rows, err := db.Query("SELECT CASE WHEN i < 1000000 THEN '1' ELSE 'x' END::INT FROM range(1100000) t(i)")
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestErrorsWhileRowsAreRead(t *testing.T) {
 
 func TestCancelledQueriesStop(t *testing.T) {
 	t.Parallel()
-	srv, db := start(t, emulator.Config{})
+	srv, db := start(t, emulator.Config{Raw: true})
 	for name, leave := range map[string]func() (context.Context, context.CancelFunc){
 		"cancelled": func() (context.Context, context.CancelFunc) { return context.WithCancel(t.Context()) },
 		"deadline": func() (context.Context, context.CancelFunc) {
@@ -139,7 +139,7 @@ func TestCancelledQueriesStop(t *testing.T) {
 // A reader that leaves while DuckDB computes the next rows interrupts it.
 func TestCancelledReadersStopTheQuery(t *testing.T) {
 	t.Parallel()
-	srv, db := start(t, emulator.Config{})
+	srv, db := start(t, emulator.Config{Raw: true})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	rows, err := db.QueryContext(ctx, "SELECT a.i FROM range(1000000000000) a(i) WHERE a.i < 1000000 OR a.i % 1000000007 = 1000000006")
@@ -163,7 +163,7 @@ func TestCancelledReadersStopTheQuery(t *testing.T) {
 // Close does not wait for statements that would run for ever.
 func TestCloseInterrupts(t *testing.T) {
 	t.Parallel()
-	srv, err := emulator.New(emulator.Config{})
+	srv, err := emulator.New(emulator.Config{Raw: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestExplain(t *testing.T) {
 
 func TestStatusCountsRows(t *testing.T) {
 	t.Parallel()
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	native(t, db, func(ctx context.Context, c *e6data.Conn) error {
 		h, err := c.Submit(ctx, "SELECT i FROM range(100000) t(i)")
 		if err != nil {
@@ -319,7 +319,7 @@ func TestCatalogs(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	for sql, text := range map[string]string{
 		"SET threads = 1":                                 "not supported",
 		"PRAGMA version":                                  "not supported",
@@ -356,7 +356,7 @@ func TestRefusals(t *testing.T) {
 
 func TestLargestIntegersOfTheProtocol(t *testing.T) {
 	t.Parallel()
-	_, db := start(t, emulator.Config{})
+	_, db := start(t, emulator.Config{Raw: true})
 	var least, most string
 	err := db.QueryRow("SELECT -99999999999999999999999999999999999999::HUGEINT, 99999999999999999999999999999999999999::UHUGEINT").Scan(&least, &most)
 	nines := strings.Repeat("9", 38)
@@ -372,7 +372,7 @@ func TestLargeResultsStream(t *testing.T) {
 	if testing.Short() {
 		rows = 500_000
 	}
-	_, db := start(t, emulator.Config{MemoryMB: 64})
+	_, db := start(t, emulator.Config{Raw: true, MemoryMB: 64})
 	res, err := db.Query("SELECT i, repeat('x', 50) AS text, i * 0.5 AS d FROM range(?) t(i)", rows)
 	if err != nil {
 		t.Fatal(err)
@@ -406,7 +406,7 @@ func TestLargeResultsStream(t *testing.T) {
 // With a queue of one, the second statement executes when the first one has.
 func TestQueue(t *testing.T) {
 	t.Parallel()
-	srv, db := start(t, emulator.Config{Queue: 1})
+	srv, db := start(t, emulator.Config{Raw: true, Queue: 1})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	first, second := make(chan error, 1), make(chan error, 1)
@@ -440,7 +440,7 @@ func TestQueue(t *testing.T) {
 
 func TestSwitchUnderLoad(t *testing.T) {
 	t.Parallel()
-	srv, db := start(t, emulator.Config{Engine: enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}}})
+	srv, db := start(t, emulator.Config{Raw: true, Engine: enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}}})
 	rows, err := db.Query("SELECT i FROM range(50000) t(i)")
 	if err != nil {
 		t.Fatal(err)

@@ -2,8 +2,32 @@
 
 package emulator
 
+import (
+	"strings"
+	"unicode/utf8"
+)
+
 // rewriter makes a statement in e6data's dialect one in DuckDB's. An error is the engine's answer.
-type rewriter func(sql string) (string, error)
+type rewriter func(sql string) (rewritten, error)
+
+// rewritten is a statement in DuckDB's dialect.
+type rewritten struct {
+	text    string
+	keyword string // the first word, in upper case
+	// place returns the line and the column, in characters, of the statement as it was written,
+	// both from 1, for a byte of text.
+	place func(offset int) (line, column int)
+}
 
 // unchanged passes statements on as they are.
-func unchanged(sql string) (string, error) { return sql, nil }
+func unchanged(sql string) (rewritten, error) {
+	word := strings.TrimLeft(sql, "( \t\r\n")
+	if end := strings.IndexAny(word, "( \t\r\n"); end >= 0 {
+		word = word[:end]
+	}
+	return rewritten{text: sql, keyword: strings.ToUpper(word), place: func(offset int) (line, column int) {
+		before := sql[:min(offset, len(sql))]
+		line = 1 + strings.Count(before, "\n")
+		return line, 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	}}, nil
+}

@@ -24,7 +24,7 @@ import (
 type statement struct {
 	d       *database
 	ask     enginetest.Query
-	text    string // in DuckDB's dialect
+	sql     rewritten
 	kind    duckdb.StatementType
 	params  []parameter
 	parsing time.Duration
@@ -89,18 +89,18 @@ func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statemen
 		return nil, status.FromContextError(err).Err()
 	}
 	started := time.Now()
-	text, err := d.rewrite(q.SQL)
+	sql, err := d.rewrite(q.SQL)
 	if err != nil {
 		return nil, err
 	}
-	if at := strings.IndexByte(text, 0); at >= 0 {
-		return nil, placed(text, at, "a statement cannot have the character U+0000")
+	if at := strings.IndexByte(sql.text, 0); at >= 0 {
+		return nil, placed(&sql, at, "a statement cannot have the character U+0000")
 	}
 	conn, err := d.connect(d.place(q.Catalog, q.Schema))
 	if err != nil {
 		return nil, err
 	}
-	st := &statement{d: d, ask: q, text: text, conn: conn, gone: make(chan struct{})}
+	st := &statement{d: d, ask: q, sql: sql, conn: conn, gone: make(chan struct{})}
 	d.using.Add(1)
 	st.forget = context.AfterFunc(d.gone, st.shut)
 	defer func() {
@@ -108,8 +108,8 @@ func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statemen
 			st.Close()
 		}
 	}()
-	if duckdb.Prepare(conn.duckdb, text, &st.prepared) == duckdb.StateError {
-		return nil, engineError(text, duckdb.PrepareError(st.prepared))
+	if duckdb.Prepare(conn.duckdb, sql.text, &st.prepared) == duckdb.StateError {
+		return nil, engineError(&sql, duckdb.PrepareError(st.prepared))
 	}
 	if err := st.check(); err != nil {
 		return nil, err
@@ -126,10 +126,9 @@ func (d *database) place(catalog, schema string) place {
 // check refuses what the emulator cannot execute, and finds the parameters.
 func (st *statement) check() error {
 	st.kind = duckdb.PreparedStatementType(st.prepared)
-	word, _, _ := strings.Cut(strings.TrimSpace(st.text), " ")
 	// DuckDB makes SELECTs of some PRAGMAs.
-	if _, ok := supported[st.kind]; !ok || strings.EqualFold(word, "PRAGMA") {
-		return fmt.Errorf("emulator: statements of this kind are not supported: %.30s", word)
+	if _, ok := supported[st.kind]; !ok || st.sql.keyword == "PRAGMA" {
+		return fmt.Errorf("emulator: the statement %.30s is not supported", st.sql.keyword)
 	}
 	st.params = parametersOf(st.prepared)
 	for i := range duckdb.PreparedStatementColumnCount(st.prepared) {
@@ -253,7 +252,7 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 		r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
 		if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
 			defer r.free()
-			return engineError(st.text, duckdb.ResultError(&r.duckdb))
+			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
 		}
 		st.result = r
 		return r.describe()
@@ -330,7 +329,7 @@ func (st *statement) note(rows int) {
 // failed makes an error while rows are read the engine's.
 func (st *statement) failed(err error) error {
 	if e, ok := errors.AsType[*rawError](err); ok {
-		return engineError(st.text, e.text)
+		return engineError(&st.sql, e.text)
 	}
 	return err
 }
