@@ -55,7 +55,7 @@ var adminField = regexp.MustCompile(`admin=(\S+)`)
 // runProgram starts the program, and returns when it is ready.
 func runProgram(t *testing.T, args ...string) *running {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context())) // it ends after the pool
 	r, w := io.Pipe()
 	log, done := &logged{}, make(chan error, 1)
 	go func() {
