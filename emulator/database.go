@@ -147,15 +147,14 @@ func lock(run func(string) error, zone string) error {
 
 // addTPCH makes the catalog tpch with DuckDB's own generator.
 func (d *database) addTPCH(run func(string) error) error {
-	if err := tpch.Load(d.db); err != nil {
-		return err
-	}
 	at := place{"tpch", d.cfg.Engine.Database}
-	return errors.Join(
-		run("ATTACH ':memory:' AS "+quote(at.catalog)),
-		run("CREATE SCHEMA "+at.String()),
-		run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
-			", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
+	return tpch.Generate(d.db, func() error {
+		return errors.Join(
+			run("ATTACH ':memory:' AS "+quote(at.catalog)),
+			run("CREATE SCHEMA "+at.String()),
+			run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
+				", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
+	})
 }
 
 // load loads files, and runs the script.

@@ -137,9 +137,9 @@ const inPlace = 12
 // String returns the text where it lies.
 func (t *text) String() string {
 	if t.n <= inPlace {
-		return unsafe.String(&t.prefix[0], int(t.n))
+		return unsafe.String(&t.prefix[0], int(t.n)) //nolint:gosec // DuckDB says where its values lie
 	}
-	return unsafe.String(t.pointer, int(t.n))
+	return unsafe.String(t.pointer, int(t.n)) //nolint:gosec // DuckDB says where its values lie
 }
 
 const (
@@ -175,7 +175,8 @@ func (r *result) times(v *view, valid thriftrows.Validity) error {
 
 // micros returns the point in time of a row, in microseconds.
 func (v *view) micros(i int) (int64, error) {
-	var n, unit, least, most int64 = 0, 1, -math.MaxInt64, math.MaxInt64
+	var n int64
+	unit, least, most := int64(1), int64(-math.MaxInt64), int64(math.MaxInt64)
 	switch v.k.id {
 	case duckdb.TypeDate:
 		n, unit = int64(at[int32](v, i)), microsPerDay
@@ -218,7 +219,7 @@ func (r *result) rendered(v *view, valid thriftrows.Validity) error {
 	r.texts = r.texts[:0]
 	from := 0
 	for _, to := range ends {
-		r.texts = append(r.texts, unsafe.String(unsafe.SliceData(r.text[from:]), to-from))
+		r.texts = append(r.texts, unsafe.String(unsafe.SliceData(r.text[from:]), to-from)) //nolint:gosec // r.text stays until the next column
 		from = to
 	}
 	r.builder.Texts(v.k.vector, r.texts, valid)

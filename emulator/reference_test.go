@@ -47,6 +47,9 @@ func (r *reference) rows(sql string) (out [][]*string, err error) {
 	if duckdb.Query(r.conn, sql, &res) == duckdb.StateError {
 		return nil, errors.New(duckdb.ResultError(&res))
 	}
+	if duckdb.ResultReturnType(res) != duckdb.ResultTypeQueryResult {
+		return nil, nil
+	}
 	for {
 		chunk := duckdb.FetchChunk(res)
 		if chunk.Ptr == nil {

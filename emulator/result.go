@@ -75,7 +75,7 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 	if r.over {
 		return nil, 0, nil
 	}
-	n := 0
+	var n int
 	for {
 		if r.chunk.Ptr == nil {
 			if r.chunk = duckdb.FetchChunk(r.duckdb); r.chunk.Ptr == nil {
@@ -143,7 +143,7 @@ func values[T any](v *view) []T {
 	if v.data == nil {
 		return make([]T, v.rows)
 	}
-	return unsafe.Slice((*T)(v.data), v.from+v.rows)[v.from:]
+	return unsafe.Slice((*T)(v.data), v.from+v.rows)[v.from:] //nolint:gosec // DuckDB says where its values lie
 }
 
 // null reports whether row i of the vector is NULL.
@@ -156,7 +156,7 @@ func (r *result) validity(v *view) thriftrows.Validity {
 	if v.mask == nil {
 		return nil
 	}
-	words := unsafe.Slice((*uint64)(v.mask), (v.from+v.rows+63)/64)
+	words := unsafe.Slice((*uint64)(v.mask), (v.from+v.rows+63)/64) //nolint:gosec // DuckDB says where its values lie
 	first, shift := v.from/64, v.from%64
 	if shift == 0 {
 		return words[first:]
