@@ -15,7 +15,8 @@ type call struct {
 	clauses span
 	// distinct is set where DISTINCT or ALL stands before the first argument.
 	distinct bool
-	base     int // of the arguments in rewriter.args
+	base     int    // of the arguments in rewriter.args
+	literal  string // of DuckDB's, which a template writes as #L
 }
 
 // function is how a function is written in DuckDB's dialect.
@@ -59,6 +60,9 @@ func (r *rewriter) open(i int) call {
 		}
 	}
 	c.args = r.args[c.base:len(r.args):len(r.args)]
+	if r.isOp(end-1, ',') {
+		r.fail(end, "an argument is missing")
+	}
 	for _, a := range c.args {
 		if a.from >= a.to {
 			r.fail(a.from, "an argument is missing")
@@ -74,6 +78,8 @@ func (r *rewriter) close(c *call) { r.args = r.args[:c.base] }
 func (r *rewriter) call(i, limit int) int {
 	c := r.open(i)
 	defer r.close(&c)
+	outer := r.scope // SUBSTRING(a FROM 1) has no FROM of a query
+	defer func() { r.scope = outer }()
 	var buf [longestWord]byte
 	name := fold(&buf, strings.Trim(r.text(i), `"`))
 	f, ok := functions[string(name)]
@@ -172,7 +178,8 @@ func (r *rewriter) within(c *call) (order, rest span, ok bool) {
 
 // template writes a call. In the template #1 to #9 are arguments, #* all of them with
 // commas between, #D is DISTINCT where the call has it, #S the clauses behind the call,
-// and @ the prefix of a macro.
+// #L the call's literal, and @ the prefix of a macro. A template has no text of the
+// statement in it.
 func (r *rewriter) template(c *call, template string) {
 	for r.err == nil {
 		at := strings.IndexAny(template, "#@")
@@ -207,6 +214,8 @@ func (r *rewriter) hole(c *call, letter byte) {
 		if c.distinct {
 			r.write(c.at, "DISTINCT ")
 		}
+	case 'L':
+		r.write(c.at, c.literal)
 	case 'S':
 		if c.clauses.to > c.clauses.from {
 			r.emitAll(c.clauses)

@@ -33,7 +33,6 @@ func (r *rewriter) statement() {
 	switch r.verb {
 	case "CREATE", "ALTER", "DROP":
 		r.definition(first)
-		r.folding = true
 	}
 	r.emit(span{0, len(r.toks)})
 }

@@ -9,9 +9,9 @@ var percent = map[byte]string{
 	'T': "%H:%M:%S", 'r': "%I:%M:%S %p", 'v': "%V", 'x': "%G", '%': "%%",
 }
 
-// percentFormat returns an argument's format with percent signs as a literal of
-// DuckDB's, and whether it has a fraction of seconds.
-func (r *rewriter) percentFormat(c *call, n int) (literal string, fraction bool) {
+// percentFormat makes an argument's format with percent signs the call's literal. It
+// reports whether the format has a fraction of seconds.
+func (r *rewriter) percentFormat(c *call, n int) (fraction bool) {
 	text, _ := r.format(c, n, "format")
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -22,12 +22,13 @@ func (r *rewriter) percentFormat(c *call, n int) (literal string, fraction bool)
 		i++
 		if i == len(text) || percent[text[i]] == "" {
 			r.fail(c.args[n].from, "the specifier %s is not supported", text[i-1:min(i+1, len(text))])
-			return "''", false
+			return false
 		}
 		fraction = fraction || text[i] == 'f'
 		b.WriteString(percent[text[i]])
 	}
-	return quote(b.String()), fraction
+	c.literal = quote(b.String())
+	return fraction
 }
 
 // javaTokens are those of Java's date formats with DuckDB's specifiers, the longest of
@@ -38,8 +39,8 @@ var javaTokens = [...]struct{ token, spec string }{
 	{"ss", "%S"}, {"s", "%-S"}, {"SSSSSS", "%f"}, {"SSS", "%g"}, {"a", "%p"}, {"EEEE", "%A"}, {"EEE", "%a"}, {"E", "%a"}, {"D", "%-j"},
 }
 
-// javaFormat returns an argument's format with Java's letters as a literal of DuckDB's.
-func (r *rewriter) javaFormat(c *call, n int) string {
+// javaFormat makes an argument's format with Java's letters the call's literal.
+func (r *rewriter) javaFormat(c *call, n int) {
 	text, _ := r.format(c, n, "format")
 	var b strings.Builder
 	for text != "" {
@@ -49,7 +50,7 @@ func (r *rewriter) javaFormat(c *call, n int) string {
 			end := strings.IndexByte(rest, '\'')
 			if end < 0 {
 				r.fail(c.args[n].from, "the format has a quote that does not end")
-				return "''"
+				return
 			}
 			if end == 0 {
 				b.WriteByte('\'')
@@ -73,12 +74,12 @@ func (r *rewriter) javaFormat(c *call, n int) string {
 		spec := javaSpec(text[:run])
 		if spec == "" {
 			r.fail(c.args[n].from, "the letters %s of the format are not supported", text[:run])
-			return "''"
+			return
 		}
 		b.WriteString(spec)
 		text = text[run:]
 	}
-	return quote(b.String())
+	c.literal = quote(b.String())
 }
 
 // javaSpec returns DuckDB's specifier for letters of Java's, or nothing.

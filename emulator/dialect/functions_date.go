@@ -224,7 +224,8 @@ func (r *rewriter) toDate(c *call) {
 		r.template(c, "CAST(#1 AS DATE)")
 		return
 	}
-	r.template(c, "CAST(strptime(#1, "+r.javaFormat(c, 1)+") AS DATE)")
+	r.javaFormat(c, 1)
+	r.template(c, "CAST(strptime(#1, #L) AS DATE)")
 }
 
 // toTimestamp writes TO_TIMESTAMP(s[, format]).
@@ -233,21 +234,21 @@ func (r *rewriter) toTimestamp(c *call) {
 		r.template(c, "CAST(#1 AS TIMESTAMP)")
 		return
 	}
-	r.template(c, "strptime(#1, "+r.javaFormat(c, 1)+")")
+	r.javaFormat(c, 1)
+	r.template(c, "strptime(#1, #L)")
 }
 
 // parseDate writes PARSE_DATE(format, s).
 func (r *rewriter) parseDate(c *call) {
-	format, _ := r.percentFormat(c, 0)
-	r.template(c, "CAST(strptime(#2, "+format+") AS DATE)")
+	r.percentFormat(c, 0)
+	r.template(c, "CAST(strptime(#2, #L) AS DATE)")
 }
 
 // parseTimestamp writes PARSE_TIMESTAMP(format, s[, zone]): a zone's wall clock becomes
 // that of UTC. The engine keeps milliseconds.
 func (r *rewriter) parseTimestamp(c *call) {
-	format, fraction := r.percentFormat(c, 0)
-	parsed := "strptime(#2, " + format + ")"
-	if fraction {
+	parsed := "strptime(#2, #L)"
+	if fraction := r.percentFormat(c, 0); fraction {
 		parsed = "date_trunc('milliseconds', " + parsed + ")"
 	}
 	if len(c.args) == 2 {
@@ -260,13 +261,14 @@ func (r *rewriter) parseTimestamp(c *call) {
 
 // formatJava writes FORMAT_DATE(d, format) and its like.
 func (r *rewriter) formatJava(c *call) {
-	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), "+r.javaFormat(c, 1)+")")
+	r.javaFormat(c, 1)
+	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), #L)")
 }
 
 // formatPercent writes FORMAT_DATETIME(ts, format).
 func (r *rewriter) formatPercent(c *call) {
-	format, _ := r.percentFormat(c, 1)
-	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), "+format+")")
+	r.percentFormat(c, 1)
+	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), #L)")
 }
 
 // toVarchar writes TO_VARCHAR(x[, format]).

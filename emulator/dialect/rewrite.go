@@ -155,6 +155,7 @@ func (r *rewriter) emit(s span) {
 		i = r.one(i, s.to)
 		if i > s.to { // a construct that its brackets cut off
 			r.fail(s.to, "what stands before this is not complete")
+			return
 		}
 		if r.toks[i-1].after && r.closed != i-1 {
 			r.insertAfter(i-1, s)
@@ -310,7 +311,7 @@ func (r *rewriter) name(i int) {
 		r.write(i, `"`+string(folded)+`"`)
 		return
 	}
-	if lower := strings.ToLower(text); lower != text && (r.folding || r.toks[i].fold || r.is(i-1, kAs)) {
+	if lower := strings.ToLower(text); lower != text && (r.folding || r.toks[i].fold || r.is(i-1, kAs) || r.is(i-1, kView)) {
 		r.write(i, lower)
 		return
 	}

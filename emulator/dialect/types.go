@@ -120,17 +120,13 @@ func (r *rewriter) cast(i int) int {
 // createTable writes the columns of a CREATE TABLE, whose types may have more names.
 func (r *rewriter) createTable(i int) int {
 	r.copy(i)
-	i++
-	for i < len(r.toks) && !r.isOp(i, '(') && !r.is(i, kAs) {
+	for i++; i < len(r.toks) && r.err == nil && !r.isOp(i, '(') && !r.is(i, kAs); {
 		r.lead(i)
-		if r.toks[i].kind == sqltext.KindWord && !r.isOp(i+1, '.') && r.toks[i].word != 0 {
-			r.copy(i)
-		} else if r.toks[i].kind == sqltext.KindWord {
-			r.name(i)
-		} else {
-			r.copy(i)
-		}
-		i++
+		r.toks[i].fold = !r.is(i, kIf)
+		i = r.one(i, len(r.toks))
+	}
+	if r.err != nil {
+		return i
 	}
 	if !r.isOp(i, '(') || r.is(i+1, kSelect) || r.is(i+1, kWith) {
 		return i
@@ -163,10 +159,12 @@ func (r *rewriter) column(s span) {
 		r.fail(s.from+1, "a column of type %s is not supported", name)
 		return
 	}
+	r.toks[s.from].fold = true
 	r.emit(span{s.from, s.from + 1})
 	r.write(s.from, " ")
-	rest := r.typeArguments(s.from+1, name, duck)
-	r.emitAll(span{rest, s.to})
+	if rest := r.typeArguments(s.from+1, name, duck); rest < s.to {
+		r.emitAll(span{rest, s.to})
+	}
 }
 
 // typeOf returns the type of an expression where its tokens show it.
