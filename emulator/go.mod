@@ -6,7 +6,6 @@ require github.com/duckdb/duckdb-go-bindings v0.10506.0
 
 require (
 	github.com/apache/arrow-go/v18 v18.4.1 // indirect
-	github.com/apache/thrift v0.25.0 // indirect
 	github.com/duckdb/duckdb-go-bindings/lib/darwin-amd64 v0.10506.0 // indirect
 	github.com/duckdb/duckdb-go-bindings/lib/darwin-arm64 v0.10506.0 // indirect
 	github.com/duckdb/duckdb-go-bindings/lib/linux-amd64 v0.10506.0 // indirect

@@ -2,8 +2,6 @@ package dialect
 
 import (
 	"strings"
-
-	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
 // call is a function with its arguments.
@@ -257,9 +255,4 @@ func (r *rewriter) format(c *call, n int, what string) (string, bool) {
 		r.fail(c.args[n].from, "the %s of %s must be a string literal", what, r.shown(c.at))
 	}
 	return text, ok
-}
-
-// isString reports whether an argument is a string literal.
-func (r *rewriter) isString(s span) bool {
-	return s.to-s.from == 1 && r.isKind(s.from, sqltext.KindText)
 }

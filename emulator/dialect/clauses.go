@@ -9,7 +9,7 @@ import (
 // verbs are the words with which a statement may begin.
 var verbs = map[string]bool{
 	"SELECT": true, "WITH": true, "VALUES": true, "TABLE": true, "INSERT": true, "UPDATE": true, "DELETE": true, "MERGE": true,
-	"CREATE": true, "ALTER": true, "DROP": true, "EXPLAIN": true, "SHOW": true, "DESCRIBE": true, "DESC": true, "TRUNCATE": true,
+	"CREATE": true, "ALTER": true, "DROP": true, "EXPLAIN": true, "SHOW": true, "DESCRIBE": true, "DESC": true,
 }
 
 // statement writes all tokens.

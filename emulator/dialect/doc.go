@@ -22,7 +22,7 @@
 //
 // Where it is not known what the engine does, the package chooses: DATE plus an interval
 // of hours is TIMESTAMP, plus days or more DATE; integers divide to integers; NULL is
-// the largest value in an order; CONCAT skips NULL; JSON_EXTRACT returns text without
+// the largest value in an order; a division by zero is NULL; CONCAT skips NULL; JSON_EXTRACT returns text without
 // quotes; ARRAY_POSITION returns 0 where it finds nothing; DAYNAME returns the full name;
 // lengths and positions are INTEGER; backslash followed by another character than n, r
 // and t is that character. The type of SUM is DuckDB's.

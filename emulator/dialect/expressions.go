@@ -53,13 +53,13 @@ func (r *rewriter) interval(i int) int {
 		r.write(i, "INTERVAL '"+r.text(i+1)+" "+unit+"'")
 		return end
 	}
+	number := "INTEGER"
+	if fine(unit) {
+		number = "BIGINT"
+	}
 	r.write(i, intervalOf[unit]+"(CAST(")
 	r.emit(span{i + 1, end - 1})
-	r.write(i, " AS BIGINT))")
-	if unit != "second" && unit != "millisecond" && unit != "minute" && unit != "hour" {
-		// to_days and longer units take INTEGER.
-		r.out = append(r.out[:len(r.out)-len("BIGINT))")], "INTEGER))"...)
-	}
+	r.write(i, " AS "+number+"))")
 	return end
 }
 

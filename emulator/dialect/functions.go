@@ -34,10 +34,9 @@ func integer(n int, as string) *function {
 	return &function{min: n, max: n, as: as, cast: "INTEGER", typ: typInt}
 }
 
-// aggregate returns the rule of an aggregate that DuckDB has with the same meaning.
-func aggregate(least, most int) *function {
-	return &function{min: least, max: most, aggregate: true}
-}
+// aggregate returns the rule of an aggregate of one argument that DuckDB has with the
+// same meaning.
+func aggregate() *function { return &function{min: 1, max: 1, aggregate: true} }
 
 var mathFunctions = map[string]*function{
 	"abs": same(1, 1), "ceil": same(1, 1), "ceiling": same(1, 1), "floor": same(1, 1), "sqrt": same(1, 1), "cbrt": same(1, 1),

@@ -5,6 +5,9 @@ import "github.com/e6data/e6data-go/internal/sqltext"
 // prepare finds the operands that are written in another way because of an operator
 // that follows them.
 func (r *rewriter) prepare() {
+	if !r.looksBack {
+		return
+	}
 	for i := 0; i < len(r.toks) && r.err == nil; i++ {
 		t := &r.toks[i]
 		switch {
@@ -110,7 +113,7 @@ func (r *rewriter) findSum(i int) {
 
 // findPath makes v:a.b a call: of json_extract_string where a cast follows.
 func (r *rewriter) findPath(i int) {
-	for n := i - 1; n > 0 && r.isOp(n-1, ':'); n -= 2 {
+	if r.isOp(i-2, ':') {
 		return // a further step of the path before it
 	}
 	_, end, ok := r.pathOf(i)

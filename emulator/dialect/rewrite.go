@@ -17,8 +17,10 @@ type rewriter struct {
 	marks []mark
 	err   error
 
-	inserts []insert
-	at      map[int][]int // the places in inserts, by the tokens
+	// looksBack is set where an operator may change how its operand is written.
+	looksBack bool
+	inserts   []insert
+	at        map[int][]int // the places in inserts, by the tokens
 	// folding is set where names become those of columns.
 	folding bool
 	// closed is the last token behind which inserts were written, or -1.

@@ -79,12 +79,17 @@ func (r *rewriter) tokenize() {
 		switch t.Kind {
 		case sqltext.KindWord:
 			k.word = wordOf(r.src[t.Start:t.End])
+			switch k.word {
+			case kInterval, kCollate, kLike:
+				r.looksBack = true
+			}
 		case sqltext.KindPositional:
 			r.params++
 			k.ordinal = int32(r.params)
 		case sqltext.KindOperator:
 			if t.End == t.Start+1 {
 				k.op = r.src[t.Start]
+				r.looksBack = r.looksBack || k.op == ':'
 			}
 		}
 		r.toks = append(r.toks, k)

@@ -102,7 +102,7 @@ func (r *rewriter) cast(i int) int {
 	}
 	value := span{i + 2, as}
 	if as+1 < end && r.isKind(as+1, sqltext.KindWord) {
-		if from, to := r.typeOf(value), typ(strings.ToUpper(r.text(as+1))); refusedCasts[[2]typ{from, to}] {
+		if from, to := r.declared(value), typ(strings.ToUpper(r.text(as+1))); refusedCasts[[2]typ{from, to}] {
 			r.fail(i, "a cast from %s to %s is not supported: the engine refuses it", from, to)
 		}
 	}
@@ -207,6 +207,15 @@ func (r *rewriter) typeOf(s span) typ {
 		return f.typ
 	}
 	return typUnknown
+}
+
+// declared returns the type of a literal or a cast. It is not known of a function: which
+// of its types the engine's is may be this package's choice.
+func (r *rewriter) declared(s span) typ {
+	if r.isOp(s.from+1, '(') && !r.is(s.from, kCast) && !r.is(s.from, kTryCast) {
+		return typUnknown
+	}
+	return r.typeOf(s)
 }
 
 // named returns the type that a word names.
