@@ -9,8 +9,11 @@ type call struct {
 	at   int // the name's token
 	end  int // the token behind the call, and behind its clauses
 	args []span
-	// clauses are FILTER, OVER, WITHIN GROUP and IGNORE NULLS, which follow the call.
+	// clauses are FILTER, OVER and WITHIN GROUP, which follow the call.
 	clauses span
+	written bool // the clauses are written
+	// nulls is IGNORE NULLS or RESPECT NULLS behind the call, or empty.
+	nulls string
 	// distinct is set where DISTINCT or ALL stands before the first argument.
 	distinct bool
 	base     int    // of the arguments in rewriter.args
@@ -35,6 +38,9 @@ type function struct {
 	typ typ
 	// aggregate is set for a function that takes DISTINCT.
 	aggregate bool
+	// skipsNull is set for an aggregate that ignores NULL, so that IGNORE NULLS behind it
+	// says nothing.
+	skipsNull bool
 	// only is the executor that has the function, +1. Default: both.
 	only Executor
 }
@@ -95,6 +101,8 @@ func (r *rewriter) call(i, limit int) int {
 		r.fail(i, "function %s does not take %d arguments", r.shown(i), n)
 	case c.distinct && !f.aggregate:
 		r.fail(i, "function %s does not take DISTINCT", r.shown(i))
+	case c.nulls != "" && !f.skipsNull && (f.as != "" || f.write != nil):
+		r.fail(i, "function %s does not take%s", r.shown(i), c.nulls)
 	default:
 		r.apply(f, &c)
 	}
@@ -115,12 +123,12 @@ func (r *rewriter) apply(f *function, c *call) {
 		f.write(r, c)
 	case template == "":
 		r.copy(c.at)
-		r.template(c, "(#D#*)#S")
+		r.template(c, "(#D#*#N)#S")
 	default:
 		r.template(c, template)
-		if c.clauses.to > c.clauses.from && !strings.Contains(template, "#S") {
-			r.emitAll(c.clauses)
-		}
+	}
+	if c.clauses.to > c.clauses.from && !c.written {
+		r.emitAll(c.clauses)
 	}
 	if f.cast != "" {
 		r.write(c.at, " AS "+f.cast+")")
@@ -147,6 +155,11 @@ func (r *rewriter) shown(i int) string { return strings.ToUpper(strings.Trim(r.t
 // findClauses finds the clauses behind a call.
 func (r *rewriter) findClauses(c *call, limit int) {
 	i := c.end
+	if (r.is(i, kIgnore) || r.is(i, kRespect)) && r.isWord(i+1, "nulls") && i+1 < limit {
+		c.nulls = " " + strings.ToUpper(r.text(i)) + " NULLS"
+		i += 2
+		c.clauses.from = i
+	}
 	for i < limit {
 		switch {
 		case r.is(i, kFilter) && r.isOp(i+1, '('), r.is(i, kOver) && r.isOp(i+1, '('):
@@ -155,8 +168,6 @@ func (r *rewriter) findClauses(c *call, limit int) {
 			i += 2
 		case r.is(i, kWithin) && r.is(i+1, kGroup) && r.isOp(i+2, '('):
 			i = r.next(i + 2)
-		case (r.is(i, kIgnore) || r.is(i, kRespect)) && r.isWord(i+1, "nulls"):
-			i += 2
 		default:
 			limit = i
 		}
@@ -175,7 +186,7 @@ func (r *rewriter) within(c *call) (order, rest span, ok bool) {
 }
 
 // template writes a call. In the template #1 to #9 are arguments, #* all of them with
-// commas between, #D is DISTINCT where the call has it, #S the clauses behind the call,
+// commas between, #D is DISTINCT where the call has it, #N and #S are what stands behind the call,
 // #L the call's literal, and @ the prefix of a macro. A template has no text of the
 // statement in it.
 func (r *rewriter) template(c *call, template string) {
@@ -214,7 +225,10 @@ func (r *rewriter) hole(c *call, letter byte) {
 		}
 	case 'L':
 		r.write(c.at, c.literal)
+	case 'N':
+		r.write(c.at, c.nulls)
 	case 'S':
+		c.written = true
 		if c.clauses.to > c.clauses.from {
 			r.emitAll(c.clauses)
 		}

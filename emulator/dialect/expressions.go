@@ -193,7 +193,7 @@ func (r *rewriter) lateralView(i int) int {
 		r.fail(i, "LATERAL VIEW is supported with EXPLODE")
 		return i
 	}
-	array := span{i + 2, int(r.toks[i+1].pair)}
+	array := r.unnamed(span{i + 2, int(r.toks[i+1].pair)})
 	i = array.to + 1
 	alias := span{i, i}
 	if r.isName(i) {
@@ -224,6 +224,14 @@ func (r *rewriter) lateralView(i int) int {
 		r.write(at, " ON TRUE")
 	}
 	return i
+}
+
+// unnamed returns an argument without the name in input => x.
+func (r *rewriter) unnamed(s span) span {
+	if r.isWord(s.from, "INPUT") && r.isOperator(s.from+1, "=>") && s.from+2 < s.to {
+		s.from += 2
+	}
+	return s
 }
 
 // exploded writes the projection of an array's elements, or of a map's keys and values.
@@ -261,10 +269,7 @@ func (r *rewriter) flatten(i int) int {
 		r.fail(i, "TABLE(...) is supported with FLATTEN")
 		return end
 	}
-	array := span{i + 4, end - 2}
-	if r.isWord(i+4, "INPUT") && r.isOperator(i+5, "=>") {
-		array.from = i + 6
-	}
+	array := r.unnamed(span{i + 4, end - 2})
 	r.write(i, "LATERAL (SELECT UNNEST(")
 	r.emit(array)
 	r.write(i, `) AS "value")`)

@@ -34,7 +34,7 @@ func (r *rewriter) percentFormat(c *call, n int) (fraction bool) {
 // javaTokens are those of Java's date formats with DuckDB's specifiers, the longest of
 // a letter first.
 var javaTokens = [...]struct{ token, spec string }{
-	{"yyyy", "%Y"}, {"yy", "%y"}, {"y", "%Y"}, {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"}, {"M", "%-m"},
+	{"yyyy", "%Y"}, {"yy", "%y"}, {"y", "%Y"}, {"YYYY", "%Y"}, {"YY", "%y"}, {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"}, {"M", "%-m"},
 	{"dd", "%d"}, {"d", "%-d"}, {"HH", "%H"}, {"H", "%-H"}, {"hh", "%I"}, {"h", "%-I"}, {"mm", "%M"}, {"m", "%-M"},
 	{"ss", "%S"}, {"s", "%-S"}, {"SSSSSS", "%f"}, {"SSS", "%g"}, {"a", "%p"}, {"EEEE", "%A"}, {"EEE", "%a"}, {"E", "%a"}, {"D", "%-j"},
 }

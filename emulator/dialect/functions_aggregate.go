@@ -11,8 +11,8 @@ var aggregateFunctions = map[string]*function{
 	"approx_count_distinct": {min: 1, max: 1, typ: typBigint},
 	"approx_percentile":     like(2, "approx_quantile(#1, #2)#S"),
 	"approx_quantiles":      {min: 2, max: 2, write: (*rewriter).quantiles},
-	"arbitrary":             like(1, "any_value(#1)#S"),
-	"any_value":             aggregate(),
+	"arbitrary":             {min: 1, max: 1, as: "any_value(#D#1)#S", aggregate: true, skipsNull: true},
+	"any_value":             {min: 1, max: 1, as: "any_value(#D#1)#S", aggregate: true, skipsNull: true},
 	"max_by":                same(2, 2),
 	"min_by":                same(2, 2),
 	"count_if":              {min: 1, max: 1, cast: "BIGINT", typ: typBigint},
@@ -84,6 +84,7 @@ func (r *rewriter) quantiles(c *call) {
 // listagg writes LISTAGG(x[, separator]) [WITHIN GROUP (ORDER BY ...)].
 func (r *rewriter) listagg(c *call) {
 	order, rest, ok := r.within(c)
+	c.written = true
 	r.template(c, "string_agg(#D#1, ")
 	if len(c.args) == 2 {
 		r.template(c, "#2")
@@ -122,6 +123,7 @@ func (r *rewriter) collect(c *call) {
 		r.template(c, "#S")
 		return
 	}
+	c.written = true
 	i := c.clauses.from
 	if !r.is(i, kFilter) || c.clauses.to == i {
 		r.template(c, " FILTER (WHERE (#1) IS NOT NULL)#S")

@@ -16,15 +16,15 @@ var dateFunctions = map[string]*function{
 	"last_day_of_month": {min: 1, max: 1, as: "last_day(CAST(#1 AS DATE))", typ: typDate},
 	"extract":           {min: 1, max: 1, write: (*rewriter).extract, typ: typBigint},
 	"datepart":          {min: 2, max: 2, write: (*rewriter).datePart, typ: typBigint},
-	"year":              {min: 1, max: 1, typ: typBigint}, "month": {min: 1, max: 1, typ: typBigint},
-	"hour": {min: 1, max: 1, typ: typBigint}, "minute": {min: 1, max: 1, typ: typBigint}, "second": {min: 1, max: 1, typ: typBigint},
-	"day":                    {min: 1, max: 1, typ: typBigint},
-	"days":                   {min: 1, max: 1, as: "day(#1)", typ: typBigint},
-	"week":                   {min: 1, max: 1, typ: typBigint},
-	"weekiso":                {min: 1, max: 1, as: "week(#1)", typ: typBigint},
-	"weekofyear":             {min: 1, max: 1, as: "week(#1)", typ: typBigint},
-	"dayofweek":              {min: 1, max: 1, as: "(dayofweek(#1) + 1)", typ: typBigint},
-	"dayofweekiso":           {min: 1, max: 1, as: "isodow(#1)", typ: typBigint},
+	"year":              {min: 1, max: 1, typ: typBigint}, "month": part(""),
+	"hour": part(""), "minute": part(""), "second": part(""),
+	"day":                    part(""),
+	"days":                   part("day(#1)"),
+	"week":                   part(""),
+	"weekiso":                part("week(#1)"),
+	"weekofyear":             part("week(#1)"),
+	"dayofweek":              part("(dayofweek(#1) + 1)"),
+	"dayofweekiso":           part("isodow(#1)"),
 	"dayname":                {min: 1, max: 1, typ: typVarchar},
 	"current_date":           {max: 1, write: (*rewriter).currentDate, typ: typDate},
 	"current_timestamp":      {max: 1, write: (*rewriter).currentTimestamp, typ: typTimestamp},
@@ -45,7 +45,7 @@ var dateFunctions = map[string]*function{
 	"format_datetime":        {min: 2, max: 2, write: (*rewriter).formatPercent, typ: typVarchar},
 	"to_char":                {min: 2, max: 2, write: (*rewriter).formatJava, typ: typVarchar},
 	"to_varchar":             {min: 1, max: 2, write: (*rewriter).toVarchar, typ: typVarchar},
-	"from_unixtime":          {min: 1, max: 1, as: "make_timestamp(CAST(#1 AS BIGINT) * 1000000)", typ: typTimestamp},
+	"from_unixtime":          {min: 1, max: 1, as: "make_timestamp(CAST(CAST(#1 AS DECIMAL(24,6)) * 1000000 AS BIGINT))", typ: typTimestamp},
 	"from_unixtime_withunit": {min: 2, max: 2, write: (*rewriter).fromUnixtime, typ: typTimestamp},
 	"to_unix_timestamp":      {min: 1, max: 1, write: (*rewriter).toUnixTimestamp, typ: typBigint},
 	"date":                   {min: 1, max: 1, as: "CAST(#1 AS DATE)", typ: typDate},
@@ -53,6 +53,22 @@ var dateFunctions = map[string]*function{
 	"generate_date_array":    {min: 2, max: 3, write: (*rewriter).dateArray},
 	"generate_timestamp_array": like(3,
 		"generate_series(CAST(#1 AS TIMESTAMP), CAST(#2 AS TIMESTAMP), #3)"),
+}
+
+// part returns the rule of a function that returns a part of a date or a timestamp, which
+// may be a string.
+func part(as string) *function {
+	return &function{min: 1, max: 1, typ: typBigint, write: func(r *rewriter, c *call) {
+		template := as
+		if as == "" {
+			r.copy(c.at)
+			template = "(#1)"
+		}
+		if r.typeOf(c.args[0]) == typVarchar {
+			template = strings.Replace(template, "#1", "CAST(#1 AS TIMESTAMP)", 1)
+		}
+		r.template(c, template)
+	}}
 }
 
 // unitArgument returns the unit that an argument must be.
@@ -287,9 +303,9 @@ func (r *rewriter) toVarchar(c *call) {
 func (r *rewriter) fromUnixtime(c *call) {
 	switch text, _ := r.format(c, 1, "unit"); strings.ToLower(text) {
 	case "seconds":
-		r.template(c, "make_timestamp(CAST(#1 AS BIGINT) * 1000000)")
+		r.template(c, "make_timestamp(CAST(CAST(#1 AS DECIMAL(24,6)) * 1000000 AS BIGINT))")
 	case "milliseconds":
-		r.template(c, "make_timestamp(CAST(#1 AS BIGINT) * 1000)")
+		r.template(c, "make_timestamp(CAST(CAST(#1 AS DECIMAL(24,6)) * 1000 AS BIGINT))")
 	default:
 		r.fail(c.args[1].from, "the unit is 'seconds' or 'milliseconds'")
 	}

@@ -20,7 +20,7 @@ var nestedFunctions = map[string]*function{
 	"array_intersect":  like(2, "list_intersect(#1, #2)"),
 	"array_slice":      like(3, "list_slice(#1, #2, #3)"),
 	"array_sort":       like(1, "list_sort(#1)"),
-	"array_join":       text(2, 2, "array_to_string(#*)"),
+	"array_join":       text(2, 3, "array_to_string(#*)", "array_to_string(list_transform(#1, lambda e6_x: coalesce(CAST(e6_x AS VARCHAR), #3)), #2)"),
 	"array_to_string":  text(2, 2, ""),
 	"filter_array":     {min: 2, max: 2, write: lambdaCall("list_filter(", ")")},
 	"transform":        {min: 2, max: 2, write: lambdaCall("list_transform(", ")")},

@@ -16,11 +16,11 @@ func text(least, most int, as string, more ...string) *function {
 var stringFunctions = map[string]*function{
 	"concat":           text(1, -1, ""),
 	"concat_ws":        {min: 1, max: -1, write: (*rewriter).concatWS, typ: typVarchar},
-	"length":           integer(1, "length(#1)"),
-	"len":              integer(1, "length(#1)"),
-	"char_length":      integer(1, "length(#1)"),
-	"character_length": integer(1, "length(#1)"),
-	"lower":            text(1, 1, ""), "upper": text(1, 1, ""), "reverse": text(1, 1, ""), "repeat": text(2, 2, ""),
+	"length":           {min: 1, max: 1, write: (*rewriter).length, cast: "INTEGER", typ: typInt},
+	"len":              {min: 1, max: 1, write: (*rewriter).length, cast: "INTEGER", typ: typInt},
+	"char_length":      {min: 1, max: 1, write: (*rewriter).length, cast: "INTEGER", typ: typInt},
+	"character_length": {min: 1, max: 1, write: (*rewriter).length, cast: "INTEGER", typ: typInt},
+	"lower":            text(1, 1, ""), "upper": text(1, 1, ""), "reverse": {min: 1, max: 1, write: (*rewriter).reverse}, "repeat": text(2, 2, ""),
 	"ascii":     integer(1, ""),
 	"initcap":   text(1, 1, "@initcap(#1)"),
 	"replace":   text(2, 3, "replace(#1, #2, '')", "replace(#*)"),
@@ -63,8 +63,28 @@ var regexpFunctions = map[string]*function{
 	"regexp_extract":     {min: 2, max: 3, write: pattern("regexp_extract(#1, #2, 1)", "regexp_extract(#*)"), typ: typVarchar},
 	"regexp_extract_all": {min: 2, max: 3, write: pattern("regexp_extract_all(#1, #2, 1)", "regexp_extract_all(#*)")},
 	"regexp_replace":     {min: 2, max: 3, write: (*rewriter).regexpReplace, typ: typVarchar},
-	"regexp_count": {min: 2, max: 3, write: pattern("length(regexp_extract_all(#1, #2))", "length(regexp_extract_all(substr(#1, #3), #2))"),
+	"regexp_count": {min: 2, max: 4, write: pattern("length(regexp_extract_all(#1, #2))", "length(regexp_extract_all(substr(#1, #3), #2))",
+		"length(regexp_extract_all(substr(#1, #3), #2, 0, #4))"),
 		cast: "INTEGER", typ: typInt},
+}
+
+// length writes LENGTH(x): of a string in characters, of bytes in bytes.
+func (r *rewriter) length(c *call) {
+	if r.typeOf(c.args[0]) == typBinary {
+		r.template(c, "octet_length(#1)")
+		return
+	}
+	r.template(c, "length(#1)")
+}
+
+// reverse writes REVERSE(x) of a string or an array.
+func (r *rewriter) reverse(c *call) {
+	if r.is(c.args[0].from, kArray) {
+		r.template(c, "list_reverse(#1)")
+		return
+	}
+	r.copy(c.at)
+	r.template(c, "(#1)")
 }
 
 // concatWS writes CONCAT_WS(sep, ...), whose arrays count as their elements.

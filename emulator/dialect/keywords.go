@@ -134,7 +134,11 @@ var keywords = map[string]keyword{
 var callable = [firstSoft]bool{kLeft: true, kRight: true, kCast: true, kTryCast: true}
 
 // notCalled are the soft keywords that are no functions before a bracket.
-var notCalled = map[keyword]bool{
+var notCalled = map[keyword]bool{kConflict: true, kCube: true, kKey: true, kMaterialized: true, kRollup: true, kSets: true}
+
+// clauses are the soft keywords that begin a clause in brackets, and are not the alias of
+// a table with columns.
+var clauses = map[keyword]bool{
 	kConflict: true, kCube: true, kFilter: true, kKey: true, kMaterialized: true, kPivot: true, kRollup: true, kSets: true, kUnpivot: true,
 }
 
@@ -144,7 +148,7 @@ var quoted = map[string]bool{
 	"analyse": true, "analyze": true, "anti": true, "asof": true, "asymmetric": true, "at": true, "authorization": true,
 	"binary": true, "both": true, "collation": true, "column": true, "columns": true, "concurrently": true,
 	"deferrable": true, "describe": true, "do": true, "foreign": true, "freeze": true, "generated": true, "glob": true,
-	"initially": true, "isnull": true, "lambda": true, "leading": true, "notnull": true, "only": true, "overlaps": true,
+	"initially": true, "isnull": true, "lambda": true, "leading": true, "map": true, "notnull": true, "only": true, "overlaps": true,
 	"pivot_longer": true, "pivot_wider": true, "placing": true, "positional": true, "semi": true, "show": true,
 	"similar": true, "struct": true, "summarize": true, "symmetric": true, "tablesample": true, "trailing": true,
 	"unpack": true, "variadic": true, "verbose": true,

@@ -103,7 +103,7 @@ var units = map[string]string{
 	"hour": "hour", "hours": "hour", "hr": "hour", "h": "hour",
 	"day": "day", "days": "day", "d": "day",
 	"week": "week", "weeks": "week", "w": "week",
-	"month": "month", "months": "month", "mon": "month",
+	"month": "month", "months": "month", "mon": "month", "mm": "month",
 	"quarter": "quarter", "quarters": "quarter", "qtr": "quarter",
 	"year": "year", "years": "year", "y": "year", "yr": "year",
 }

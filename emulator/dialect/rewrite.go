@@ -300,6 +300,8 @@ func (r *rewriter) beforeCall(i int) bool {
 		return r.is(i-1, kBy) || r.operandEnd(i-1) || r.is(i-1, kDesc) || r.is(i-1, kAsc)
 	case "first", "next":
 		return r.is(i-1, kFetch)
+	case "both", "leading", "trailing":
+		return r.isOp(i-1, '(')
 	}
 	return false
 }
@@ -347,7 +349,7 @@ func (r *rewriter) operator(i int) int {
 	case '(':
 		outer, folding := r.scope, r.folding
 		r.scope = scope{}
-		r.folding = folding || r.operandEnd(i-1) && !notCalled[r.toks[i-1].word] // an alias with columns
+		r.folding = folding || r.operandEnd(i-1) && !clauses[r.toks[i-1].word] // an alias with columns
 		r.copy(i)
 		r.inside(i)
 		r.scope, r.folding = outer, folding
