@@ -1,15 +1,17 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
 // verbs are the words with which a statement may begin.
-var verbs = map[string]bool{
-	"SELECT": true, "WITH": true, "VALUES": true, "TABLE": true, "INSERT": true, "UPDATE": true, "DELETE": true, "MERGE": true,
-	"CREATE": true, "ALTER": true, "DROP": true, "EXPLAIN": true, "SHOW": true, "DESCRIBE": true, "DESC": true,
+var verbs = map[string]string{
+	"select": "SELECT", "with": "WITH", "values": "VALUES", "table": "TABLE", "insert": "INSERT", "update": "UPDATE", "delete": "DELETE",
+	"merge": "MERGE", "create": "CREATE", "alter": "ALTER", "drop": "DROP", "explain": "EXPLAIN", "show": "SHOW", "describe": "DESCRIBE",
+	"desc": "DESC",
 }
 
 // statement writes all tokens.
@@ -23,13 +25,14 @@ func (r *rewriter) statement() {
 		return
 	}
 	if r.isKind(first, sqltext.KindWord) {
-		r.verb = strings.ToUpper(r.text(first))
+		var buf [longestWord]byte
+		r.verb = verbs[string(fold(&buf, r.text(first)))]
 	}
-	if !verbs[r.verb] {
+	if r.verb == "" {
 		r.fail(first, "a statement that begins with %s is not supported", r.text(first))
 		return
 	}
-	r.out = make([]byte, 0, len(r.src)+len(r.src)/2+32)
+	r.out = slices.Grow(r.out, len(r.src)+len(r.src)/2+32)
 	switch r.verb {
 	case "CREATE", "ALTER", "DROP":
 		r.definition(first)

@@ -2,8 +2,9 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"sort"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
@@ -81,9 +82,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("emulator: %s (line %d, column %d)", e.Reason, e.Line, e.Column)
 }
 
+// rewriters keeps rewriters for their memory.
+var rewriters = sync.Pool{New: func() any { return new(rewriter) }}
+
 // Rewrite returns a statement of e6data's dialect in DuckDB's. The error is an [*Error].
 func Rewrite(sql string, opts Options) (Statement, error) {
-	r := rewriter{src: sql, opts: &opts}
+	r := rewriters.Get().(*rewriter)
+	defer func() {
+		r.src = "" // the pool must not keep the statement
+		rewriters.Put(r)
+	}()
+	r.reset(sql, opts)
 	r.tokenize()
 	if r.err == nil {
 		r.prepare()
@@ -94,5 +103,5 @@ func Rewrite(sql string, opts Options) (Statement, error) {
 	if r.err != nil {
 		return Statement{}, r.err
 	}
-	return Statement{Text: string(r.out), Params: r.params, Keyword: strings.ToUpper(r.verb), src: sql, marks: r.marks}, nil
+	return Statement{Text: string(r.out), Params: r.params, Keyword: r.verb, src: sql, marks: slices.Clone(r.marks)}, nil
 }

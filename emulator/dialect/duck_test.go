@@ -17,9 +17,14 @@ type duck struct {
 	conn duckdb.Connection
 }
 
-// openDuck opens a database with the settings that an emulator uses: the macros of
-// this package and DuckDB's errors as JSON.
+// openDuck opens a database with the settings and the macros of this package.
 func openDuck(tb testing.TB) *duck {
+	tb.Helper()
+	return openDuckWith(tb, append(Settings(), Macros()...)...)
+}
+
+// openDuckWith opens a database and runs statements in it.
+func openDuckWith(tb testing.TB, statements ...string) *duck {
 	tb.Helper()
 	d := new(duck)
 	if duckdb.Open(":memory:", &d.db) != duckdb.StateSuccess {
@@ -30,9 +35,9 @@ func openDuck(tb testing.TB) *duck {
 		tb.Fatal("DuckDB does not open a connection")
 	}
 	tb.Cleanup(func() { duckdb.Disconnect(&d.conn) })
-	for _, set := range append(Settings(), Macros()...) {
-		if _, err := d.query(set); err != nil {
-			tb.Fatalf("%s\n%v", set, err)
+	for _, sql := range statements {
+		if _, err := d.query(sql); err != nil {
+			tb.Fatalf("%s\n%v", sql, err)
 		}
 	}
 	return d

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -44,38 +45,22 @@ func facts(tb testing.TB) (all []*fact) {
 		title := ""
 		lines := bufio.NewScanner(file)
 		for line := 1; lines.Scan(); line++ {
-			text := lines.Text()
-			word, rest, _ := strings.Cut(text, " ")
-			switch word {
-			case "#", "#\tsame", "#\trewritten", "#\trefused", "":
-			case "=", ">", "native=", "native>":
-				f := &fact{name: title + " line " + strconv.Itoa(line), statements: strings.Split(rest, " ;; ")}
-				if strings.HasSuffix(word, "=") {
-					f.statements = []string{"SELECT " + rest + " AS c"}
-				}
-				if strings.HasPrefix(word, "native") {
-					f.executor = Native
-				}
-				all = append(all, f)
-			case "same", "rewritten":
-				f := all[len(all)-1]
-				var ok bool
-				f.verdict = word
-				if f.value, f.typ, ok = strings.Cut(rest, " :: "); !ok {
-					tb.Fatalf("%s:%d: no type in %q", path, line, text)
-				}
-			case "refused":
-				all[len(all)-1].verdict, all[len(all)-1].value = word, rest
-			case "result":
-				all[len(all)-1].result = rest
-			case "column":
-				all[len(all)-1].column = rest
-			default:
+			place := path + ":" + strconv.Itoa(line)
+			word, rest, _ := strings.Cut(lines.Text(), " ")
+			switch {
+			case word == "" || word[0] == '#':
+			case strings.HasSuffix(word, "=") || strings.HasSuffix(word, ">"):
+				all = append(all, newFact(title+" ("+place+")", word, rest))
+			case '0' <= word[0] && word[0] <= '9':
 				n, err := strconv.Atoi(word)
 				if err != nil || n != number+1 {
-					tb.Fatalf("%s:%d: fact %d does not follow: %q", path, line, number, text)
+					tb.Fatalf("%s: fact %d does not follow: %q", place, number, lines.Text())
 				}
-				number, title = n, text
+				number, title = n, lines.Text()
+			default:
+				if err := all[len(all)-1].expect(word, rest); err != nil {
+					tb.Fatalf("%s: %v", place, err)
+				}
 			}
 		}
 		if err := lines.Err(); err != nil {
@@ -91,6 +76,40 @@ func facts(tb testing.TB) (all []*fact) {
 		}
 	}
 	return all
+}
+
+// newFact returns the fact of a line that begins with = or >, with native before it or
+// not.
+func newFact(name, word, rest string) *fact {
+	f := &fact{name: name, statements: strings.Split(rest, " ;; ")}
+	if strings.HasSuffix(word, "=") {
+		f.statements = []string{"SELECT " + rest + " AS c"}
+	}
+	if strings.HasPrefix(word, "native") {
+		f.executor = Native
+	}
+	return f
+}
+
+// expect reads a line that says what is expected.
+func (f *fact) expect(word, rest string) error {
+	switch word {
+	case "same", "rewritten":
+		var ok bool
+		f.verdict = word
+		if f.value, f.typ, ok = strings.Cut(rest, " :: "); !ok {
+			return fmt.Errorf("no type in %q", rest)
+		}
+	case "refused":
+		f.verdict, f.value = word, rest
+	case "result":
+		f.result = rest
+	case "column":
+		f.column = rest
+	default:
+		return fmt.Errorf("%q says nothing", word)
+	}
+	return nil
 }
 
 // rewrite returns the statements in DuckDB's dialect.

@@ -157,6 +157,20 @@ func TestMacrosAgain(t *testing.T) {
 	}
 }
 
+// TestLockedDatabase: the statements run in a database without external access, before
+// its configuration is locked, and the rewritten text after it.
+func TestLockedDatabase(t *testing.T) {
+	t.Parallel()
+	d := openDuckWith(t, append(append([]string{"SET enable_external_access = false"}, append(Settings(), Macros()...)...), "SET lock_configuration = true")...)
+	s, err := Rewrite("SELECT initcap('a b')", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := d.query(s.Text); err != nil || rows[0][0] != "A B" {
+		t.Errorf("got %v, %v", rows, err)
+	}
+}
+
 // TestClock: without Options.Now the time is the database's.
 func TestClock(t *testing.T) {
 	t.Parallel()

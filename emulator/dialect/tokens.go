@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -51,7 +52,7 @@ func (r *rewriter) tokenize() {
 		r.failAt(i, "the statement has a NUL character")
 		return
 	}
-	r.toks = make([]token, 0, 8+len(r.src)/4)
+	r.toks = slices.Grow(r.toks, 8+len(r.src)/4)
 	var open []int32
 	var g gap
 	s := sqltext.NewScanner(r.src)
