@@ -89,7 +89,7 @@ func (c Config) withDefaults() (Config, error) {
 	if _, err := time.LoadLocation(c.Zone); err != nil {
 		errs = append(errs, err)
 	}
-	for _, reserved := range []string{"memory", "system", "temp", "demo", "tpch"} {
+	for _, reserved := range []string{"memory", "system", "temp", "demo", "tpch", "e6dialect"} {
 		if c.Catalog == reserved {
 			errs = append(errs, fmt.Errorf("a catalog cannot be called %q", reserved))
 		}

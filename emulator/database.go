@@ -14,6 +14,7 @@ import (
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 
+	"github.com/e6data/e6data-go/emulator/dialect"
 	"github.com/e6data/e6data-go/emulator/internal/tpch"
 )
 
@@ -42,7 +43,10 @@ func openEngine(cfg Config) (_ engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	d := &database{cfg: cfg, rewrite: unchanged, dir: dir, idle: map[place][]*conn{}}
+	d := &database{cfg: cfg, rewrite: fromDialect, dir: dir, idle: map[place][]*conn{}}
+	if cfg.Raw {
+		d.rewrite = unchanged
+	}
 	d.gone, d.end = context.WithCancel(context.Background())
 	if cfg.Queue > 0 {
 		d.slots = make(chan struct{}, cfg.Queue)
@@ -98,6 +102,11 @@ func (d *database) fill() error {
 	defer duckdb.Disconnect(&admin)
 	run := func(sql string) error { return query(admin, sql) }
 
+	for _, macro := range dialect.Macros() {
+		if err := run(macro); err != nil {
+			return fmt.Errorf("the dialect's macros: %w", err)
+		}
+	}
 	file := d.cfg.File
 	if file == "" {
 		file = ":memory:"

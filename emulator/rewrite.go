@@ -3,8 +3,12 @@
 package emulator
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/e6data/e6data-go/emulator/dialect"
 )
 
 // rewriter makes a statement in e6data's dialect one in DuckDB's. An error is the engine's answer.
@@ -17,6 +21,18 @@ type rewritten struct {
 	// place returns the line and the column, in characters, of the statement as it was written,
 	// both from 1, for a byte of text.
 	place func(offset int) (line, column int)
+}
+
+// fromDialect rewrites e6data's dialect.
+func fromDialect(sql string) (rewritten, error) {
+	st, err := dialect.Rewrite(sql, dialect.Options{})
+	if e, ok := errors.AsType[*dialect.Error](err); ok {
+		return rewritten{}, internal(fmt.Sprintf("line %d:%d: emulator: %s", e.Line, e.Column, e.Reason))
+	}
+	if err != nil {
+		return rewritten{}, err
+	}
+	return rewritten{text: st.Text, keyword: st.Keyword, place: st.Place}, nil
 }
 
 // unchanged passes statements on as they are.

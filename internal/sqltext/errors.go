@@ -3,7 +3,6 @@ package sqltext
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // SyntaxError says where a statement cannot be read.
@@ -19,13 +18,8 @@ func (e *SyntaxError) Error() string {
 }
 
 func syntaxError(src string, offset int, reason string) *SyntaxError {
-	before := src[:offset]
-	return &SyntaxError{
-		Offset: offset,
-		Line:   1 + strings.Count(before, "\n"),
-		Column: 1 + utf8.RuneCountInString(before[1+strings.LastIndexByte(before, '\n'):]),
-		Reason: reason,
-	}
+	line, column := Place(src, offset)
+	return &SyntaxError{Offset: offset, Line: line, Column: column, Reason: reason}
 }
 
 // ArgumentError says what is wrong with one argument: it is missing, not used,
