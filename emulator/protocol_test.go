@@ -5,6 +5,7 @@ package emulator_test
 import (
 	"context"
 	"crypto/x509"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -97,6 +98,29 @@ func TestFaultsStrikeStatements(t *testing.T) {
 	}
 	if n, err := count(); n != allEvents || err != nil {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// A client gets its tokens from the server's own endpoint, and new ones when they are refused.
+func TestOAuth(t *testing.T) {
+	t.Parallel()
+	for _, params := range [][]string{nil, {"client_auth_method=post"}} {
+		srv, db := start(t, emulator.Config{OAuth: &emulator.OAuth{ClientID: "me:&", ClientSecret: "se%cret=+ "}}, params...)
+		for range 2 {
+			if err := db.QueryRow("SELECT 1").Scan(new(int)); err != nil {
+				t.Fatal(err)
+			}
+			srv.ExpireTokens()
+		}
+	}
+	srv, _ := start(t, emulator.Config{OAuth: &emulator.OAuth{ClientID: "me", ClientSecret: "secret"}})
+	wrong, err := sql.Open("e6data", strings.Replace(srv.DSN(), "client_secret=secret", "client_secret=guess", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wrong.Close()
+	if err := wrong.Ping(); !errors.Is(err, e6data.ErrAuthentication) {
+		t.Errorf("%v", err)
 	}
 }
 
