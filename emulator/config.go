@@ -45,6 +45,9 @@ type Config struct {
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.
 	BatchRows int
+	// Shuffle is a seed. With one, rows of a SELECT without ORDER BY come in another order, always the
+	// same for a seed and a statement: an application must not rely on any. 0: DuckDB's order.
+	Shuffle uint64
 	// JSON writes ARRAY, MAP and STRUCT values as JSON text, not in the form of Java's collections,
 	// such as {a=1, b=[x, y]} (docs/protocol.md, section 12).
 	JSON bool
