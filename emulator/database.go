@@ -160,7 +160,7 @@ func (d *database) addTPCH(run func(string) error) error {
 	return tpch.Generate(d.db, func() error {
 		return errors.Join(
 			run("ATTACH ':memory:' AS "+quote(at.catalog)),
-			run("CREATE SCHEMA "+at.String()),
+			run("CREATE SCHEMA IF NOT EXISTS "+at.String()),
 			run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
 				", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
 	})

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -402,6 +404,48 @@ func TestLargeResultsStream(t *testing.T) {
 	// The whole result has some 170 MB.
 	if limit := uint64(120 << 20); peak > limit && !testing.Short() {
 		t.Errorf("the heap had %d MiB", peak>>20)
+	}
+}
+
+// What does not fit the memory goes to temporary files, which are gone with the server.
+func TestLargeSortSpills(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	srv, err := emulator.New(emulator.Config{Raw: true, MemoryMB: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	db := open(t, srv)
+	rows, err := db.Query("SELECT hash(i) AS h, repeat('x', 100) || i AS text FROM range(1000000) t(i) ORDER BY h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	spilled := func() (files int) {
+		_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				files++
+			}
+			return nil
+		})
+		return files
+	}
+	rows.Next()
+	if spilled() == 0 {
+		t.Error("nothing was spilled")
+	}
+	n := 1
+	for rows.Next() {
+		n++
+	}
+	if err := rows.Err(); err != nil || n != 1_000_000 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+	_ = db.Close()
+	srv.Close()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 
