@@ -102,10 +102,8 @@ func (d *database) fill() error {
 	defer duckdb.Disconnect(&admin)
 	run := func(sql string) error { return query(admin, sql) }
 
-	for _, macro := range dialect.Macros() {
-		if err := run(macro); err != nil {
-			return fmt.Errorf("the dialect's macros: %w", err)
-		}
+	if err := run(strings.Join(dialect.Macros(), ";")); err != nil {
+		return fmt.Errorf("the dialect's macros: %w", err)
 	}
 	file := d.cfg.File
 	if file == "" {
@@ -137,7 +135,7 @@ func (d *database) fill() error {
 
 // lock sets what holds for all sessions, and takes the right to change it.
 func lock(run func(string) error, zone string) error {
-	for _, set := range [...]string{
+	return run(strings.Join([]string{
 		"SET GLOBAL TimeZone = " + literal(zone),
 		"SET GLOBAL errors_as_json = true",
 		"SET GLOBAL integer_division = true",
@@ -146,12 +144,7 @@ func lock(run func(string) error, zone string) error {
 		// A connection sets these for itself, and no statement can: SET is refused.
 		"SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
 		"SET GLOBAL lock_configuration = true",
-	} {
-		if err := run(set); err != nil {
-			return err
-		}
-	}
-	return nil
+	}, ";"))
 }
 
 // addTPCH makes the catalog tpch with DuckDB's own generator.
