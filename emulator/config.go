@@ -51,6 +51,9 @@ type Config struct {
 	// JSON writes ARRAY, MAP and STRUCT values as JSON text, not in the form of Java's collections,
 	// such as {a=1, b=[x, y]} (docs/protocol.md, section 12).
 	JSON bool
+	// Cache keeps results of up to 1 MiB for clients that take them, until a statement may have changed
+	// data. Views and macros are taken for deterministic.
+	Cache bool
 	// Queue is how many statements execute at once; the others wait. Default: no limit.
 	Queue int
 	// MemoryMB bounds the database's memory, in MiB. Default: 1024.

@@ -28,6 +28,7 @@ type database struct {
 	gone    context.Context    // ends with Close
 	end     context.CancelFunc // ends gone
 	using   sync.WaitGroup     // statements that are not freed yet
+	cache   cache
 
 	mu     sync.Mutex
 	closed bool

@@ -42,7 +42,7 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 		Total: milliseconds(st.parsing + took), Parsing: milliseconds(st.parsing), Queueing: milliseconds(st.waited),
 		Rows: st.rows,
 	}
-	queueing := st.waited
+	queueing, cached := st.waited, st.from != nil
 	st.mu.Unlock()
 	if json.Valid([]byte(plan)) {
 		a.Plan = json.RawMessage(plan)
@@ -51,7 +51,7 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 	if err != nil {
 		return enginetest.Analysis{}, err
 	}
-	return enginetest.Analysis{Document: string(doc), Parsing: st.parsing, Queueing: queueing}, nil
+	return enginetest.Analysis{Document: string(doc), Cached: cached, Parsing: st.parsing, Queueing: queueing}, nil
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -75,6 +75,7 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&c.MemoryMB, "memory", 0, "use at most this many `MiB`; 0 is 1024")
 	f.IntVar(&c.Threads, "threads", 0, "use `n` threads; 0 is 2")
 	f.BoolVar(&c.JSON, "nested-json", false, "write arrays, maps and structs as JSON")
+	f.BoolVar(&c.Cache, "cache", false, "have a result cache")
 	f.BoolVar(&c.Raw, "raw", false, "take DuckDB's SQL, not e6data's dialect")
 	f.StringVar(&o.admin, "admin", "", "listen for admin calls by HTTP on this loopback `address`")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "wait so `long` for open queries at the end")
