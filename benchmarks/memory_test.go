@@ -11,9 +11,9 @@ import (
 )
 
 // TestPeakMemory reads ten million mixed rows end to end. The engine's chunks
-// are made beforehand; what the heap grows by then, garbage and the engine's
-// own sending included, must stay under three times what the driver may have
-// fetched ahead and the batch it reads.
+// are generated before. The growth of the heap, including garbage and the
+// engine's send buffers, must be less than three times the driver's prefetch
+// limit plus one batch.
 func TestPeakMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads ten million rows")
@@ -62,7 +62,7 @@ func TestPeakMemory(t *testing.T) {
 	}
 }
 
-// heapBytes is the size of all objects on the heap, live or not yet swept.
+// heapBytes returns the size of all objects on the heap, live or not yet swept.
 func heapBytes() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
