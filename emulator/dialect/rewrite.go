@@ -330,7 +330,7 @@ func (r *rewriter) longOperator(i int) int {
 	case "||", "<=", ">=", "<>", "!=", "<<", ">>", "=>":
 		r.copy(i)
 	case "->", "->>":
-		r.fail(i, "the operator %s is not supported but in a lambda", op)
+		r.fail(i, "the operator %s is not supported outside a lambda", op)
 	default:
 		r.fail(i, "the operator %s is not supported", op)
 	}

@@ -55,6 +55,7 @@ func TestRewrite(t *testing.T) {
 		"SELECT CASE a WHEN 1 THEN v END:x AS c":                   `SELECT json_extract(CASE a WHEN 1 THEN v END, '$."x"') AS c`,
 		"SELECT TIMESTAMP '2024-01-01' + INTERVAL '1' DAY AS d":    "SELECT TIMESTAMP '2024-01-01' + INTERVAL '1 day' AS d",
 		"SELECT x FROM t WHERE d BETWEEN e - INTERVAL 1 DAY AND f": "SELECT x FROM t WHERE d BETWEEN cast_to_type(e - INTERVAL '1 day', e) AND f",
+		"SELECT t.end, t.from, v:case.select AS c FROM t":          `SELECT t.end, t.from, json_extract(v, '$."case"."select"') AS c FROM t`,
 		// What is not known stays.
 		"SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY": "SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY",
 		"SHOW TABLES":                       "SHOW TABLES",

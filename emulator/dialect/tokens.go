@@ -79,7 +79,9 @@ func (r *rewriter) tokenize() {
 		k.inList = len(open) > 0 && r.toks[open[len(open)-1]].op == '['
 		switch t.Kind {
 		case sqltext.KindWord:
-			k.word = wordOf(r.src[t.Start:t.End])
+			if n := len(r.toks); n == 0 || r.toks[n-1].op != '.' && r.toks[n-1].op != ':' { // t.end is a column
+				k.word = wordOf(r.src[t.Start:t.End])
+			}
 			switch k.word {
 			case kInterval, kCollate, kLike:
 				r.looksBack = true
