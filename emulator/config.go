@@ -41,6 +41,15 @@ type Config struct {
 	// Raw passes statements on as they are, in DuckDB's SQL. Otherwise they are in e6data's dialect, and
 	// what that lacks is refused.
 	Raw bool
+	// Native takes the functions of the engine's native executor, where they differ from those of the
+	// Java one.
+	Native bool
+	// Now returns the time that CURRENT_TIMESTAMP and its like have in a statement. It may be called
+	// concurrently. Nil: the clock's. Raw statements do not call it.
+	Now func() time.Time
+	// RequireCatalog refuses statements that name no catalog, those of clients that use the V1 methods, as
+	// a deployment without a default catalog does.
+	RequireCatalog bool
 	// Zone is the time zone of the sessions, an IANA name. TIMESTAMP_TZ values have it. Default: "UTC".
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.

@@ -44,7 +44,8 @@ func openEngine(cfg Config) (_ engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	d := &database{cfg: cfg, rewrite: fromDialect, dir: dir, idle: map[place][]*conn{}}
+	d := &database{cfg: cfg, dir: dir, idle: map[place][]*conn{}}
+	d.rewrite = fromDialect(&d.cfg)
 	if cfg.Raw {
 		d.rewrite = unchanged
 	}

@@ -89,6 +89,9 @@ func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statemen
 	if err := ctx.Err(); err != nil {
 		return nil, status.FromContextError(err).Err()
 	}
+	if q.Catalog == "" && d.cfg.RequireCatalog {
+		return nil, internal("Catalog is not set: there is no default catalog")
+	}
 	started := time.Now()
 	sql, err := d.rewrite(q.SQL)
 	if err != nil {

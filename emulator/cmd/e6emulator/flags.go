@@ -76,6 +76,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&c.Threads, "threads", 0, "use `n` threads; 0 is 2")
 	f.BoolVar(&c.JSON, "nested-json", false, "write arrays, maps and structs as JSON")
 	f.BoolVar(&c.Cache, "cache", false, "have a result cache")
+	f.BoolVar(&c.Native, "native", false, "take the native executor's functions")
+	f.BoolVar(&c.RequireCatalog, "require-catalog", false, "refuse statements that name no catalog")
 	f.BoolVar(&c.Raw, "raw", false, "take DuckDB's SQL, not e6data's dialect")
 	f.StringVar(&o.admin, "admin", "", "listen for admin calls by HTTP on this loopback `address`")
 	f.DurationVar(&o.grace, "grace", 5*time.Second, "wait so `long` for open queries at the end")
