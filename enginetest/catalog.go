@@ -6,8 +6,6 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/e6data/e6data-go/wire"
 )
 
 // Catalog is what there is to browse in one catalog.
@@ -34,7 +32,7 @@ type Table struct {
 type Column struct{ Name, Type string }
 
 // SetCatalogs sets what getCataloges, getSchemaNames, getTables and getColumns
-// show. The server keeps the values: they must not change any more.
+// show, unless there is a [Config.Backend]. The server keeps the values: they must not change any more.
 func (s *Server) SetCatalogs(catalogs ...Catalog) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,81 +70,61 @@ func (s *Schema) table(name string) (*Table, error) {
 	return nil, status.Errorf(codes.Internal, "Table '%s.%s' does not exist", s.Name, name)
 }
 
-func (e *engine) GetCataloges(context.Context, *wire.GetCatalogesRequest) (*wire.GetCatalogesResponse, error) {
-	s := e.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	out := &wire.GetCatalogesResponse{}
-	for _, c := range s.catalogs {
-		out.CatalogResponses = append(out.CatalogResponses, &wire.CatalogResponse{Name: c.Name, IsDefault: c.Default})
+// backend returns what answers for the catalogs.
+func (s *Server) backend() Backend {
+	if s.cfg.Backend != nil {
+		return s.cfg.Backend
 	}
-	return out, nil
+	return scripted{s}
 }
 
-func (e *engine) GetSchemaNames(ctx context.Context, r *wire.GetSchemaNamesRequest) (*wire.GetSchemaNamesResponse, error) {
-	return e.s.schemaNames(ctx, r.GetSessionId(), "")
+func (b scripted) Catalogs(context.Context) ([]Catalog, error) {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	return b.s.catalogs, nil
 }
 
-func (e *engine) GetSchemaNamesV2(ctx context.Context, r *wire.GetSchemaNamesV2Request) (*wire.GetSchemaNamesResponse, error) {
-	return e.s.schemaNames(ctx, r.GetSessionId(), r.GetCatalog())
-}
-
-func (s *Server) schemaNames(ctx context.Context, sessionID, catalog string) (*wire.GetSchemaNamesResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := s.browse(ctx, sessionID, catalog)
+func (b scripted) Schemas(_ context.Context, catalog string) ([]string, error) {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	c, err := b.s.catalog(catalog)
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.GetSchemaNamesResponse{SessionId: sessionID}
+	var out []string
 	for _, sc := range c.Schemas {
-		out.Schemas = append(out.Schemas, sc.Name)
+		out = append(out, sc.Name)
 	}
 	return out, nil
 }
 
-func (e *engine) GetTables(ctx context.Context, r *wire.GetTablesRequest) (*wire.GetTablesResponse, error) {
-	return e.s.tables(ctx, r.GetSessionId(), "", r.GetSchema())
-}
-
-func (e *engine) GetTablesV2(ctx context.Context, r *wire.GetTablesV2Request) (*wire.GetTablesResponse, error) {
-	return e.s.tables(ctx, r.GetSessionId(), r.GetCatalog(), r.GetSchema())
-}
-
-func (s *Server) tables(ctx context.Context, sessionID, catalog, schema string) (*wire.GetTablesResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := s.browse(ctx, sessionID, catalog)
+// schema finds a schema of a catalog. b.s.mu is held.
+func (b scripted) schema(catalog, schema string) (*Schema, error) {
+	c, err := b.s.catalog(catalog)
 	if err != nil {
 		return nil, err
 	}
-	sc, err := c.schema(schema)
+	return c.schema(schema)
+}
+
+func (b scripted) Tables(_ context.Context, catalog, schema string) ([]string, error) {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	sc, err := b.schema(catalog, schema)
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.GetTablesResponse{SessionId: sessionID}
+	var out []string
 	for _, t := range sc.Tables {
-		out.Tables = append(out.Tables, t.Name)
+		out = append(out, t.Name)
 	}
 	return out, nil
 }
 
-func (e *engine) GetColumns(ctx context.Context, r *wire.GetColumnsRequest) (*wire.GetColumnsResponse, error) {
-	return e.s.columns(ctx, r.GetSessionId(), "", r.GetSchema(), r.GetTable())
-}
-
-func (e *engine) GetColumnsV2(ctx context.Context, r *wire.GetColumnsV2Request) (*wire.GetColumnsResponse, error) {
-	return e.s.columns(ctx, r.GetSessionId(), r.GetCatalog(), r.GetSchema(), r.GetTable())
-}
-
-func (s *Server) columns(ctx context.Context, sessionID, catalog, schema, table string) (*wire.GetColumnsResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c, err := s.browse(ctx, sessionID, catalog)
-	if err != nil {
-		return nil, err
-	}
-	sc, err := c.schema(schema)
+func (b scripted) Columns(_ context.Context, catalog, schema, table string) ([]Column, error) {
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	sc, err := b.schema(catalog, schema)
 	if err != nil {
 		return nil, err
 	}
@@ -154,18 +132,5 @@ func (s *Server) columns(ctx context.Context, sessionID, catalog, schema, table 
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.GetColumnsResponse{SessionId: sessionID}
-	for _, col := range t.Columns {
-		out.FieldInfo = append(out.FieldInfo, &wire.GFieldInfo{FieldName: col.Name, FieldType: col.Type})
-	}
-	return out, nil
-}
-
-// browse checks the session of a browsing call and finds its catalog. s.mu is
-// held.
-func (s *Server) browse(ctx context.Context, sessionID, catalog string) (*Catalog, error) {
-	if _, err := s.session(callOf(ctx), sessionID, nil, runs); err != nil {
-		return nil, err
-	}
-	return s.catalog(catalog)
+	return t.Columns, nil
 }

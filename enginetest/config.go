@@ -80,6 +80,10 @@ type Config struct {
 	// The zero policy is what a gRPC server has without any: 5 minutes between two pings
 	// while a call is in flight, 2 hours otherwise. Nil: every ping is accepted.
 	Pings *keepalive.EnforcementPolicy
+	// Backend, when set, answers for statements that the server has no script of, and for
+	// catalogs, in place of SetCatalogs. The server does not close it. Nil: statements without a
+	// script are refused.
+	Backend Backend
 	// ServerOptions come after the server's own gRPC options.
 	ServerOptions []grpc.ServerOption
 }

@@ -18,6 +18,9 @@
 // A [Result] may take its rows from Go values, structs, CSV or JSON text, functions, or
 // bytes as they travel on the wire.
 //
+// Statements and catalogs of another engine come through a [Backend]: the faults, colours,
+// sessions and books are the same.
+//
 // # What a call goes through
 //
 // In this order: it is recorded ([Server.Calls]); the proxy's checks answer 456

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -44,7 +45,7 @@ func (q *query) othersRead(c *call) bool {
 }
 
 // readable finds the query that a result call is about.
-func (s *Server) readable(ctx context.Context, r about) (*query, *program, error) {
+func (s *Server) readable(ctx context.Context, r about) (*query, Statement, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := callOf(ctx)
@@ -55,48 +56,34 @@ func (s *Server) readable(ctx context.Context, r about) (*query, *program, error
 	if err != nil {
 		return nil, nil, err
 	}
-	return q, q.program, nil
+	return q, q.statement, nil
 }
 
 func (e *engine) GetResultMetadata(ctx context.Context, r *wire.GetResultMetadataRequest) (*wire.GetResultMetadataResponse, error) {
-	q, p, err := e.s.readable(ctx, r)
+	q, st, err := e.s.readable(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.s.step(ctx, q, p, PhaseMetadata); err != nil {
-		return nil, err
+	metadata, err := st.Metadata(ctx)
+	if err != nil {
+		return nil, q.failure(err)
 	}
 	e.s.mu.Lock()
 	q.readers++
 	e.s.mu.Unlock()
-	return &wire.GetResultMetadataResponse{ResultMetaData: p.metadata, SessionId: r.GetSessionId()}, nil
+	return &wire.GetResultMetadataResponse{ResultMetaData: metadata, SessionId: r.GetSessionId()}, nil
 }
 
 func (e *engine) GetNextResultBatch(ctx context.Context, r *wire.GetNextResultBatchRequest) (*wire.GetNextResultBatchResponse, error) {
-	s := e.s
-	q, p, err := s.startBatch(ctx, r)
+	b, err := e.s.batches(ctx, r, BatchRequest{Max: 1})
 	if err != nil {
 		return nil, err
 	}
-	if s.pastEnd(q) {
-		return &wire.GetNextResultBatchResponse{SessionId: r.GetSessionId()}, nil
+	out := &wire.GetNextResultBatchResponse{SessionId: r.GetSessionId()}
+	if len(b.Chunks) > 0 {
+		out.ResultBatch = b.Chunks[0]
 	}
-	i := s.take(q)
-	if err := p.failAt[i]; err != nil {
-		s.putBack(q, i)
-		return nil, asStatus(err)
-	}
-	b, ok, err := p.chunk(i)
-	if err != nil {
-		return nil, broken(q, i, err)
-	}
-	if !ok {
-		s.endResult(q)
-		if p.sizeZeroEnd {
-			b = p.zero
-		}
-	}
-	return &wire.GetNextResultBatchResponse{ResultBatch: b, SessionId: r.GetSessionId()}, nil
+	return out, nil
 }
 
 func (e *engine) GetNextResultBatchV2(ctx context.Context, r *wire.GetNextResultBatchRequest) (*wire.GetNextResultBatchV2Response, error) {
@@ -107,67 +94,36 @@ func (e *engine) GetNextResultBatchV2(ctx context.Context, r *wire.GetNextResult
 	if !v2.enabled {
 		return nil, status.Error(codes.Unimplemented, "method getNextResultBatchV2 not implemented")
 	}
-	q, p, err := s.startBatch(ctx, r)
+	b, err := s.batches(ctx, r, BatchRequest{Max: v2.chunks, V2: true})
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.GetNextResultBatchV2Response{SessionId: r.GetSessionId()}
-	if s.pastEnd(q) {
-		out.EndOfStream = true
-		return out, nil
-	}
-	if s.emptyAnswer(q, p) {
-		return out, nil
-	}
-	ended := false
-	for len(out.ResultBatches) < v2.chunks {
-		i := s.take(q)
-		if err := p.failAt[i]; err != nil {
-			s.putBack(q, i)
-			if len(out.ResultBatches) > 0 {
-				break
-			}
-			return nil, asStatus(err)
-		}
-		b, ok, err := p.chunk(i)
-		if err != nil {
-			return nil, broken(q, i, err)
-		}
-		if !ok {
-			s.putBack(q, i)
-			ended = true
-			break
-		}
-		out.ResultBatches = append(out.ResultBatches, b)
-		// Whether an end is near is known ahead for all but ChunkFunc.
-		ended = i+1 == p.count && p.failAt[i+1] == nil
-		if ended {
-			break
-		}
-	}
-	if !ended || p.lateEnd && len(out.ResultBatches) > 0 {
-		return out, nil
-	}
-	s.endResult(q)
-	out.EndOfStream = true
-	if p.sizeZeroEnd {
-		out.ResultBatches = append(out.ResultBatches, p.zero)
-	}
-	return out, nil
+	return &wire.GetNextResultBatchV2Response{ResultBatches: b.Chunks, EndOfStream: b.End, SessionId: r.GetSessionId()}, nil
 }
 
-// startBatch checks whether a query may be asked for a batch, and plays what
-// comes before it.
-func (s *Server) startBatch(ctx context.Context, r about) (*query, *program, error) {
-	q, p, err := s.readable(ctx, r)
+// batches answers a call for batches: with nothing after the end of the result
+// (docs/protocol.md, section 12), which is counted.
+func (s *Server) batches(ctx context.Context, r about, ask BatchRequest) (Batches, error) {
+	q, st, err := s.readable(ctx, r)
 	if err != nil {
-		return nil, nil, err
+		return Batches{}, err
 	}
-	return q, p, s.step(ctx, q, p, PhaseBatch)
+	if s.pastEnd(q) {
+		return Batches{End: true}, nil
+	}
+	b, err := st.Batches(ctx, ask)
+	if err != nil {
+		return Batches{}, q.failure(err)
+	}
+	if b.End {
+		s.mu.Lock()
+		q.ended = true
+		s.mu.Unlock()
+	}
+	return b, nil
 }
 
-// pastEnd tells whether the result has ended, so that a call for a batch is answered
-// empty (docs/protocol.md, section 12), and counts that call.
+// pastEnd tells whether the result has ended, and counts the call if so.
 func (s *Server) pastEnd(q *query) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -178,40 +134,10 @@ func (s *Server) pastEnd(q *query) bool {
 	return q.ended
 }
 
-// take consumes the next chunk's number.
-func (s *Server) take(q *query) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q.next++
-	return q.next - 1
-}
-
-// putBack undoes take.
-func (s *Server) putBack(q *query, i int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q.next = i
-}
-
-func (s *Server) endResult(q *query) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q.ended = true
-}
-
-// emptyAnswer tells whether an empty answer is due before the next data.
-func (s *Server) emptyAnswer(q *query, p *program) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if q.empties < p.emptyAnswers {
-		q.empties++
-		return true
+// failure is the answer that a backend's error about a query becomes.
+func (q *query) failure(err error) error {
+	if errors.Is(err, ErrCancelled) {
+		return status.Errorf(codes.Internal, "query %s was cancelled", q.id)
 	}
-	q.empties = 0
-	return false
-}
-
-// broken says that a scripted chunk could not be made.
-func broken(q *query, i int, err error) error {
-	return status.Errorf(codes.Internal, "enginetest: batch %d of query %s: %v", i, q.id, err)
+	return asStatus(err)
 }

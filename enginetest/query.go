@@ -32,21 +32,16 @@ func (s state) String() string {
 type query struct {
 	id, sql, colour, planner, user string
 	v2                             bool // prepared by prepareStatementV2
-	asked                          Query
-	gone                           chan struct{} // closed when it is released
 
-	state   state
-	program *program // nil once it is released
+	state     state
+	statement Statement // nil once it is released
 	// session is the one that the next call must bring; "" accepts any of the
 	// colour. previous is the rotated session before it.
 	session, previous string
 
 	reader  *call // the result call in flight
-	next    int   // the next chunk
-	empties int   // empty answers given before it
 	ended   bool
 	readers int // how often its metadata was answered
-	polls   int // status calls answered since it was executed
 	// unheard says that the query was ended and the answer lost to a fault, or to
 	// a client that had left: it may be ended again.
 	unheard bool
@@ -62,7 +57,7 @@ const keepReleased = 100_000
 // release ends a query's life. s.mu is held.
 func (s *Server) release(q *query, to state) {
 	if !q.released() {
-		close(q.gone)
+		q.statement.Close()
 		s.books.open--
 		s.released = append(s.released, q)
 		for _, id := range [...]string{q.session, q.previous} {
@@ -71,7 +66,7 @@ func (s *Server) release(q *query, to state) {
 			}
 		}
 	}
-	q.state, q.program, q.asked = to, nil, Query{}
+	q.state, q.statement = to, nil
 	for len(s.released) > keepReleased {
 		delete(s.queries, s.released[0].id)
 		s.released = s.released[1:]
@@ -160,14 +155,8 @@ func (s *Server) prepare(ctx context.Context, sessionID string, ask Query, v2 bo
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.resolve(ask)
+	st, err := s.prepareStatement(ctx, ask)
 	if err != nil {
-		return nil, err
-	}
-	if err := pause(ctx, p.delay[PhasePrepare], nil); err != nil {
-		return nil, err
-	}
-	if err := p.fail[PhasePrepare]; err != nil {
 		return nil, asStatus(err)
 	}
 	s.mu.Lock()
@@ -178,7 +167,10 @@ func (s *Server) prepare(ctx context.Context, sessionID string, ask Query, v2 bo
 	q := &query{
 		id:  fmt.Sprintf("query-%s%s-%06d", s.cfg.Mark, ask.Strategy, s.seq.query),
 		sql: ask.SQL, colour: ask.Strategy, planner: s.newPlanner(ask.Strategy), user: ask.User,
-		v2: v2, asked: ask, program: p, gone: make(chan struct{}),
+		v2: v2, statement: st,
+	}
+	if p, ok := st.(*playing); ok {
+		p.id = q.id
 	}
 	s.queries[q.id] = q
 	c.query, c.QueryID = q, q.id
@@ -224,56 +216,44 @@ func (e *engine) GetDynamicParams(ctx context.Context, r *wire.GetDynamicParamsR
 		return nil, err
 	}
 	out := &wire.GetDynamicParamsResponse{SessionId: r.GetSessionId()}
-	for i, typ := range q.program.params {
+	for i, typ := range q.statement.Params() {
 		out.Params = append(out.Params, &wire.ParameterValue{Index: int32(i + 1), Type: typ})
 	}
 	return out, nil
 }
 
 func (e *engine) ExecuteStatement(ctx context.Context, r *wire.ExecuteStatementRequest) (*wire.ExecuteStatementResponse, error) {
-	return e.s.execute(ctx, r, nil, false)
+	return e.s.execute(ctx, r, Execution{NoCache: r.GetShouldNotCache()}, false)
 }
 
 func (e *engine) ExecuteStatementV2(ctx context.Context, r *wire.ExecuteStatementV2Request) (*wire.ExecuteStatementResponse, error) {
-	return e.s.execute(ctx, r, r.GetParams(), true)
+	return e.s.execute(ctx, r, Execution{Params: r.GetParams(), NoCache: r.GetShouldNotCache()}, true)
 }
 
-func (s *Server) execute(ctx context.Context, r about, params []*wire.ParameterValue, v2 bool) (*wire.ExecuteStatementResponse, error) {
-	q, p, ask, err := s.startExecute(ctx, r, params, v2)
+func (s *Server) execute(ctx context.Context, r about, o Execution, v2 bool) (*wire.ExecuteStatementResponse, error) {
+	q, st, err := s.startExecute(ctx, r, o.Params, v2)
 	if err != nil {
 		return nil, err
 	}
-	to := executed
-	if len(params) > 0 {
-		ask.Params = params
-		if p, err = s.resolve(ask); err != nil {
-			to = failed
-		}
-	}
-	if err == nil {
-		err = s.step(ctx, q, p, PhaseExecute)
-		if p.fail[PhaseExecute] != nil {
-			to = failed
-		}
-	}
+	ok, err := st.Execute(ctx, o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !q.released() {
-		// A client that left does not stop the engine.
-		q.state = to
-		if p != nil {
-			q.program = p
+		// A client that left may not stop the engine.
+		q.state = failed
+		if ok {
+			q.state = executed
 		}
 	}
 	s.notify()
 	if err != nil {
-		return nil, err
+		return nil, q.failure(err)
 	}
 	return &wire.ExecuteStatementResponse{SessionId: r.GetSessionId()}, nil
 }
 
 // startExecute checks whether a query may be executed, and marks it.
-func (s *Server) startExecute(ctx context.Context, r about, params []*wire.ParameterValue, v2 bool) (*query, *program, Query, error) {
+func (s *Server) startExecute(ctx context.Context, r about, params []*wire.ParameterValue, v2 bool) (*query, Statement, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := callOf(ctx)
@@ -286,54 +266,48 @@ func (s *Server) startExecute(ctx context.Context, r about, params []*wire.Param
 		err = s.violation(ctx, c, codes.Internal, "query %s was prepared by prepareStatementV2 and needs executeStatementV2", q.id)
 	case !q.v2 && v2 && len(params) == 0:
 		err = s.violation(ctx, c, codes.Internal, "query %s was prepared by prepareStatement and needs executeStatement", q.id)
-	case len(q.program.params) > 0 && len(q.program.params) != len(params):
-		err = status.Errorf(codes.Internal, "query %s has %d parameters, %d were given", q.id, len(q.program.params), len(params))
+	default:
+		if n := len(q.statement.Params()); n > 0 && n != len(params) {
+			err = status.Errorf(codes.Internal, "query %s has %d parameters, %d were given", q.id, n, len(params))
+		}
 	}
 	if err != nil {
-		return nil, nil, Query{}, err
+		return nil, nil, err
 	}
 	q.state = executing
 	s.books.executed++
 	s.notify()
-	return q, q.program, q.asked, nil
-}
-
-// step plays a phase's delay and failure.
-func (s *Server) step(ctx context.Context, q *query, p *program, phase Phase) error {
-	if err := pause(ctx, p.delay[phase], q.gone); err != nil {
-		return err
-	}
-	select {
-	case <-q.gone:
-		return status.Errorf(codes.Internal, "query %s was cancelled", q.id)
-	default:
-		return asStatus(p.fail[phase])
-	}
+	return q, q.statement, nil
 }
 
 func (e *engine) Status(ctx context.Context, r *wire.StatusRequest) (*wire.StatusResponse, error) {
-	s := e.s
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.lookup(ctx, callOf(ctx), r)
+	q, st, state, err := e.s.watched(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	out := &wire.StatusResponse{SessionId: r.GetSessionId()}
-	switch {
-	case q.state == failed:
-		return nil, status.Errorf(codes.Internal, "query %s is %s", q.id, q.state)
-	case q.state != executed:
-	case q.polls < q.program.polls:
-		// So many polls are answered "not done", with the rows so far.
-		if q.program.rows > 0 {
-			out.RowCount = q.program.rows * int64(q.polls) / int64(q.program.polls)
+	switch state {
+	case failed:
+		return nil, status.Errorf(codes.Internal, "query %s is %s", q.id, state)
+	case executing, executed:
+		done, rows, err := st.Status(ctx)
+		if err != nil {
+			return nil, q.failure(err)
 		}
-		q.polls++
-	default:
-		out.Status, out.RowCount = true, q.program.rows
+		out.Status, out.RowCount = done && state == executed, rows
 	}
 	return out, nil
+}
+
+// watched finds the query that a call watches, and the state that it is in.
+func (s *Server) watched(ctx context.Context, r about) (*query, Statement, state, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.lookup(ctx, callOf(ctx), r)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	return q, q.statement, q.state, nil
 }
 
 func (e *engine) Clear(ctx context.Context, r *wire.ClearRequest) (*wire.ClearResponse, error) {

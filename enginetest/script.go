@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -63,8 +64,48 @@ func (s *Server) HandleFunc(fn func(q Query) (*Result, error)) {
 	s.script.fn = fn
 }
 
-// resolve finds what to play.
+// prepareStatement has the script prepare a statement, or the backend where there is one and
+// the script lacks the statement.
+func (s *Server) prepareStatement(ctx context.Context, q Query) (Statement, error) {
+	if s.cfg.Backend == nil {
+		return scripted{s}.Prepare(ctx, q)
+	}
+	p, err := s.lookUp(q)
+	if err != nil {
+		return nil, err
+	}
+	if p != nil {
+		return prepareProgram(ctx, s, q, p)
+	}
+	return s.cfg.Backend.Prepare(ctx, q)
+}
+
+// dryRunStatement is prepareStatement for a dry run.
+func (s *Server) dryRunStatement(ctx context.Context, q Query) (string, error) {
+	if s.cfg.Backend == nil {
+		return scripted{s}.DryRun(ctx, q)
+	}
+	p, err := s.lookUp(q)
+	if err != nil {
+		return "", err
+	}
+	if p != nil {
+		return p.dryRun, nil
+	}
+	return s.cfg.Backend.DryRun(ctx, q)
+}
+
+// resolve finds what to play. A statement that the script lacks is an error.
 func (s *Server) resolve(q Query) (*program, error) {
+	p, err := s.lookUp(q)
+	if err == nil && p == nil {
+		err = status.Errorf(codes.Internal, "Query validation failed: no result is scripted for: %s", q.SQL)
+	}
+	return p, err
+}
+
+// lookUp finds what to play, nil for a statement that the script lacks.
+func (s *Server) lookUp(q Query) (*program, error) {
 	s.mu.Lock()
 	p, patterns, fn := s.script.results[q.SQL], s.script.patterns, s.script.fn
 	if p == nil {
@@ -83,10 +124,7 @@ func (s *Server) resolve(q Query) (*program, error) {
 			p = r.compile()
 		}
 	}
-	if p == nil {
-		return nil, status.Errorf(codes.Internal, "Query validation failed: no result is scripted for: %s", q.SQL)
-	}
-	if p.err != nil {
+	if p != nil && p.err != nil {
 		return nil, status.Error(codes.Internal, p.err.Error())
 	}
 	return p, nil

@@ -37,6 +37,7 @@
 //
 // [AppendChunk] and [AppendMetadata] encode results for test engines. [NewVector] makes
 // a column from Go values. A [Vector] can also hold what a correct engine would not send.
+// A [ChunkBuilder] encodes a chunk from typed slices and bitmaps of NULLs.
 //
 // # Malformed input
 //

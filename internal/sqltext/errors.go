@@ -3,7 +3,6 @@ package sqltext
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
 // SyntaxError is the place and the reason of a fault in a statement.
@@ -19,13 +18,8 @@ func (e *SyntaxError) Error() string {
 }
 
 func syntaxError(src string, offset int, reason string) *SyntaxError {
-	before := src[:offset]
-	return &SyntaxError{
-		Offset: offset,
-		Line:   1 + strings.Count(before, "\n"),
-		Column: 1 + utf8.RuneCountInString(before[1+strings.LastIndexByte(before, '\n'):]),
-		Reason: reason,
-	}
+	line, column := Place(src, offset)
+	return &SyntaxError{Offset: offset, Line: line, Column: column, Reason: reason}
 }
 
 // ArgumentError is a fault of one argument: it is missing, not used, or has no

@@ -1,0 +1,380 @@
+//go:build cgo
+
+package emulator
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	duckdb "github.com/duckdb/duckdb-go-bindings"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/wire"
+)
+
+// statement is a prepared statement, and its result once it has one. It has a connection of its
+// own until it is closed.
+type statement struct {
+	d       *database
+	ask     enginetest.Query
+	sql     rewritten
+	kind    duckdb.StatementType
+	params  []parameter
+	parsing time.Duration
+	forget  func() bool // ends the wait for the database's end
+
+	mu       sync.Mutex
+	conn     *conn
+	prepared duckdb.PreparedStatement
+	calls    int  // how often DuckDB was called
+	busy     bool // it is being called
+	closed   bool
+	gone     chan struct{} // closed with the statement
+
+	run
+	caching
+}
+
+// run is how the statement is executed. The result is used by one call at a time; the rest is
+// guarded by mu.
+type run struct {
+	result  *result
+	values  []*wire.ParameterValue
+	started time.Time
+	waited  time.Duration // in the queue
+	took    time.Duration // from start to the end of the result
+	ended   bool
+	rows    int64 // read so far
+}
+
+var _ enginetest.Statement = (*statement)(nil)
+
+// supported are the kinds of statements that may be executed, and whether the connection is clean
+// after them.
+var supported = map[duckdb.StatementType]bool{
+	duckdb.StatementTypeSelect: true, duckdb.StatementTypeInsert: true, duckdb.StatementTypeUpdate: true,
+	duckdb.StatementTypeDelete: true, duckdb.StatementTypeMergeInto: true, duckdb.StatementTypeExplain: true,
+	duckdb.StatementTypeCreate: false, duckdb.StatementTypeCreateFunc: false, duckdb.StatementTypeAlter: false,
+	duckdb.StatementTypeDrop: false,
+}
+
+// Prepare checks a statement.
+func (d *database) Prepare(ctx context.Context, q enginetest.Query) (enginetest.Statement, error) {
+	st, err := d.prepare(ctx, q)
+	if err != nil {
+		d.cfg.Logger.DebugContext(ctx, "statement refused", "sql", q.SQL, "error", err)
+		return nil, err
+	}
+	return st, nil
+}
+
+// DryRun prepares a statement and drops it.
+func (d *database) DryRun(ctx context.Context, q enginetest.Query) (string, error) {
+	st, err := d.prepare(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	st.Close()
+	return "OK", nil
+}
+
+func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statement, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, status.FromContextError(err).Err()
+	}
+	if q.Catalog == "" && d.cfg.RequireCatalog {
+		return nil, internal("Catalog is not set: there is no default catalog")
+	}
+	started := time.Now()
+	sql, err := d.rewrite(q.SQL)
+	if err != nil {
+		return nil, err
+	}
+	if at := strings.IndexByte(sql.text, 0); at >= 0 {
+		return nil, placed(&sql, at, "a statement cannot have the character U+0000")
+	}
+	conn, err := d.connect(d.place(q.Catalog, q.Schema))
+	if err != nil {
+		return nil, err
+	}
+	st := &statement{d: d, ask: q, sql: sql, conn: conn, gone: make(chan struct{})}
+	d.using.Add(1)
+	st.forget = context.AfterFunc(d.gone, st.shut)
+	defer func() {
+		if err != nil {
+			st.Close()
+		}
+	}()
+	if duckdb.Prepare(conn.duckdb, sql.text, &st.prepared) == duckdb.StateError {
+		return nil, engineError(&sql, duckdb.PrepareError(st.prepared))
+	}
+	if err := st.check(); err != nil {
+		return nil, err
+	}
+	st.parsing = time.Since(started)
+	return st, nil
+}
+
+// place completes what a call names.
+func (d *database) place(catalog, schema string) place {
+	return place{cmp.Or(catalog, d.cfg.Catalog), cmp.Or(schema, d.cfg.Engine.Database)}
+}
+
+// check refuses what the emulator cannot execute, and finds the parameters.
+func (st *statement) check() error {
+	st.kind = duckdb.PreparedStatementType(st.prepared)
+	// DuckDB makes SELECTs of some PRAGMAs.
+	if _, ok := supported[st.kind]; !ok || st.sql.keyword == "PRAGMA" {
+		return fmt.Errorf("emulator: the statement %.30s is not supported", st.sql.keyword)
+	}
+	st.params = parametersOf(st.prepared)
+	for i := range duckdb.PreparedStatementColumnCount(st.prepared) {
+		typ := duckdb.PreparedStatementColumnLogicalType(st.prepared, i)
+		err := unresolved(describe(typ))
+		duckdb.DestroyLogicalType(&typ)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", duckdb.PreparedStatementColumnName(st.prepared, i), err)
+		}
+	}
+	return nil
+}
+
+// unresolved drops the error about a type that a parameter leaves open.
+func unresolved(t *kind, err error) error {
+	if err != nil && t != nil && t.open {
+		return nil
+	}
+	return err
+}
+
+// call calls DuckDB on the statement's connection, one call at a time. When ctx ends or the
+// statement is closed, the call is interrupted. Its error is then that of ctx, or
+// [enginetest.ErrCancelled].
+func (st *statement) call(ctx context.Context, f func() error) error {
+	st.mu.Lock()
+	if st.closed {
+		st.mu.Unlock()
+		return enginetest.ErrCancelled
+	}
+	st.busy = true
+	st.calls++
+	n := st.calls
+	st.mu.Unlock()
+
+	stop := context.AfterFunc(ctx, func() { st.interrupt(n) })
+	err := f()
+	stop()
+
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.busy = false
+	if st.closed {
+		go st.free()
+		return enginetest.ErrCancelled
+	}
+	if err != nil && ctx.Err() != nil {
+		return status.FromContextError(ctx.Err()).Err()
+	}
+	return err
+}
+
+// interrupt interrupts call n, if that is still running.
+func (st *statement) interrupt(n int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.busy && st.calls == n {
+		duckdb.Interrupt(st.conn.duckdb)
+	}
+}
+
+// stopped reports whether a call should not go on. DuckDB forgets interrupts that come before a
+// query begins.
+func (st *statement) stopped(ctx context.Context) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.closed || ctx.Err() != nil
+}
+
+// Close interrupts what is running, and has the statement freed.
+func (st *statement) Close() {
+	st.forget()
+	st.shut()
+}
+
+func (st *statement) shut() {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.closed {
+		return
+	}
+	st.closed = true
+	close(st.gone)
+	if st.busy {
+		duckdb.Interrupt(st.conn.duckdb) // and call frees it
+		return
+	}
+	go st.free()
+}
+
+// free gives everything back. DuckDB is not being called, and is not any more.
+func (st *statement) free() {
+	defer st.d.using.Done()
+	clean := supported[st.kind] && (st.result == nil || st.result.over)
+	if st.result != nil {
+		st.result.free()
+	}
+	duckdb.DestroyPrepare(&st.prepared)
+	st.d.release(st.conn, clean)
+}
+
+// Execute waits for the statement's turn and runs it until its first rows are there.
+func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (executed bool, err error) {
+	st.mu.Lock()
+	st.started, st.values = time.Now(), o.Params
+	st.mu.Unlock()
+	if st.d.cfg.Cache && st.fromCache(o) {
+		return true, nil
+	}
+	if st.kind != duckdb.StatementTypeSelect && st.kind != duckdb.StatementTypeExplain {
+		defer st.d.cache.empty()
+	}
+	done, err := st.turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	err = st.call(ctx, func() error {
+		var pending duckdb.PendingResult
+		defer duckdb.DestroyPending(&pending)
+		if err := st.plan(o.Params, &pending); err != nil {
+			return err
+		}
+		if st.stopped(ctx) {
+			return errors.New("stopped")
+		}
+		r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
+		if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
+			defer r.free()
+			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
+		}
+		st.mu.Lock()
+		st.result = r
+		st.mu.Unlock()
+		if err := r.describe(); err != nil {
+			return err
+		}
+		if st.kind == duckdb.StatementTypeSelect {
+			r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
+		}
+		return nil
+	})
+	st.d.cfg.Logger.DebugContext(ctx, "statement executed", "sql", st.ask.SQL, "took", time.Since(st.started), "error", err)
+	return err == nil, err
+}
+
+// turn waits until the statement may execute. done ends its turn.
+func (st *statement) turn(ctx context.Context) (done func(), err error) {
+	if st.d.slots == nil {
+		return func() {}, nil
+	}
+	select {
+	case st.d.slots <- struct{}{}:
+	case <-st.gone:
+		return nil, enginetest.ErrCancelled
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	}
+	st.mu.Lock()
+	st.waited = time.Since(st.started)
+	st.mu.Unlock()
+	return func() { <-st.d.slots }, nil
+}
+
+// Metadata describes the result.
+func (st *statement) Metadata(context.Context) ([]byte, error) {
+	if st.from != nil {
+		return st.from.metadata, nil
+	}
+	return st.result.metadata()
+}
+
+const (
+	// An answer with data is sent when it has grown this large, or was gathered for this long.
+	enoughBytes = 4 << 20
+	enoughTime  = 20 * time.Millisecond
+)
+
+// Batches reads on.
+func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (out enginetest.Batches, err error) {
+	if st.from != nil {
+		return st.keptBatches(r), nil
+	}
+	err = st.call(ctx, func() error {
+		for began, size := time.Now(), 0; len(out.Chunks) < r.Max; {
+			b, rows, err := st.result.next()
+			if err != nil {
+				return err
+			}
+			if b == nil {
+				out.End = len(out.Chunks) == 0 || r.V2
+				return nil
+			}
+			st.note(rows)
+			out.Chunks = append(out.Chunks, b)
+			if size += len(b); size >= enoughBytes || time.Since(began) >= enoughTime {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return enginetest.Batches{}, st.failed(err)
+	}
+	if out.End {
+		st.mu.Lock()
+		st.ended, st.took = true, time.Since(st.started)
+		st.mu.Unlock()
+	}
+	return out, st.keepBatch(out)
+}
+
+// note counts rows that were read.
+func (st *statement) note(rows int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.rows += int64(rows)
+}
+
+// failed makes an error while rows are read the engine's.
+func (st *statement) failed(err error) error {
+	if e, ok := errors.AsType[*rawError](err); ok {
+		return engineError(&st.sql, e.text)
+	}
+	return err
+}
+
+// Status reports the rows that were read, or processed while the first ones are computed.
+func (st *statement) Status(context.Context) (done bool, rows int64, err error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.closed {
+		return false, 0, enginetest.ErrCancelled
+	}
+	done = st.result != nil || st.from != nil
+	if rows = st.rows; rows == 0 && st.busy {
+		p := duckdb.QueryProgress(st.conn.duckdb)
+		_, processed, _ := duckdb.QueryProgressTypeMembers(&p)
+		rows = int64(processed)
+	}
+	return done, rows, nil
+}
+
+// internal is the code of what an engine says about a statement.
+func internal(text string) error { return status.Error(codes.Internal, text) }

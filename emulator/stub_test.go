@@ -1,0 +1,17 @@
+//go:build !cgo
+
+package emulator_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/e6data/e6data-go/emulator"
+)
+
+// Without cgo the package compiles, and says what is missing.
+func TestWithoutCgo(t *testing.T) {
+	if _, err := emulator.New(emulator.Config{}); err == nil || !strings.Contains(err.Error(), "CGO_ENABLED=1") {
+		t.Errorf("%v", err)
+	}
+}
