@@ -67,7 +67,7 @@ func Collect[T any](ctx context.Context, db any, query string, args ...any) ([]T
 	err := readTyped(ctx, db, statementOf(query, args), func(r *typedRows[T]) error {
 		for {
 			rows, err := r.next()
-			if all == nil || cap(all) == 0 {
+			if cap(all) == 0 {
 				all = make([]T, 0, r.expected())
 			}
 			all = append(all, rows...)

@@ -187,10 +187,10 @@ func (r *typedRows[T]) gaveUp() error {
 	return r.rows.fail(r.rows.q.failed(PhaseFetch, nil, contextError(r.rows.caller)))
 }
 
-// expected is how many rows to make room for when some have come: as many as the engine
-// announced, if it is not more than what a few batches hold.
+// expected is how many rows to make room for when the first have come: as many as the
+// engine announced, if that is not more than some blocks hold.
 func (r *typedRows[T]) expected() int64 {
-	return min(max(r.rows.meta.RowCount, r.count), 1<<16)
+	return max(min(r.rows.meta.RowCount, 16*typed.BlockRows), r.count)
 }
 
 // close ends the query.

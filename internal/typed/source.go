@@ -165,15 +165,13 @@ const maxArena = 64 << 10
 func texts() source[string] {
 	shared := direct(column.Strings, column.ScatterStrings)
 	shares := func(c column) bool { return c.Type() != thriftrows.Binary && c.TextBytes() <= maxArena }
-	var out []string
 	read := func(c column) ([]string, thriftrows.Nulls, bool) {
 		if shares(c) {
 			return shared.read(c)
 		}
 		values, nulls, err := c.Bytes()
-		out = resized(out, len(values))
+		out := make([]string, len(values)) // which is not kept, since it holds long texts
 		for i, b := range values {
-			out[i] = ""
 			if !nulls.Null(i) {
 				out[i] = string(b)
 			}
@@ -191,13 +189,12 @@ func texts() source[string] {
 
 // byteSlices reads texts and bytes. NULL is nil.
 func byteSlices() source[[]byte] {
-	var out [][]byte
 	return source[[]byte]{read: func(c column) ([][]byte, thriftrows.Nulls, bool) {
 		values, nulls, err := c.Bytes()
 		if err != nil {
 			return nil, nulls, false
 		}
-		out = resized(out, len(values))
+		out := make([][]byte, len(values))
 		copyBytes(out, values, nulls)
 		return out, nulls, true
 	}}
@@ -205,10 +202,9 @@ func byteSlices() source[[]byte] {
 
 func rawJSON() source[json.RawMessage] {
 	read := byteSlices().read
-	var out []json.RawMessage
 	return source[json.RawMessage]{read: func(c column) ([]json.RawMessage, thriftrows.Nulls, bool) {
 		values, nulls, ok := read(c)
-		out = resized(out, len(values))
+		out := make([]json.RawMessage, len(values))
 		for i, b := range values {
 			out[i] = b
 		}
