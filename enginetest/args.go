@@ -7,16 +7,18 @@ import (
 )
 
 // HandleArgs is [Server.Handle] for a statement with placeholders: ?, ?1, $1, :1, :name
-// or @name. It plays r for the statement with any arguments. They may be literals in the
-// text (a list of them where the placeholder is a member of an IN list) or parameters of
-// the engine's, for which the text has a ? or the placeholder itself:
+// or @name. The server plays r for the statement with any arguments. An argument may be a
+// literal in the text, or a list of literals where the placeholder is a member of an IN
+// list. It may also be a parameter of the engine: the text then has a ? or the
+// placeholder itself:
 //
 //	srv.HandleArgs("SELECT name FROM users WHERE id = ? AND seen > ?", result)
 //
-// White space and comments are not compared; letters are, with their case. Statements of
-// Handle take precedence, and later ones of HandleArgs over earlier ones. [Literals]
-// returns the literals of a recorded call's statement. A text that cannot be split into
-// tokens is compared as Handle does. A nil r forgets the statement.
+// White space and comments are not compared. Letters are compared, with their case. A
+// statement of Handle takes precedence over one of HandleArgs, and a later statement of
+// HandleArgs over an earlier one. [Literals] returns the literals of a recorded call's
+// statement. A text that cannot be split into tokens is compared as Handle does. With a
+// nil r the server forgets the statement.
 func (s *Server) HandleArgs(sql string, r *Result) {
 	tokens, ok := tokenize(sql)
 	if !ok {
@@ -36,8 +38,8 @@ func (s *Server) HandleArgs(sql string, r *Result) {
 	s.script.patterns = patterns
 }
 
-// pattern is a statement with placeholders and what is played for it. It never
-// changes.
+// pattern is a statement with placeholders, and the program that is played for it. A
+// pattern never changes.
 type pattern struct {
 	tokens  []token
 	program *program
@@ -47,7 +49,7 @@ type pattern struct {
 type token struct {
 	text string
 	kind tokenKind
-	// list is a placeholder that is a member of an IN list.
+	// list is set on a placeholder that is a member of an IN list.
 	list bool
 }
 
@@ -62,7 +64,8 @@ const (
 
 var sqlPlaceholder = regexp.MustCompile(`\A(?:\?\d*|\$\d+|[:@](?:\d+|[\pL_][\pL\pM\p{Nd}_]*))`)
 
-// tokenize splits a statement; not ok is one in which something does not end.
+// tokenize splits a statement into tokens. It is not ok when a string, a quoted name or
+// a comment has no end.
 func tokenize(sql string) (out []token, ok bool) {
 	var inList []bool // for each open bracket
 	for pos := 0; pos < len(sql); {
@@ -103,12 +106,12 @@ func tokenize(sql string) (out []token, ok bool) {
 	return out, true
 }
 
-// is tells whether t is this word.
+// is reports whether t is this word, in any case.
 func (t token) is(upper string) bool {
 	return t.kind == tokenWord && strings.EqualFold(t.text, upper)
 }
 
-// match tells whether a statement is the pattern with arguments.
+// match reports whether a statement is the pattern with arguments.
 func (p *pattern) match(statement []token) bool {
 	ends := []int{0} // where the tokens of the pattern so far may have ended, ascending
 	for _, t := range p.tokens {
@@ -130,9 +133,9 @@ func (p *pattern) match(statement []token) bool {
 	return ends[len(ends)-1] == len(statement)
 }
 
-// values returns where a literal that begins at a token may end: one end, or, for a
-// list of literals, the end of each. It leaves out what follows a literal that begins
-// at one of seen, and adds to that.
+// values returns the positions at which a literal that begins at a token may end: one
+// position, or, for a list of literals, the end of each literal. It stops at a literal
+// whose beginning is in seen, and adds the beginnings of the others to seen.
 func values(tokens []token, at int, list bool, seen map[int]bool) (ends []int) {
 	for !seen[at] {
 		seen[at] = true
@@ -149,9 +152,10 @@ func values(tokens []token, at int, list bool, seen map[int]bool) (ends []int) {
 	return ends
 }
 
-// value returns where the literal that begins at a token ends, or -1: a token, a
-// number with a sign, CAST(literal AS type), and each in parentheses; the least
-// BIGINT is a difference there.
+// value returns the position after the literal that begins at a token, or -1 when none
+// begins there. A literal is one token, a number with a sign, CAST(literal AS type), or
+// one of these in parentheses. Parentheses may also hold a difference of two literals,
+// which is how the least BIGINT is written.
 func value(tokens []token, at int) int {
 	text := func(i int) string {
 		if i < len(tokens) && tokens[i].kind == tokenOther {
@@ -196,7 +200,7 @@ func value(tokens []token, at int) int {
 	return -1
 }
 
-// untagged is a normal statement without the comment that a QueryTag puts before it.
+// untagged returns a normal statement without the comment that a QueryTag puts before it.
 func untagged(sql string) string {
 	if rest, ok := strings.CutPrefix(sql, "/*"); ok {
 		if _, after, ok := strings.Cut(rest, "*/"); ok {
@@ -206,8 +210,8 @@ func untagged(sql string) string {
 	return sql
 }
 
-// sameSQL tells whether two statements are one but for white space around them and a
-// QueryTag.
+// sameSQL reports whether two statements are equal. White space around them and a
+// QueryTag do not count.
 func sameSQL(a, b string) bool {
 	a, b = normal(a), normal(b)
 	return a == b || untagged(a) == untagged(b)

@@ -82,7 +82,7 @@ func TestHandleArgs(t *testing.T) {
 	}
 }
 
-// A long list is matched in no time, however many placeholders there are for it.
+// A long list is matched in linear time, even if the pattern has many placeholders.
 func TestHandleArgsOfALongList(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
@@ -93,9 +93,9 @@ func TestHandleArgsOfALongList(t *testing.T) {
 	wantErr(t, err, codes.Internal, "no result is scripted")
 }
 
-// What matches in several ways: the exact text first, then the latest pattern, then
-// the function.
-func TestPrecedence(t *testing.T) {
+// The exact text of a statement takes precedence over a pattern, a later pattern over an
+// earlier one, and a pattern over the function.
+func TestPrecedenceOfScripts(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
 	named := func(name string) *enginetest.Result { return enginetest.NewResult().Explain(name) }
@@ -122,7 +122,7 @@ func TestPrecedence(t *testing.T) {
 	want("SELECT 2", "second")
 }
 
-// A QueryTag is no part of the statement, for scripts and for faults.
+// A QueryTag is not a part of the statement, for scripts and for faults.
 func TestQueryTag(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
@@ -144,7 +144,7 @@ func TestQueryTag(t *testing.T) {
 	}
 }
 
-// A pattern matches itself, whatever it is.
+// Every pattern matches itself.
 func FuzzHandleArgs(f *testing.F) {
 	for _, sql := range []string{"SELECT ? FROM t", "IN (?, :a, @b, $1)", "a::b @@c 'd", "CAST(1 AS", "(-1 - 1)", "/* x */ -- y", "DATE '1' X'00' .5e1", "(((", ")))", "`a`\"b\"", "\x00\xff"} {
 		f.Add(sql, sql)

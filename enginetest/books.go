@@ -13,34 +13,35 @@ import (
 
 // Stats are the server's books at one moment.
 type Stats struct {
-	// Calls is how many calls arrived, Refused how many of them the proxy
-	// answered, InFlight how many are not answered yet.
+	// Calls is the number of calls that arrived. Refused is the number of those that the
+	// proxy answered. InFlight is the number of those that have no answer yet.
 	Calls, Refused, InFlight int
-	// Sessions is how many sessions authenticate gave out.
+	// Sessions is the number of sessions that authenticate returned.
 	Sessions int
-	// Prepared is how many queries were prepared, Executed how many of them were
-	// executed, with or without success.
+	// Prepared is the number of queries that were prepared. Executed is the number of
+	// those that were executed, with or without success.
 	Prepared, Executed int
-	// Cleared counts the queries that clear or clearOrCancelQuery ended,
-	// Cancelled those that cancelQuery ended. A query that was cancelled and then
-	// cleared is in both.
+	// Cleared is the number of queries that clear or clearOrCancelQuery ended. Cancelled
+	// is the number of queries that cancelQuery ended. A query that was cancelled and
+	// then cleared is in both.
 	Cleared, Cancelled int
-	// Open is how many queries are prepared and neither cleared nor cancelled.
+	// Open is the number of queries that are prepared and neither cleared nor cancelled.
 	Open int
-	// Orphaned is how many queries were prepared in vain: the answer was lost to
-	// a fault, or to a client that had left. No client can clear them, so that
-	// they are not in Open.
+	// Orphaned is the number of queries whose prepare answer was lost, to a fault or
+	// because the client had left. No client can clear such a query, so that it is not
+	// in Open.
 	Orphaned int
-	// DoubleCleared is how often a query was cleared after it had been cleared, or
-	// cancelled after it had been cleared or cancelled. Doing so again does not
-	// count where the first answer was lost to a fault or to a client that had left.
+	// DoubleCleared is the number of calls that cleared a query which was cleared
+	// already, or cancelled one which was cleared or cancelled already. A call does not
+	// count if the answer to the first one was lost, to a fault or because the client
+	// had left.
 	DoubleCleared int
-	// PastEnd is how many calls for a batch came after the end of the result.
+	// PastEnd is the number of calls for a batch after the end of the result.
 	PastEnd int
-	// Connections is how many TCP connections are open.
+	// Connections is the number of open TCP connections.
 	Connections int
-	// Violations tell what no correct driver does, in the order it happened: at
-	// most the first 1,000.
+	// Violations describes the calls that no correct driver makes, in the order in
+	// which they arrived. It holds at most the first 1,000.
 	Violations []string
 }
 
@@ -70,11 +71,12 @@ func (s *Server) stats() Stats {
 	}
 }
 
-// Balanced returns nil when every prepared query was cleared or cancelled, none
-// twice, no batch was asked for after the end, no call is in flight and nothing was
-// violated; else an error that tells all of that, with the open queries' ids and SQL.
-// With [Config.Compat] queries may be cleared twice and batches asked for after the
-// end. A driver may clear a query after its caller went on: see [Server.WaitBalanced].
+// Balanced returns nil when every prepared query was cleared or cancelled, none of them
+// twice, no batch was requested after the end of its result, no call is in flight and
+// there are no violations. Otherwise its error lists all that is wrong, with the ids and
+// SQL of the open queries. [Config.Compat] allows a second clear and requests after the
+// end. A driver may clear a query after the driver's call has returned: use
+// [Server.WaitBalanced] then.
 func (s *Server) Balanced() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,9 +118,9 @@ func (s *Server) balanced() error {
 	return errors.Join(errs...)
 }
 
-// Wait returns nil as soon as cond holds. It is asked now and after every
-// change of the books, and may call methods of the server. When ctx ends or the
-// server is closed first, the error says so.
+// Wait waits until cond returns true, and returns nil then. cond is called at once and
+// after every change of the books; it may call methods of the server. Wait returns an
+// error when ctx ends or the server is closed first.
 func (s *Server) Wait(ctx context.Context, cond func(Stats) bool) error {
 	for {
 		s.mu.Lock()
@@ -133,7 +135,7 @@ func (s *Server) Wait(ctx context.Context, cond func(Stats) bool) error {
 		select {
 		case <-changed:
 		case <-s.closed:
-			// Close may have been what brought the condition about.
+			// The condition may hold because of Close.
 			if cond(s.Stats()) {
 				return nil
 			}
@@ -144,8 +146,8 @@ func (s *Server) Wait(ctx context.Context, cond func(Stats) bool) error {
 	}
 }
 
-// WaitBalanced waits until no query is open and no call in flight, and returns
-// what [Server.Balanced] then says; also when ctx ends first.
+// WaitBalanced waits until no query is open and no call is in flight, or until ctx ends.
+// It returns the error of [Server.Balanced] at that moment, nil if there is none.
 func (s *Server) WaitBalanced(ctx context.Context) error {
 	err := s.Wait(ctx, func(b Stats) bool { return b.Open == 0 && b.InFlight == 0 })
 	if balance := s.Balanced(); balance != nil {
@@ -157,7 +159,7 @@ func (s *Server) WaitBalanced(ctx context.Context) error {
 	return nil
 }
 
-// noteConns notes connections that were opened or closed.
+// noteConns adds delta to the number of open connections.
 func (s *Server) noteConns(delta int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,9 +167,9 @@ func (s *Server) noteConns(delta int) {
 	s.notify()
 }
 
-// violation answers a call that no correct driver makes, and enters it in the
-// books; unless the client has left already, for such calls may be handled out
-// of order. s.mu is held.
+// violation returns the answer to a call that no correct driver makes, and enters the
+// call in the books. It does not enter a call whose client has left already: such a call
+// may be handled out of order. s.mu is held.
 func (s *Server) violation(ctx context.Context, c *call, code codes.Code, format string, args ...any) error {
 	if ctx.Err() != nil {
 		return status.FromContextError(ctx.Err()).Err()

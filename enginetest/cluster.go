@@ -20,13 +20,13 @@ const (
 // cluster is the cluster service's state.
 type cluster struct {
 	state string
-	polls int    // status polls answered "resuming" after a resume
-	left  int    // of those, how many are to come
+	polls int    // number of status polls answered "resuming" after a resume
+	left  int    // number of those that are still to come
 	final string // the state after them
 }
 
 // SetCluster sets the cluster's state, one of the Cluster constants or any other
-// word. While it is not [ClusterActive], every call of QueryEngineService is
+// word. While the state is not [ClusterActive], every call of QueryEngineService is
 // answered UNAVAILABLE "status: 503, cluster is suspended".
 func (s *Server) SetCluster(state string) {
 	s.mu.Lock()
@@ -43,17 +43,17 @@ func (s *Server) Cluster() string {
 	return s.cluster.state
 }
 
-// SetResume says what becomes of resume: the cluster answers "resuming" to the
-// given number of status polls, and reaches the final state with the next one.
-// At first it is 0 polls and [ClusterActive].
+// SetResume sets what happens after a resume call: the cluster answers "resuming" to
+// the given number of status polls, and reaches the final state with the next poll.
+// Default: 0 polls and [ClusterActive].
 func (s *Server) SetResume(polls int, final string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cluster.polls, s.cluster.left, s.cluster.final = polls, polls, final
 }
 
-// credentials checks those that a call of the cluster service brings; an OAuth
-// deployment has checked its bearer token already.
+// credentials checks the user and password of a call of the cluster service. In an OAuth
+// deployment it checks nothing: the bearer token was checked before.
 func (cs *clusterService) credentials(r interface {
 	GetUser() string
 	GetPassword() string

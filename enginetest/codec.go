@@ -9,9 +9,8 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// codec is gRPC's own, except that result batches are sent from where they lie
-// instead of being copied into a message first: a benchmark against this server
-// should measure the driver.
+// codec is gRPC's codec, with one difference: it sends a result batch without copying it
+// into a message first. A benchmark against this server should measure the driver.
 type codec struct{ encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }

@@ -30,7 +30,7 @@ func TestNoStrategyHeader(t *testing.T) {
 		if prepared.Strategy != "" || prepared.QueryID != "query-"+live+"-000001" {
 			t.Errorf("recorded: %v", prepared)
 		}
-		if _, err := c.on(live).prepare(items); err != nil { // one and the same colour
+		if _, err := c.on(live).prepare(items); err != nil { // the same colour
 			t.Error(err)
 		}
 		other := *c
@@ -60,8 +60,7 @@ func TestNoStrategyHeaderByProxy(t *testing.T) {
 	wantErr(t, err, codes.Unknown, "456")
 }
 
-// The vendor's clients clear again what they cleared and ask for batches after the
-// end.
+// The vendor's clients clear a query twice, and request batches after the end.
 func TestCompat(t *testing.T) {
 	t.Parallel()
 	for _, compat := range []bool{false, true} {
@@ -97,8 +96,8 @@ func TestCompat(t *testing.T) {
 	}
 }
 
-// Two readers of one query are the application's doing. Each meets errors, and the
-// driver is not to blame.
+// An application may read one query twice at the same time. Its calls then fail, and the
+// books do not count these calls as violations of the driver.
 func TestTwoReaders(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
@@ -115,7 +114,7 @@ func TestTwoReaders(t *testing.T) {
 	wantErr(t, err, codes.Internal, "has a getResultMetadata in flight")
 	hang.Release()
 	noErr(t, <-first)
-	_, err = p.metadata() // the second reader comes in
+	_, err = p.metadata() // the second reader begins
 	noErr(t, err)
 
 	hang = srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Times: 1, Hang: true})
@@ -140,7 +139,7 @@ func TestTwoReaders(t *testing.T) {
 	wantErr(t, err, codes.Internal, "is cleared")
 	balanced(t, srv)
 
-	// A query that was read once and cleared may be asked for its metadata again.
+	// A request for the metadata of a query that was read and cleared is no violation.
 	p = p.mustExecute(items)
 	_, err = p.metadata()
 	noErr(t, err)

@@ -14,7 +14,7 @@ type listener struct {
 	conns map[string]*conn // by the client's address
 }
 
-// newListener wraps l; note is told of every connection opened and closed.
+// newListener wraps l. note is called for every connection that opens (1) or closes (-1).
 func newListener(l net.Listener, note func(delta int)) *listener {
 	return &listener{Listener: l, note: note, conns: map[string]*conn{}}
 }
@@ -32,7 +32,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// drop cuts the connection of the client at addr, or all of them for "".
+// drop cuts the connection of the client at addr, or all connections if addr is "".
 func (l *listener) drop(addr string) {
 	l.mu.Lock()
 	var cut []*conn

@@ -17,7 +17,7 @@ func TestBlueGreen(t *testing.T) {
 	blue := connect(t, srv)
 	p := blue.mustExecute(items)
 
-	// Green comes up and is announced; blue serves what it has.
+	// Green starts and is announced. Blue still serves its queries.
 	srv.SetLive(enginetest.Blue, enginetest.Green)
 	srv.Announce(enginetest.Green)
 	r, err := blue.GetNextResultBatch(p.ctx(), p.request())

@@ -1,6 +1,6 @@
 package enginetest
 
-// Handles tells whether a result is scripted for a statement.
+// Handles reports whether a result is scripted for a statement.
 func (s *Server) Handles(sql string) bool {
 	_, err := s.resolve(Query{SQL: normal(sql)})
 	return err == nil

@@ -11,38 +11,41 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Fault is something that goes wrong with calls on their way to the engine, or
-// with their answers. All conditions must hold for it to strike a call; those
-// left at zero always do. Then it does, in this order, what is set: Do, Delay,
-// Hang, and last Drop or Err.
+// Fault is an error, a delay or an action that strikes calls before the engine handles
+// them, or after. Method, SQL, Strategy, Skip and Times are its conditions: it strikes a
+// call if all of them hold, and a condition with its zero value always holds. The
+// actions that are set run in this order: Do, Delay, Hang, and last Drop or Err.
 type Fault struct {
 	// Method names the method: alone (executeStatement, which means
 	// executeStatementV2 as well), with its service (ClusterService/status), or
 	// as on the wire, with a leading slash, which means exactly that method.
 	Method string
-	// SQL is the statement that the call is about, blanks around it trimmed, with or
-	// without the comment that a QueryTag puts before it.
+	// SQL is the statement that the call is about. Blanks around it do not count, and
+	// neither does the comment that a QueryTag puts before it.
 	SQL string
 	// Strategy is the call's strategy header.
 	Strategy string
-	// Skip is how many calls that meet the conditions pass unharmed first.
+	// Skip is the number of calls that meet the other conditions and pass first.
 	Skip int
-	// Times is how many calls are struck after those; 0 means all.
+	// Times is the number of calls that the fault strikes after those. Default: all.
 	Times int
 
-	// After strikes when the engine has done its work, so that the answer is
-	// delayed or lost; else the engine has not seen the call yet, and does not
-	// when Err or Drop is set.
+	// After makes the fault strike after the engine has handled the call, so that the
+	// answer is delayed or lost. Without After the fault strikes before the engine, and
+	// the engine never gets the call if Err or Drop is set.
 	After bool
-	// Do is called; it may use the server.
+	// Do is called for each call that the fault strikes. It may call methods of the
+	// server, except Close. It runs on the goroutine of the call: calls may run it
+	// concurrently.
 	Do func()
-	// Delay holds the call up, or until its context ends.
+	// Delay is how long the call is delayed. The delay ends early when the fault is
+	// released or the call's context ends.
 	Delay time.Duration
-	// Hang holds the call up until [Injected.Release], or its context ends.
+	// Hang blocks the call until [Injected.Release] or until the call's context ends.
 	Hang bool
-	// Drop cuts the connection that the call came on.
+	// Drop cuts the connection on which the call arrived.
 	Drop bool
-	// Err is the answer; INTERNAL when it is no gRPC status.
+	// Err is the answer. An error that is not a gRPC status becomes INTERNAL.
 	Err error
 }
 
@@ -57,9 +60,10 @@ type Injected struct {
 	seen, hits            int // guarded by s.mu
 }
 
-// Inject puts a fault in force, after those that are: each call suffers all
-// that strike it, until one answers. Calls that the proxy refuses (456, 503) are
-// never struck, nor counted by Skip and Times.
+// Inject puts a fault in force until [Injected.Release] or [Server.ClearFaults]. A call
+// that several faults strike runs through them in the order of Inject, until one of them
+// answers the call. No fault strikes a call that the proxy refuses (456, 503), and Skip
+// and Times do not count such a call.
 func (s *Server) Inject(f Fault) *Injected {
 	i := &Injected{f: f, s: s, released: make(chan struct{}), struck: make(chan struct{})}
 	s.mu.Lock()
@@ -79,8 +83,8 @@ func (s *Server) ClearFaults() {
 	}
 }
 
-// Release ends the fault: calls that hang go on, and no further call is struck.
-// It may be called again.
+// Release ends the fault: calls that hang continue, and the fault strikes no further
+// call. Release may be called again.
 func (i *Injected) Release() {
 	i.s.mu.Lock()
 	i.s.faults = slices.DeleteFunc(slices.Clone(i.s.faults), func(j *Injected) bool { return i == j })
@@ -88,18 +92,18 @@ func (i *Injected) Release() {
 	i.endRelease.Do(func() { close(i.released) })
 }
 
-// Hits returns how many calls the fault has struck.
+// Hits returns the number of calls that the fault has struck.
 func (i *Injected) Hits() int {
 	i.s.mu.Lock()
 	defer i.s.mu.Unlock()
 	return i.hits
 }
 
-// Struck returns a channel that is closed when the fault first does its harm:
-// with After, when the engine has done the work.
+// Struck returns a channel that is closed when the fault first strikes a call: with
+// After, when the engine has handled the call.
 func (i *Injected) Struck() <-chan struct{} { return i.struck }
 
-// strike tells which faults strike a call.
+// strike returns the faults that strike a call.
 func (s *Server) strike(c *call) []*Injected {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,8 +128,8 @@ func (s *Server) strike(c *call) []*Injected {
 	return out
 }
 
-// suffer does what the faults do before or after the engine, and returns the
-// answer that they leave, if any.
+// suffer runs the actions of those faults that strike before the engine, or of those
+// that strike after it. It returns the error that answers the call, if any.
 func (s *Server) suffer(ctx context.Context, struck []*Injected, after bool) error {
 	for _, i := range struck {
 		if i.f.After != after {
@@ -162,7 +166,7 @@ func (i *Injected) act(ctx context.Context) error {
 	return asStatus(i.f.Err)
 }
 
-// pause sleeps for d, less when stop is closed; an error when ctx ends first.
+// pause waits for d or until stop is closed. It returns an error if ctx ends first.
 func pause(ctx context.Context, d time.Duration, stop <-chan struct{}) error {
 	if d <= 0 {
 		return nil

@@ -38,7 +38,7 @@ func TestFaultAfter(t *testing.T) {
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Times: 1, After: true, Err: errLost})
 	_, err := c.prepare(items)
 	wantErr(t, err, codes.Unavailable, "lost")
-	balanced(t, srv) // no client can clear it
+	balanced(t, srv) // no client can clear the query
 
 	p := c.mustPrepare(items)
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, After: true, Err: errLost})
@@ -54,7 +54,7 @@ func TestFaultAfter(t *testing.T) {
 	b, err := p.batch() // the second chunk is consumed
 	noErr(t, err)
 	if len(b) != 0 {
-		t.Error("a lost chunk came again")
+		t.Error("a lost chunk was sent again")
 	}
 	p.mustClear()
 	balanced(t, srv)
@@ -91,7 +91,7 @@ func TestFaultConditions(t *testing.T) {
 	srv.ClearFaults()
 	green.mustPrepare("a").mustClear()
 
-	// A name that ends in V2 does not mean V1, and status is of two services.
+	// A name that ends in V2 does not match the V1 method. Two services have a method status.
 	v2 := srv.Inject(enginetest.Fault{Method: "prepareStatementV2"})
 	st := srv.Inject(enginetest.Fault{Method: "status"})
 	blue.mustPrepare("a").mustClear()
@@ -114,7 +114,7 @@ func TestFaultHangAndDelay(t *testing.T) {
 		{Method: "healthCheck", Delay: time.Hour},
 		{Method: "healthCheck", Delay: time.Hour, After: true},
 	} {
-		// Released, the call goes on.
+		// The call continues after Release.
 		i := srv.Inject(f)
 		done := make(chan error, 1)
 		go func() {
@@ -126,7 +126,7 @@ func TestFaultHangAndDelay(t *testing.T) {
 		i.Release()
 		noErr(t, <-done)
 
-		// Left, it ends.
+		// The call ends when its client leaves.
 		f.Do = nil
 		i = srv.Inject(f)
 		ctx, cancel := context.WithCancel(c.ctx())
@@ -162,7 +162,7 @@ func TestFaultDrop(t *testing.T) {
 	}
 }
 
-func TestWaitGivesUp(t *testing.T) {
+func TestWaitReturnsWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
 	srv.Handle(items, itemsResult())
@@ -173,7 +173,7 @@ func TestWaitGivesUp(t *testing.T) {
 		t.Error(err)
 	}
 	if err := srv.WaitBalanced(ctx); err == nil {
-		t.Error("an open query is balanced")
+		t.Error("WaitBalanced returns nil, and a query is open")
 	}
 	p.mustClear()
 	noErr(t, srv.WaitBalanced(ctx))

@@ -10,16 +10,16 @@ import (
 type Literal struct {
 	// Kind is STRING, BINARY, NUMBER, BOOLEAN, NULL, DATE, TIMESTAMP or TIMESTAMP_TZ.
 	Kind string
-	// Value is what a string holds, without quotes and escapes; of BINARY the
-	// hexadecimal digits, of the others the text. A number has no sign.
+	// Value is the content of a string, without quotes and escapes. For BINARY it is the
+	// hexadecimal digits, for the other kinds the literal's text. A number has no sign.
 	Value string
 }
 
-// The dialect's tokens (docs/protocol.md, section 10). This reads SQL in another way than the
-// driver does and shares no code with it, so that each finds the other's mistakes.
+// The dialect's tokens (docs/protocol.md, section 10). This code and the driver's share
+// nothing and read SQL in different ways, so that a test finds the mistakes of either.
 var (
 	sqlToken = regexp.MustCompile(`(?s)\A(?:` +
-		`(--[^\n\r]*|//[^\n\r]*|/\*.*?\*/|"(?:[^"]|"")*"|` + "`(?:[^`]|``)*`" + `)` + // 1: nothing of interest
+		`(--[^\n\r]*|//[^\n\r]*|/\*.*?\*/|"(?:[^"]|"")*"|` + "`(?:[^`]|``)*`" + `)` + // 1: comment or quoted name
 		`|(?:((?i:DATE|TIMESTAMP_TZ|TIMESTAMP))\s*)?('(?:[^'\\]|\\.|'')*')` + // 2: type, 3: string
 		`|[xX]('(?:[^'\\]|\\.|'')*')` + // 4: binary
 		`|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)` + // 5: number
@@ -30,15 +30,16 @@ var (
 )
 
 // Literals returns the literals of a statement in their order, as the engine would
-// read them. What does not end is an error, and so is a binary literal of anything
-// but pairs of hexadecimal digits. Escapes that docs/protocol.md does not list stand for the
-// character after the backslash. Comments do not nest.
+// read them. It returns an error if a string, a quoted name or a comment has no end, or
+// if a binary literal has other content than pairs of hexadecimal digits. An escape that
+// docs/protocol.md does not list stands for the character after the backslash. Comments
+// do not nest.
 func Literals(sql string) ([]Literal, error) {
 	var out []Literal
 	for pos := 0; pos < len(sql); {
 		m := sqlToken.FindStringSubmatch(sql[pos:])
 		if unended(m, sql[pos:]) {
-			return nil, fmt.Errorf("enginetest: what begins at byte %d does not end", pos)
+			return nil, fmt.Errorf("enginetest: the token at byte %d has no end", pos)
 		}
 		switch word := strings.ToUpper(m[6]); {
 		case m[3] != "" && m[2] != "":
@@ -63,13 +64,13 @@ func Literals(sql string) ([]Literal, error) {
 	return out, nil
 }
 
-// unended tells whether what the rest of a statement begins with has no end; m is
-// sqlToken's match.
+// unended reports whether the token at the beginning of rest has no end. m is the match
+// of sqlToken.
 func unended(m []string, rest string) bool {
 	return m == nil || m[0] == "'" || m[0] == `"` || m[0] == "`" || m[0] == "/" && strings.HasPrefix(rest, "/*")
 }
 
-// unescape returns what a string in quotes holds.
+// unescape returns the content of a string in quotes.
 func unescape(quoted string) string {
 	return sqlEscape.ReplaceAllStringFunc(quoted[1:len(quoted)-1], func(e string) string {
 		switch e {
@@ -84,13 +85,13 @@ func unescape(quoted string) string {
 	})
 }
 
-// EchoLiterals answers a statement with a row for each literal in it, in their order:
-// two STRING columns, kind and value, as [Literal] has them. It shows what a client
-// made of its arguments:
+// EchoLiterals answers a statement with a row for each literal in it, in their order. The
+// rows have two STRING columns, kind and value, as in [Literal]. They show the literals
+// that a client wrote for its arguments:
 //
 //	srv.HandleFunc(enginetest.EchoLiterals)
 //
-// A statement that [Literals] cannot read does not prepare.
+// A statement that [Literals] cannot read fails to prepare.
 func EchoLiterals(q Query) (*Result, error) {
 	literals, err := Literals(q.SQL)
 	if err != nil {

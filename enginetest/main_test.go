@@ -22,7 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// client speaks to a server as a driver would, but does what it is told.
+// client calls a server as a driver does. It makes exactly the calls of the test, in any
+// order.
 type client struct {
 	t testing.TB
 	wire.QueryEngineServiceClient
@@ -77,7 +78,8 @@ func connect(t testing.TB, srv *enginetest.Server) *client {
 	return c
 }
 
-// on is the same connection on another colour, with a session of its own.
+// on returns a client that uses the same connection, and another colour with its own
+// session.
 func (c *client) on(colour string) *client {
 	c.t.Helper()
 	d := *c
@@ -126,7 +128,7 @@ func (c *client) mustPrepare(sql string) *q {
 	return p
 }
 
-// mustExecute prepares and executes.
+// mustExecute prepares and executes a statement.
 func (c *client) mustExecute(sql string) *q {
 	c.t.Helper()
 	p := c.mustPrepare(sql)
@@ -239,7 +241,7 @@ func noErr(t testing.TB, err error) {
 	}
 }
 
-// soon is a context for what must happen, and fast.
+// soon returns a context that ends after 20 s, for an event that the test waits for.
 func soon(t testing.TB) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

@@ -12,9 +12,9 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// nested returns what a column of nested values is given as text: a string as it
-// is, and other values in the form of Java's collections, such as {a=1, b=[x, y]}
-// (docs/protocol.md, section 12).
+// nested returns the text of a value for a column of type ARRAY, MAP or STRUCT: a string
+// as it is, another value in the form of Java's collections, such as {a=1, b=[x, y]}
+// (docs/protocol.md, section 12). For a column of another type it returns v.
 func nested(typ thriftrows.VectorType, v any) (any, error) {
 	switch typ {
 	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:
@@ -29,12 +29,12 @@ func nested(typ thriftrows.VectorType, v any) (any, error) {
 	return string(b), err
 }
 
-// maxNested bounds how deep a value nests, for one may lead to itself.
+// maxNested bounds how deep a value nests, because a value may contain itself.
 const maxNested = 100
 
-// appendJava appends a value in Java's form. A map's keys are in the order of their
-// texts, a struct's members in that of the fields, by the names that package json
-// gives them.
+// appendJava appends a value in Java's form. The keys of a map are in the order of their
+// texts. The members of a struct are in the order of the fields and have the names that
+// package json gives them.
 func appendJava(b []byte, v reflect.Value, depth int) ([]byte, error) {
 	if depth > maxNested {
 		return b, fmt.Errorf("a value nests deeper than %d", maxNested)
@@ -101,8 +101,8 @@ func javaScalar(v reflect.Value) (text string, ok bool, err error) {
 	return "", false, nil
 }
 
-// javaFloat writes a number as Java does: with a fraction, and with an exponent
-// where it is small or large.
+// javaFloat writes a number as Java does: with a fraction, and with an exponent if the
+// number is small or large.
 func javaFloat(f float64, bits int) string {
 	s := strconv.FormatFloat(f, 'f', -1, bits)
 	if abs := max(f, -f); f != 0 && (abs < 1e-3 || abs >= 1e7) {

@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Go's values in columns of nested types have the text that Java's would have.
+// A Go value in a column of a nested type has the text of the same value in Java.
 func TestNestedValues(t *testing.T) {
 	t.Parallel()
 	type point struct {
@@ -67,6 +67,6 @@ func TestNestedValues(t *testing.T) {
 		}
 	}
 	if err := enginetest.NewResult().Column("c", "STRING").Row([]int{1}).Err(); err == nil {
-		t.Error("a slice in a column of strings")
+		t.Error("a STRING column accepts a slice")
 	}
 }

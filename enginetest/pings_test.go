@@ -15,7 +15,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// HTTP/2's frame types and flags that a pinging client needs (RFC 9113).
+// The frame types and flags of HTTP/2 that a client needs to send pings (RFC 9113).
 const (
 	frameSettings = 0x4
 	framePing     = 0x6
@@ -41,9 +41,10 @@ func readFrame(r io.Reader) (typ, flags byte, payload []byte, err error) {
 	return head[3], head[4], payload, err
 }
 
-// ping sends up to n pings on a connection of its own, each after the answer to
-// the one before, and returns how many were answered and the GOAWAY that came
-// instead, nil without one. gRPC's own client pings every 10 s at most.
+// ping opens a connection and sends up to n pings, each after the answer to the previous
+// one. It returns the number of answers, and the GOAWAY that the server sent instead of
+// an answer, nil if there is none. (gRPC's own client cannot ping more often than every
+// 10 s.)
 func ping(t *testing.T, srv *enginetest.Server, n int) (answered int, goAway []byte) {
 	t.Helper()
 	conn, err := net.Dial("tcp", srv.Addr())
@@ -79,7 +80,7 @@ func TestTooManyPings(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		policy *keepalive.EnforcementPolicy
-		calm   bool // the client is told to calm down
+		calm   bool // the server answers ENHANCE_YOUR_CALM
 	}{
 		{"any number", nil, false},
 		{"gRPC's own", &keepalive.EnforcementPolicy{}, true},

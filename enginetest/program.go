@@ -9,15 +9,15 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// program is a Result ready to be played. It never changes.
+// program is an encoded Result, ready to be played. A program never changes.
 type program struct {
 	play
 	err      error
 	metadata []byte
-	rows     int64 // the row count as announced
-	// chunk returns chunk i of the result, and whether there is one.
+	rows     int64 // the row count in the metadata
+	// chunk returns chunk i of the result, and reports whether there is one.
 	chunk func(i int) ([]byte, bool, error)
-	// count is the number of chunks, -1 when only chunk can tell.
+	// count is the number of chunks, or -1 when it is unknown and chunk must be called.
 	count int
 	// zero is a chunk of size 0 with all columns.
 	zero []byte
@@ -70,7 +70,7 @@ func (r *Result) compile() *program {
 	return p
 }
 
-// describe writes the metadata.
+// describe encodes the metadata.
 func (p *program) describe(r *Result) (err error) {
 	if p.metadata = r.metadata; p.metadata != nil {
 		return nil
@@ -83,7 +83,7 @@ func (p *program) describe(r *Result) (err error) {
 	return err
 }
 
-// generate makes chunks from a row function while they are fetched.
+// generate sets up chunks that are made by a row function while they are fetched.
 func (p *program) generate(columns []column, rows, batch int, f func(int) []any) {
 	p.rows = int64(rows)
 	p.count = (rows + batch - 1) / batch
@@ -97,7 +97,7 @@ func (p *program) generate(columns []column, rows, batch int, f func(int) []any)
 	}
 }
 
-// encode makes chunks of the items.
+// encode encodes the items as chunks.
 func (p *program) encode(r *Result, columns []column) error {
 	var chunks [][]byte
 	var total int64
@@ -140,7 +140,7 @@ func (p *program) encode(r *Result, columns []column) error {
 	return nil
 }
 
-// encodeRows makes a chunk of n rows.
+// encodeRows encodes a chunk of n rows.
 func encodeRows(columns []column, n int, row func(i int) []any) ([]byte, error) {
 	values := make([]any, n*len(columns)) // by column
 	for i := range n {

@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// Proxy is an HTTP/2 proxy in front of a plaintext [Server], as deployments
-// have one: calls go through it to the server, and what it answers itself is
-// what an HTTP server sends, not an imitation of it by gRPC. Make it with
-// [NewProxy]. Its methods are safe for concurrent use.
+// Proxy is an HTTP/2 proxy in front of a plaintext [Server], such as deployments have.
+// It forwards calls to the server. Its own answers are those of an HTTP server, and not
+// gRPC's imitation of them. [NewProxy] makes one. Its methods are safe for concurrent
+// use.
 type Proxy struct {
 	srv       *Server
 	cfg       ProxyConfig
@@ -31,41 +31,43 @@ type Proxy struct {
 
 	mu       sync.Mutex
 	closed   bool
-	handlers sync.WaitGroup // no more are added once closed is set
+	handlers sync.WaitGroup // none is added after closed is set
 	faults   []*ProxyInjected
 	counts   map[string]int // by full method
 	backends map[net.Conn]struct{}
 }
 
-// ProxyConfig says what the proxy answers of its own accord. What is left at
-// its zero value is left to the server, which answers with a gRPC status.
+// ProxyConfig holds the proxy's own answers to calls that the server would refuse. For a
+// field with its zero value the server answers, with a gRPC status.
 type ProxyConfig struct {
-	// WrongStrategy is the answer to a call whose colour is not live on the
-	// server: see [Server.SetLive].
+	// WrongStrategy is the answer to a call whose strategy (blue or green) is not live
+	// on the server: see [Server.SetLive].
 	WrongStrategy Shape
 	// Suspended is the answer to a call of QueryEngineService while the server's
 	// cluster is not active: see [Server.SetCluster].
 	Suspended Shape
 }
 
-// ProxyFault has the proxy answer calls by itself. All conditions must hold for
-// it to strike a call; those left at zero always do.
+// ProxyFault makes the proxy answer calls itself. Method, Strategy, Skip and Times are
+// its conditions: it strikes a call if all of them hold, and a condition with its zero
+// value always holds.
 type ProxyFault struct {
 	// Method names the method as in [Fault].
 	Method string
 	// Strategy is the call's strategy header.
 	Strategy string
-	// Skip is how many calls that meet the conditions pass unharmed first.
+	// Skip is the number of calls that meet the other conditions and pass first.
 	Skip int
-	// Times is how many calls are struck after those; 0 means all.
+	// Times is the number of calls that the fault strikes after those. Default: all.
 	Times int
 
-	// Do is called before anything else; it may use the proxy and the server.
+	// Do is called first, on the goroutine of the call: calls may run it concurrently.
+	// It may call methods of the server, and those of the proxy except Close.
 	Do func()
-	// Shape is the answer.
+	// Shape is the answer. With the zero value the proxy forwards the call.
 	Shape Shape
-	// After lets the engine do its work first: its answer is lost. Else it does
-	// not see the call.
+	// After makes the proxy forward the call to the engine before it answers: the
+	// engine's answer is lost. Without After the engine never gets the call.
 	After bool
 }
 
@@ -76,11 +78,11 @@ type ProxyInjected struct {
 	seen, hits int // guarded by p.mu
 }
 
-// NewProxy starts a proxy for srv on a free port of 127.0.0.1. The caller closes
-// it, before srv or after it. A server that speaks TLS cannot be behind it.
+// NewProxy starts a proxy for srv on a free port of 127.0.0.1. The caller must close the
+// proxy, before srv or after it. NewProxy returns an error if srv uses TLS.
 func NewProxy(srv *Server, cfg ProxyConfig) (*Proxy, error) {
 	if srv.cfg.TLS {
-		return nil, errors.New("enginetest: the proxy speaks plaintext, the server TLS")
+		return nil, errors.New("enginetest: a proxy needs a plaintext server, and this server uses TLS")
 	}
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -100,9 +102,9 @@ func NewProxy(srv *Server, cfg ProxyConfig) (*Proxy, error) {
 		ModifyResponse: breakOff,
 		ErrorHandler:   badGateway,
 		Transport:      p.transport,
-		// Not -1: what has no length is passed on at once anyway, and an answer
-		// without a body, whose headers are its trailers, must not be flushed before
-		// it ends.
+		// Not -1: an answer of unknown length is forwarded at once in any case. An
+		// answer without a body has its trailers among its headers, and must not be
+		// flushed before it ends.
 		FlushInterval: 0,
 		ErrorLog:      silent,
 	}
@@ -117,12 +119,12 @@ func NewProxy(srv *Server, cfg ProxyConfig) (*Proxy, error) {
 // Addr returns the proxy's address, such as 127.0.0.1:41234.
 func (p *Proxy) Addr() string { return p.addr }
 
-// DSN is [Server.DSN] with the proxy's address.
+// DSN returns [Server.DSN] with the proxy's address.
 func (p *Proxy) DSN(params ...string) string { return p.srv.dsn(p.addr, params) }
 
-// Close stops the proxy at once: calls in flight end with an error and
-// connections are cut. It returns when every call has ended, so that a
-// [ProxyFault.Do] that blocks holds it up, and may be called again.
+// Close stops the proxy at once: calls in flight end with an error, and connections are
+// cut. Close returns when every call has ended, so that a [ProxyFault.Do] that blocks
+// delays it. Close may be called again.
 func (p *Proxy) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -131,7 +133,7 @@ func (p *Proxy) Close() {
 	p.serving.Wait()
 	p.handlers.Wait()
 	p.transport.CloseIdleConnections()
-	// What a call has left half done would not be idle yet.
+	// A connection whose call did not end is not idle.
 	p.mu.Lock()
 	left := p.backends
 	p.backends = nil
@@ -141,8 +143,9 @@ func (p *Proxy) Close() {
 	}
 }
 
-// Inject puts a fault in force. A call suffers the first one that strikes it,
-// but none when [ProxyConfig] has an answer for it.
+// Inject puts a fault in force until [ProxyInjected.Release] or [Proxy.ClearFaults]. Of
+// several faults the first one that strikes a call answers it. No fault strikes a call
+// for which [ProxyConfig] has an answer.
 func (p *Proxy) Inject(f ProxyFault) *ProxyInjected {
 	i := &ProxyInjected{f: f, p: p}
 	p.mu.Lock()
@@ -158,22 +161,22 @@ func (p *Proxy) ClearFaults() {
 	p.faults = nil
 }
 
-// Release ends the fault. It may be called again.
+// Release ends the fault. Release may be called again.
 func (i *ProxyInjected) Release() {
 	i.p.mu.Lock()
 	defer i.p.mu.Unlock()
 	i.p.faults = slices.DeleteFunc(slices.Clone(i.p.faults), func(j *ProxyInjected) bool { return i == j })
 }
 
-// Hits returns how many calls the fault has struck.
+// Hits returns the number of calls that the fault has struck.
 func (i *ProxyInjected) Hits() int {
 	i.p.mu.Lock()
 	defer i.p.mu.Unlock()
 	return i.hits
 }
 
-// Count returns how many calls to a method, named as in [Fault], have arrived at
-// the proxy, whoever answered them.
+// Count returns the number of calls to a method that have arrived at the proxy, whether
+// the proxy or the server answered them. method names the method as [Fault.Method] does.
 func (p *Proxy) Count(method string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -186,7 +189,7 @@ func (p *Proxy) Count(method string) int {
 	return n
 }
 
-// serve is the way of every call through the proxy.
+// serve handles a call.
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	f, ok := p.begin(r)
 	if !ok {
@@ -215,15 +218,15 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// nowhere is where an engine's answer goes that is lost.
+// nowhere discards an answer of the engine.
 type nowhere struct{}
 
 func (nowhere) Header() http.Header         { return http.Header{} }
 func (nowhere) WriteHeader(int)             {}
 func (nowhere) Write(b []byte) (int, error) { return len(b), nil }
 
-// begin counts a call and finds what becomes of it; it is not ok when the proxy
-// is closed already.
+// begin counts a call and returns the fault that strikes it, or a fault that has only
+// the answer of ProxyConfig. It is not ok when the proxy is closed.
 func (p *Proxy) begin(r *http.Request) (f ProxyFault, ok bool) {
 	f.Shape = p.refuse(r)
 	p.mu.Lock()
@@ -250,7 +253,7 @@ func (p *Proxy) begin(r *http.Request) (f ProxyFault, ok bool) {
 	return f, true
 }
 
-// refuse is [ProxyConfig].
+// refuse returns the answer of [ProxyConfig] to a call, the zero Shape if it has none.
 func (p *Proxy) refuse(r *http.Request) Shape {
 	p.srv.mu.Lock()
 	defer p.srv.mu.Unlock()
@@ -264,14 +267,14 @@ func (p *Proxy) refuse(r *http.Request) Shape {
 	return Shape{}
 }
 
-// badGateway is the answer when the server gave none.
+// badGateway answers a call for which the server has no answer.
 func badGateway(w http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(w, err.Error(), http.StatusBadGateway)
 }
 
 type resetKey struct{}
 
-// breakOff lets the engine's answer break off where the call's context says so.
+// breakOff cuts the engine's answer short if the call's context has a resetKey.
 func breakOff(resp *http.Response) error {
 	if bytes, ok := resp.Request.Context().Value(resetKey{}).(int); ok {
 		resp.Body = &brokenBody{ReadCloser: resp.Body, left: bytes}
@@ -281,7 +284,7 @@ func breakOff(resp *http.Response) error {
 
 var errBroken = errors.New("enginetest: broken off")
 
-// brokenBody fails after some bytes, upon which the reverse proxy aborts the
+// brokenBody returns an error after some bytes. The reverse proxy then aborts the
 // answer.
 type brokenBody struct {
 	io.ReadCloser
@@ -295,12 +298,12 @@ func (b *brokenBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	if err != nil {
-		err = errBroken // the answer was shorter than that
+		err = errBroken // the answer was shorter than left bytes
 	}
 	return n, err
 }
 
-// connState has Close wait for the connections' goroutines.
+// connState counts the connections, so that Close can wait for their goroutines.
 func (p *Proxy) connState(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew: // Serve has not returned
@@ -308,7 +311,7 @@ func (p *Proxy) connState(c net.Conn, state http.ConnState) {
 		p.mu.Lock()
 		closed := p.closed
 		p.mu.Unlock()
-		if closed { // too late for http.Server.Close to know of it
+		if closed { // http.Server.Close did not see this connection
 			_ = c.Close()
 		}
 	case http.StateClosed, http.StateHijacked:
@@ -316,7 +319,8 @@ func (p *Proxy) connState(c net.Conn, state http.ConnState) {
 	}
 }
 
-// dial connects to the server, and notes the connection so that Close finds it.
+// dial connects to the server, and keeps the connection in backends, so that Close can
+// close it.
 func (p *Proxy) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {

@@ -8,29 +8,28 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// Shape is the look of an answer that is not the engine's own. The zero value is
-// none.
+// Shape is the form of an answer that the proxy gives. The zero value is no answer.
 type Shape struct {
-	// Status is the HTTP status; 0 stands for 200.
+	// Status is the HTTP status. Default: 200.
 	Status int
-	// ContentType is the content-type header. Empty stands for text/plain, or
-	// for application/grpc when Code is set.
+	// ContentType is the content-type header. Default: application/grpc if Code is set,
+	// otherwise text/plain.
 	ContentType string
 	// Body is the answer's body.
 	Body string
-	// Code and Message make a gRPC answer of it that has headers only, among
-	// them grpc-status and grpc-message. With codes.OK there are none.
+	// Code and Message are the headers grpc-status and grpc-message of a gRPC answer
+	// that has headers only. With codes.OK the answer has neither header.
 	Code    codes.Code
 	Message string
-	// Reset breaks the engine's own answer off, after Bytes bytes of its body, with
-	// RST_STREAM (code INTERNAL_ERROR, as Go's HTTP server has it). A body is a
-	// message and the five bytes that gRPC puts before it. The engine has seen the
-	// call. What the other fields say does not count.
+	// Reset forwards the call to the engine, and ends the engine's answer with
+	// RST_STREAM after Bytes bytes of its body. The code is INTERNAL_ERROR, as Go's HTTP
+	// server sends it. A body is a message and the five bytes that gRPC puts before it.
+	// With Reset the other fields have no effect.
 	Reset bool
 	Bytes int
 }
 
-// String describes the shape in a few words.
+// String returns a short description of the shape.
 func (s Shape) String() string {
 	switch {
 	case s == Shape{}:
@@ -71,7 +70,7 @@ func (s Shape) header() http.Header {
 	return h
 }
 
-// percentEncode is how gRPC over HTTP/2 writes grpc-message.
+// percentEncode encodes a grpc-message header as gRPC over HTTP/2 requires.
 func percentEncode(msg string) string {
 	var b strings.Builder
 	for i := range len(msg) {

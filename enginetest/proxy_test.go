@@ -44,7 +44,7 @@ func TestProxyPassesCallsOn(t *testing.T) {
 		t.Errorf("chunks of %v rows", got)
 	}
 	pr.mustClear()
-	// Trailers and what is percent-encoded in them.
+	// Trailers, with percent-encoded text.
 	_, err = c.prepare("SELECT 'größer 100%'\n")
 	wantErr(t, err, codes.Internal, "SELECT 'größer 100%'")
 	srv.SetLive(enginetest.Green)
@@ -60,7 +60,8 @@ func TestProxyPassesCallsOn(t *testing.T) {
 	balanced(t, srv)
 }
 
-// An answer that has only trailers keeps them, however the proxy's goroutines run.
+// An answer that has only trailers keeps them, in every order in which the proxy's
+// goroutines run.
 func TestProxyPassesTrailersOn(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
@@ -149,14 +150,14 @@ func TestProxyLosesAnAnswer(t *testing.T) {
 	c := dialAddr(t, p.Addr(), nil)
 	c.session = c.login()
 
-	// The engine does not see it.
+	// The engine does not get the call.
 	q := c.mustPrepare(items)
 	p.Inject(enginetest.ProxyFault{Method: "executeStatement", Times: 1, Shape: enginetest.Shape{Status: 502}})
 	wantErr(t, q.execute(), codes.Unavailable, "502 (Bad Gateway)")
 	if n := srv.Stats().Executed; n != 0 {
 		t.Errorf("executed %d times", n)
 	}
-	// The engine sees it.
+	// The engine gets the call.
 	p.Inject(enginetest.ProxyFault{Method: "executeStatement", Times: 1, After: true, Shape: enginetest.Shape{Status: 502, ContentType: "application/grpc"}})
 	err := q.execute()
 	wantErr(t, err, codes.Unknown, "")
@@ -166,7 +167,7 @@ func TestProxyLosesAnAnswer(t *testing.T) {
 	if n := srv.Stats().Executed; n != 1 {
 		t.Errorf("executed %d times", n)
 	}
-	// And answers, in part.
+	// The engine answers, and a part of the answer is lost.
 	p.Inject(enginetest.ProxyFault{Method: "getNextResultBatch", Times: 1, Shape: enginetest.Shape{Reset: true, Bytes: 20}})
 	_, err = q.batch()
 	wantErr(t, err, codes.Internal, "RST_STREAM with error code: INTERNAL_ERROR")
@@ -194,12 +195,12 @@ func TestProxyClose(t *testing.T) {
 	p.Close()
 	wantErr(t, <-failed, codes.Unavailable, "")
 	if _, err := net.DialTimeout("tcp", p.Addr(), time.Second); err == nil {
-		t.Error("it still listens")
+		t.Error("the proxy still listens")
 	}
 	noErr(t, srv.Wait(soon(t), func(s enginetest.Stats) bool { return s.InFlight == 0 && s.Connections == 0 }))
 }
 
-// The caller's cancellation goes through to the engine.
+// The proxy forwards the caller's cancellation to the engine.
 func TestProxyCancels(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})

@@ -95,7 +95,7 @@ func TestRefusals(t *testing.T) {
 		do   func(c *client) error
 		code codes.Code
 		text string
-		fair bool // a correct driver may meet it
+		fair bool // a correct driver may get this answer
 	}{
 		{"unknown session", func(c *client) error { c.session = "nonsense"; _, err := c.prepare(items); return err }, codes.Internal, "Access denied", true},
 		{"no session", func(c *client) error { c.session = ""; _, err := c.prepare(items); return err }, codes.Internal, "Access denied", true},
@@ -154,7 +154,7 @@ func TestBadCredentialsAreAnEmptySession(t *testing.T) {
 	r, err := c.Authenticate(c.ctx(), &wire.AuthenticateRequest{User: "me", Password: "wrong"})
 	noErr(t, err)
 	if r.GetSessionId() != "" {
-		t.Error("a session for a wrong password")
+		t.Error("authenticate returns a session for a wrong password")
 	}
 	if want := "e6data://me:a%2Fb%20c@" + srv.Addr() + "/db?x=1&y=2"; srv.DSN("x=1", "y=2") != want {
 		t.Errorf("DSN %s", srv.DSN("x=1", "y=2"))
@@ -199,7 +199,7 @@ func TestSecondResultCallIsAViolation(t *testing.T) {
 	}
 }
 
-func TestResultCallAfterAnAbandonedOneIsNone(t *testing.T) {
+func TestResultCallAfterAnAbandonedOneIsNoViolation(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
 	srv.Handle(items, itemsResult())
@@ -224,7 +224,7 @@ func TestCancelEndsADelay(t *testing.T) {
 	noErr(t, srv.Wait(soon(t), func(s enginetest.Stats) bool { return s.Executed == 1 }))
 	noErr(t, p.cancel())
 	wantErr(t, <-done, codes.Internal, "was cancelled")
-	p.mustClear() // legal: it frees what cancel stopped
+	p.mustClear() // allowed: clear frees a cancelled query
 	balanced(t, srv)
 	if s := srv.Stats(); s.Cancelled != 1 || s.Cleared != 1 {
 		t.Errorf("stats %+v", s)
@@ -237,7 +237,7 @@ func TestClientLeavesADelay(t *testing.T) {
 	srv.Handle("prepare", itemsResult().Delay(enginetest.PhasePrepare, time.Hour))
 	srv.Handle("execute", itemsResult().Delay(enginetest.PhaseExecute, time.Hour))
 	c := connect(t, srv)
-	// leaving is a context that ends once the server has got such a call.
+	// leaving returns a context that ends when the server has received a call to method.
 	leaving := func(ctx context.Context, method string) context.Context {
 		ctx, cancel := context.WithCancel(ctx)
 		go func() {
@@ -390,7 +390,7 @@ func TestConcurrentQueries(t *testing.T) {
 	}
 }
 
-func TestCloseEndsEverything(t *testing.T) {
+func TestCloseEndsCallsAndWaits(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
 	c := connect(t, srv)

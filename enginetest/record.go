@@ -18,28 +18,30 @@ type Call struct {
 	Seq int
 	// Time is when the call arrived.
 	Time time.Time
-	// Method is the method's name alone, such as executeStatement; FullMethod is
-	// the name on the wire, such as /QueryEngineService/executeStatement.
+	// Method is the method's name alone, such as executeStatement. FullMethod is the
+	// name on the wire, such as /QueryEngineService/executeStatement.
 	Method, FullMethod string
-	// Header holds the request's gRPC metadata, keys in lower case.
+	// Header is the request's gRPC metadata, with keys in lower case. It belongs to the
+	// server: the caller must not change it.
 	Header metadata.MD
-	// Request is the request message. It belongs to the server: read only.
+	// Request is the request message. It belongs to the server: the caller must not
+	// change it.
 	Request proto.Message
-	// QueryID and SQL tell which query the call is about, if any. SQL is known
-	// too when the call prepares it or asks for a dry run.
+	// QueryID and SQL are those of the query that the call is about, if any. SQL is also
+	// set for a call that prepares a statement or requests a dry run.
 	QueryID, SQL string
 	// Strategy is the strategy header.
 	Strategy string
-	// Refused says that the proxy answered (456, 503 or a wrong cluster name) and
-	// the engine never saw the call.
+	// Refused reports whether the proxy answered the call (456, 503 or a wrong cluster
+	// name). The engine never gets such a call.
 	Refused bool
-	// Done says that the server answered; Err is the answer's error, a gRPC
-	// status, nil for success.
+	// Done reports whether the server has answered. Err is the answer's error, a gRPC
+	// status, or nil for success.
 	Done bool
 	Err  error
 }
 
-// String describes the call in a line, for a test's failure message.
+// String returns a description of the call in one line, for a test's failure message.
 func (c Call) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %s", c.Seq, c.Method)
@@ -59,20 +61,20 @@ func (c Call) String() string {
 	return b.String()
 }
 
-// call is a recorded call on its way through the server. Its Call is guarded by
-// Server.mu once it is recorded.
+// call is a recorded call that the server handles. Server.mu guards its Call after it is
+// recorded.
 type call struct {
 	Call
-	ctx    context.Context // tells whether the client still waits
-	colour string          // the colour that it goes to; "" until the proxy lets it in
-	query  *query          // nil when the call is about none that is known
-	reader bool            // it holds query.reader
+	ctx    context.Context // ends when the client leaves
+	colour string          // the colour that the call goes to; "" until admit accepts the call
+	query  *query          // nil if the call has no query id or an unknown one
+	reader bool            // the call is query.reader
 }
 
-// recorder keeps the latest calls in a ring, and a count of all by method.
+// recorder keeps the latest calls in a ring, and counts all calls by method.
 type recorder struct {
 	ring   []*call
-	next   int // where the next one goes, once the ring is full
+	next   int // index of the oldest call, once the ring is full
 	max    int
 	counts map[string]int // by full method
 }
@@ -93,11 +95,12 @@ func (r *recorder) add(c *call) {
 	}
 }
 
-// Calls returns the calls recorded since the start or the last ResetCalls, in
-// the order in which they arrived: at most [Config.MaxCalls], the latest ones.
+// Calls returns the calls recorded since the start or the last [Server.ResetCalls], in
+// the order in which they arrived. It returns the latest [Config.MaxCalls] at most. The
+// caller owns the slice.
 func (s *Server) Calls() []Call { return s.CallsTo("") }
 
-// CallsTo is [Server.Calls] for one method, named as in [Fault].
+// CallsTo is [Server.Calls] for one method. method names it as [Fault.Method] does.
 func (s *Server) CallsTo(method string) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -112,9 +115,9 @@ func (s *Server) CallsTo(method string) []Call {
 	return out
 }
 
-// Count returns how many calls to a method, named as in [Fault], have arrived
-// since the start or the last ResetCalls, refused ones included. It does not
-// depend on how many calls are kept.
+// Count returns the number of calls to a method since the start or the last
+// [Server.ResetCalls], including refused calls. method names it as [Fault.Method] does.
+// The number includes calls that the record no longer holds.
 func (s *Server) Count(method string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +130,8 @@ func (s *Server) Count(method string) int {
 	return n
 }
 
-// ResetCalls forgets the recorded calls and their counts. The books stay.
+// ResetCalls removes the recorded calls and their counts. The books ([Server.Stats])
+// remain.
 func (s *Server) ResetCalls() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,7 +186,7 @@ func (s *Server) finish(ctx context.Context, c *call, err error) {
 	s.notify()
 }
 
-// header returns the first value of a header, "" without one.
+// header returns the first value of a header, or "" if there is none.
 func header(md metadata.MD, key string) string {
 	if v := md[key]; len(v) > 0 {
 		return v[0]
@@ -190,7 +194,7 @@ func header(md metadata.MD, key string) string {
 	return ""
 }
 
-// matchMethod tells whether a pattern, as in Fault.Method, names a method.
+// matchMethod reports whether a pattern, as in Fault.Method, names a method.
 func matchMethod(pattern, full string) bool {
 	if pattern == "" || pattern == full {
 		return true
@@ -205,7 +209,7 @@ func matchMethod(pattern, full string) bool {
 	return name == pattern || name == pattern+"V2"
 }
 
-// asStatus makes any error a gRPC status; one that is none becomes INTERNAL.
+// asStatus returns err as a gRPC status. An error that is not one becomes INTERNAL.
 func asStatus(err error) error {
 	if err == nil {
 		return nil

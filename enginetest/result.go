@@ -23,14 +23,14 @@ const (
 	numPhases
 )
 
-// Result builds what the server plays for a statement. Its methods change it and
-// return it, so that they chain; they are not safe for concurrent use. A mistake,
-// such as a value that does not fit its column, surfaces in [Result.Err] and when
-// the statement is prepared.
+// Result is the scripted result of a statement: columns, rows, delays and errors.
+// [NewResult] makes one. Its methods change the result and return it, so that calls can
+// be chained. They are not safe for concurrent use. [Result.Err] returns the mistakes in
+// a result, such as a value that does not fit its column. A statement whose result has a
+// mistake fails to prepare.
 //
-// A result has columns, and its rows come from one of: items in the order in
-// which they are added (Row, Structs, CSV, JSON, EmptyBatch, Vectors, Chunks), Generate
-// or ChunkFunc.
+// The rows come from one of three sources: items in the order in which they are added
+// (Row, Structs, CSV, JSON, EmptyBatch, Vectors, Chunks), Generate, or ChunkFunc.
 type Result struct {
 	columns   []column
 	items     []item
@@ -68,7 +68,7 @@ type column struct {
 	scale int32
 }
 
-// item is a run of rows, or one chunk of its own.
+// item is a sequence of rows, or one chunk.
 type item struct {
 	rows    [][]any
 	vectors []thriftrows.Vector
@@ -86,14 +86,14 @@ const (
 	itemRaw
 )
 
-// NewResult returns a result without columns and rows.
+// NewResult returns a result that has neither columns nor rows.
 func NewResult() *Result {
 	return &Result{batchRows: 1024, play: play{dryRun: "OK"}}
 }
 
-// Column adds a column. word is the engine's type, such as LONG or
-// DECIMAL(10,2): it goes into the metadata as it is, and says by
-// [thriftrows.ParseType] what vectors the column has, and a DECIMAL's scale.
+// Column adds a column. word is the engine's type, such as LONG or DECIMAL(10,2). The
+// metadata has word as it is. [thriftrows.ParseType] of word is the type of the column's
+// vectors, and word has the scale of a DECIMAL.
 func (r *Result) Column(name, word string) *Result {
 	typ, ok := thriftrows.ParseType(word)
 	if !ok {
@@ -102,14 +102,14 @@ func (r *Result) Column(name, word string) *Result {
 	return r.ColumnAs(name, word, typ, scaleOf(word))
 }
 
-// ColumnAs adds a column whose vectors have another type, or DECIMAL another
-// scale, than its type word says.
+// ColumnAs adds a column whose vectors have the given type and scale, whatever word is.
+// It makes results of an engine whose metadata and vectors differ.
 func (r *Result) ColumnAs(name, word string, typ thriftrows.VectorType, scale int32) *Result {
 	r.columns = append(r.columns, column{Column: thriftrows.Column{Name: name, Type: word}, typ: typ, scale: scale})
 	return r
 }
 
-// ZoneFormat sets the zone and format of the latest column's metadata.
+// ZoneFormat sets the zone and format in the metadata of the column that was added last.
 func (r *Result) ZoneFormat(zone, format string) *Result {
 	if n := len(r.columns); n > 0 {
 		r.columns[n-1].Zone, r.columns[n-1].Format = zone, format
@@ -117,10 +117,10 @@ func (r *Result) ZoneFormat(zone, format string) *Result {
 	return r
 }
 
-// Row adds a row, a value for each column; nil is NULL. What fits which type
-// says [thriftrows.NewVector]. An ARRAY, MAP or STRUCT also takes a Go slice, map or
-// struct, which is written as the engine writes one: [1, 2] and {a=1, b=x}. Where a
-// string is given, such as one in JSON, it is the value's text.
+// Row adds a row with a value for each column; nil is NULL. [thriftrows.NewVector]
+// documents the Go types that fit each column type. A column of type ARRAY, MAP or STRUCT
+// also takes a Go slice, map or struct, and sends it in the engine's form: [1, 2] and
+// {a=1, b=x}. A string in such a column, for example in JSON, is sent as it is.
 func (r *Result) Row(values ...any) *Result {
 	if n := len(r.items); n == 0 || r.items[n-1].kind != itemRows {
 		r.items = append(r.items, item{kind: itemRows})
@@ -130,7 +130,7 @@ func (r *Result) Row(values ...any) *Result {
 	return r
 }
 
-// BatchRows sets how many rows a chunk of Row or Generate has at most; at first
+// BatchRows sets the largest number of rows in a chunk of Row or Generate. Default:
 // 1,024.
 func (r *Result) BatchRows(n int) *Result {
 	if n <= 0 {
@@ -140,23 +140,24 @@ func (r *Result) BatchRows(n int) *Result {
 	return r
 }
 
-// EmptyBatch adds a chunk of size 0 with all columns, which ends nothing. It
-// also ends the batch of the rows before it.
+// EmptyBatch adds a chunk that has all columns and no rows. The result continues after
+// it. The rows before it are in another chunk than the rows after it.
 func (r *Result) EmptyBatch() *Result {
 	r.items = append(r.items, item{kind: itemEmpty})
 	return r
 }
 
-// Vectors adds a chunk of the given number of rows made of these vectors, which
-// are written as they are: constant vectors, for instance. The result keeps them.
+// Vectors adds a chunk with the given number of rows and these vectors. The vectors are
+// encoded as they are; they may be constant vectors, for example. The result keeps them:
+// the caller must not change them.
 func (r *Result) Vectors(rows int, vectors ...thriftrows.Vector) *Result {
 	r.items = append(r.items, item{kind: itemVectors, size: rows, vectors: vectors})
 	return r
 }
 
-// Chunks adds chunks as they travel on the wire, right or wrong. The bytes are
-// sent from where they are and must not change any more. The row count becomes
-// unknown unless RowCount tells it.
+// Chunks adds chunks in the form of the wire. The bytes are not checked, and not copied:
+// the caller must not change them. The row count is unknown unless [Result.RowCount]
+// sets it.
 func (r *Result) Chunks(chunks ...[]byte) *Result {
 	for _, c := range chunks {
 		r.items = append(r.items, item{kind: itemRaw, raw: c})
@@ -164,60 +165,61 @@ func (r *Result) Chunks(chunks ...[]byte) *Result {
 	return r
 }
 
-// Generate has f make the rows 0 to rows-1 batch by batch while they are
-// fetched, so that memory does not grow with the result. f is called in the
-// order of the rows for each query, for several queries concurrently; its slice
-// is read before the next call.
+// Generate makes f the source of the rows 0 to rows-1. f is called while the rows are
+// fetched, batch by batch, so that memory does not grow with the result. For each query
+// f is called in the order of the rows; several queries call it concurrently. The slice
+// that f returns is read before f is called again for the same query.
 func (r *Result) Generate(rows int, f func(i int) []any) *Result {
 	r.generated, r.generate = max(rows, 0), f
 	return r
 }
 
-// ChunkFunc has f give the chunks, numbered from 0, as they travel on the wire;
-// none of length 0 does, and ends the result. The bytes are sent from where they
-// are and must not change any more; f may return the same ones again. It may be
-// called concurrently. The row count is unknown unless RowCount tells it.
+// ChunkFunc makes f the source of the chunks. f returns the chunk with the given number,
+// from 0, in the form of the wire; a chunk of length 0 ends the result and is not sent.
+// The bytes are not copied: f must not change them, but may return the same bytes again.
+// f may be called concurrently. The row count is unknown unless [Result.RowCount] sets
+// it.
 func (r *Result) ChunkFunc(f func(batch int) []byte) *Result {
 	r.chunkFunc = f
 	return r
 }
 
-// RowCount sets the metadata's row count, true or not; -1 is unknown.
+// RowCount sets the row count in the metadata, which may be wrong; -1 is unknown.
 func (r *Result) RowCount(n int64) *Result {
 	r.rowCount = &n
 	return r
 }
 
-// Metadata sets the bytes of the result metadata, right or wrong. The result
-// keeps them.
+// Metadata sets the bytes of the result metadata. The bytes are not checked, and not
+// copied: the caller must not change them.
 func (r *Result) Metadata(b []byte) *Result {
 	r.metadata = b
 	return r
 }
 
-// SizeZeroEnd has a chunk of size 0 end the result, instead of an empty
-// resultBatch.
+// SizeZeroEnd makes a chunk of size 0 end the result. Without it an empty resultBatch
+// does.
 func (r *Result) SizeZeroEnd() *Result {
 	r.sizeZeroEnd = true
 	return r
 }
 
-// LateEnd keeps getNextResultBatchV2 from setting endOfStream together with
-// data: a response without chunks follows.
+// LateEnd makes getNextResultBatchV2 set endOfStream in a last response of its own, which
+// has no chunks. Without it the response with the last chunk has endOfStream.
 func (r *Result) LateEnd() *Result {
 	r.lateEnd = true
 	return r
 }
 
-// EmptyAnswers has getNextResultBatchV2 give n empty answers that end nothing
-// before each other one.
+// EmptyAnswers makes getNextResultBatchV2 give n empty answers before each other answer.
+// An empty answer does not end the result.
 func (r *Result) EmptyAnswers(n int) *Result {
 	r.emptyAnswers = n
 	return r
 }
 
-// Delay holds up a phase of each query, until the query is cleared or cancelled
-// or the client leaves.
+// Delay delays a phase of each query by d. The delay ends early when the query is cleared
+// or cancelled, or when the client leaves.
 func (r *Result) Delay(p Phase, d time.Duration) *Result {
 	if r.phase(p) {
 		r.delay[p] = d
@@ -225,9 +227,9 @@ func (r *Result) Delay(p Phase, d time.Duration) *Result {
 	return r
 }
 
-// Fail has a phase answer err, INTERNAL when it is no gRPC status, after the
-// phase's delay. A query that fails to prepare does not exist; one that fails to
-// execute must be cleared like any other.
+// Fail makes a phase answer err, after the phase's delay. An error that is not a gRPC
+// status becomes INTERNAL. A query that fails to prepare does not exist. A query that
+// fails to execute exists, and the client must clear it.
 func (r *Result) Fail(p Phase, err error) *Result {
 	if r.phase(p) {
 		r.fail[p] = err
@@ -243,8 +245,7 @@ func (r *Result) phase(p Phase) bool {
 	return true
 }
 
-// FailAt answers err where the chunk with this number, from 0, would come; every
-// time it is asked for.
+// FailAt makes every request for the chunk with this number, from 0, fail with err.
 func (r *Result) FailAt(batch int, err error) *Result {
 	if r.failAt == nil {
 		r.failAt = map[int]error{}
@@ -253,40 +254,40 @@ func (r *Result) FailAt(batch int, err error) *Result {
 	return r
 }
 
-// Params declares a parameter of each of these types for getDynamicParams, in
-// the order of the statement's placeholders. Execute must then bring as many
-// values.
+// Params declares the types that getDynamicParams returns, in the order of the
+// statement's placeholders. The execute call must then have as many values.
 func (r *Result) Params(types ...string) *Result {
 	r.params = types
 	return r
 }
 
-// Explain sets the text of explain.
+// Explain sets the text that explain returns.
 func (r *Result) Explain(text string) *Result {
 	r.explain = text
 	return r
 }
 
-// ExplainAnalyze sets the JSON document of explainAnalyze.
+// ExplainAnalyze sets the JSON document that explainAnalyze returns.
 func (r *Result) ExplainAnalyze(doc string) *Result {
 	r.analyze = doc
 	return r
 }
 
-// Timings sets the other fields of explainAnalyze, in whole milliseconds.
+// Timings sets the other fields that explainAnalyze returns. The durations are sent in
+// whole milliseconds.
 func (r *Result) Timings(cached bool, parsing, queueing time.Duration) *Result {
 	r.cached, r.parsing, r.queueing = cached, parsing, queueing
 	return r
 }
 
-// DryRun sets the answer of dryRun; at first it is OK.
+// DryRun sets the answer of dryRun. Default: "OK".
 func (r *Result) DryRun(value string) *Result {
 	r.dryRun = value
 	return r
 }
 
-// StatusPolls has the first n calls of status after execute say that the query
-// is not done, with a row count that grows.
+// StatusPolls makes the first n calls of status after execute report that the query is
+// not done. The row count grows from call to call.
 func (r *Result) StatusPolls(n int) *Result {
 	if n < 0 {
 		r.errs = append(r.errs, fmt.Errorf("%d status polls", n))
@@ -295,12 +296,12 @@ func (r *Result) StatusPolls(n int) *Result {
 	return r
 }
 
-// Err returns what is wrong with the result, nil when it can be played. It
-// encodes all rows to find out, but those of Generate and ChunkFunc, whose
-// mistakes are the answer to the batch they belong to.
+// Err returns an error that lists the mistakes in the result, nil if there are none. It
+// encodes all rows except those of Generate and ChunkFunc. A mistake in such a row is the
+// answer to the request for its batch.
 func (r *Result) Err() error { return r.compile().err }
 
-// scaleOf returns the s of DECIMAL(p,s), 0 without one.
+// scaleOf returns the s of DECIMAL(p,s), 0 if word has none.
 func scaleOf(word string) int32 {
 	_, args, _ := strings.Cut(word, "(")
 	args, _, _ = strings.Cut(args, ")")

@@ -15,7 +15,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// play has a server play r, and returns an executed query and its metadata.
+// play starts a server with the result r, and returns an executed query and its metadata.
 func play(t *testing.T, r *enginetest.Result, cfg enginetest.Config) (*q, *thriftrows.Metadata) {
 	t.Helper()
 	noErr(t, r.Err())
@@ -97,7 +97,7 @@ func TestBuilder(t *testing.T) {
 				t.Errorf("chunks of %v rows", got)
 			}
 			p.mustClear()
-			// The same by V2, whatever the number of chunks in a response.
+			// V2 has the same chunks, for every number of chunks in a response.
 			p = p.mustExecute("q")
 			var sizes []int
 			for {
@@ -268,7 +268,7 @@ func TestV2(t *testing.T) {
 	})
 }
 
-// BenchmarkDrain shows what the server itself costs a benchmark of a driver.
+// BenchmarkDrain measures the server's own share of a benchmark of a driver.
 func BenchmarkDrain(b *testing.B) {
 	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
 	if err != nil {

@@ -9,14 +9,15 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	_ "google.golang.org/grpc/encoding/gzip" // for clients that compress, also in processes without the driver
+	_ "google.golang.org/grpc/encoding/gzip" // for clients that compress; the driver may not be in this process
 	"google.golang.org/grpc/metadata"
 
 	"github.com/e6data/e6data-go/wire"
 )
 
-// Server is an e6data engine, its proxy and its cluster service in one. Make it
-// with [Start] or [NewServer]. Its methods are safe for concurrent use.
+// Server is an e6data engine with its proxy and its cluster service. [Start] makes one
+// for a test, [NewServer] makes one for other programs. Its methods are safe for
+// concurrent use.
 type Server struct {
 	cfg     Config
 	lis     *listener
@@ -30,7 +31,7 @@ type Server struct {
 	script   script
 	sessions map[string]*session
 	queries  map[string]*query
-	released []*query // in order of release, for forgetting the oldest
+	released []*query // in the order of release, so that the oldest are removed first
 	colours  colours
 	cluster  cluster
 	catalogs []Catalog
@@ -40,17 +41,17 @@ type Server struct {
 	v2       v2
 	rotate   bool
 	healthy  bool          // healthCheck is implemented
-	changed  chan struct{} // closed at the next change, nil while nobody waits
+	changed  chan struct{} // closed at the next change; nil if no goroutine waits
 	seq      struct{ session, query, planner int }
 }
 
-// v2 is how getNextResultBatchV2 behaves.
+// v2 is the configuration of getNextResultBatchV2.
 type v2 struct {
 	enabled bool
 	chunks  int
 }
 
-// engine and clusterService keep the RPC methods off the Server's own method set.
+// engine and clusterService have the RPC methods, so that Server does not export them.
 type (
 	engine struct {
 		wire.UnimplementedQueryEngineServiceServer
@@ -67,7 +68,7 @@ var (
 	_ wire.ClusterServiceServer     = (*clusterService)(nil)
 )
 
-// NewServer starts a server on [Config.Listen]. The caller closes it.
+// NewServer starts a server on [Config.Listen]. The caller must close it.
 func NewServer(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:      cfg.withDefaults(),
@@ -110,21 +111,22 @@ func NewServer(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close stops the server at once: calls in flight end with an error and
-// connections are cut. It returns when every call has ended, so that a script
-// function or [Fault.Do] that blocks holds it up, and may be called again. The books, the records and the scripts stay readable.
+// Close stops the server at once: calls in flight end with an error, and connections are
+// cut. Close returns when every call has ended, so that a script function or a [Fault.Do]
+// that blocks delays it. Close may be called again. The books, the recorded calls and the
+// scripts remain readable.
 func (s *Server) Close() {
 	s.closing.Do(func() { close(s.closed) })
 	s.grpc.Stop()
 	s.serving.Wait()
 }
 
-// DropConnections cuts every open connection; clients may connect again.
+// DropConnections cuts every open connection. Clients may connect again.
 func (s *Server) DropConnections() { s.lis.drop("") }
 
-// SetV2 switches getNextResultBatchV2 on or off (off is UNIMPLEMENTED, answered
-// before anything is consumed) and sets the largest number of chunks in a
-// response; chunks of 0 or less leave that as it is.
+// SetV2 switches getNextResultBatchV2 on or off, and sets the largest number of chunks in
+// a response. When it is off the server answers UNIMPLEMENTED, and the call consumes no
+// chunk. With chunks <= 0 the largest number does not change.
 func (s *Server) SetV2(enabled bool, chunks int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,14 +136,15 @@ func (s *Server) SetV2(enabled bool, chunks int) {
 	}
 }
 
-// SetHealthCheck switches healthCheck on or off (off is UNIMPLEMENTED).
+// SetHealthCheck switches healthCheck on or off. When it is off the server answers
+// UNIMPLEMENTED.
 func (s *Server) SetHealthCheck(enabled bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.healthy = enabled
 }
 
-// intercept is the way of every call: see the package comment.
+// intercept handles every call, in the steps that the package comment lists.
 func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	c := s.begin(ctx, info.FullMethod, md, req)
@@ -172,10 +175,10 @@ func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 
 type callKey struct{}
 
-// callOf returns the call that a handler was given.
+// callOf returns the call that a handler's context holds.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// notify wakes those who wait for a change. s.mu is held.
+// notify wakes the goroutines that wait for a change. s.mu is held.
 func (s *Server) notify() {
 	if s.changed != nil {
 		close(s.changed)

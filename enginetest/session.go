@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// The colours of a blue/green deployment, as in the strategy header.
+// The strategies (colours) of a blue/green deployment, as in the strategy header.
 const (
 	Blue  = "blue"
 	Green = "green"
@@ -26,9 +26,9 @@ type colours struct {
 	announced string
 }
 
-// route returns the colour that a call goes to, by its strategy header, and whether
-// there is one. A call without the header goes to the live colour where there is only one,
-// as OAuth clients of the vendor's expect (docs/protocol.md, section 12).
+// route returns the colour that a call with this strategy header goes to, and reports
+// whether that colour is live. A call without the header goes to the live colour if there
+// is exactly one; the vendor's OAuth clients rely on that (docs/protocol.md, section 12).
 func (c *colours) route(header string) (colour string, ok bool) {
 	if header == "" && len(c.live) == 1 {
 		return c.live[0], true
@@ -36,17 +36,19 @@ func (c *colours) route(header string) (colour string, ok bool) {
 	return header, slices.Contains(c.live, header)
 }
 
-// session is what authenticate gave out. It belongs to the colour that did.
+// session is a session that authenticate returned. It belongs to the colour that
+// answered the call.
 type session struct {
 	colour string
 	user   string
-	query  *query // the only query it serves, nil when it serves any
+	query  *query // the only query that the session serves; nil if it serves any
 }
 
-// SetLive makes these the live colours; with none nothing is live. A call whose
-// strategy header names another colour is answered 456 before the engine sees it, and so
-// is a call without the header unless one colour is live, to which it goes then.
-// Sessions and queries of a colour that is not live stay.
+// SetLive sets the live colours; without arguments no colour is live. A call whose
+// strategy header names a colour that is not live is answered 456, and the engine never
+// gets it. A call without the header goes to the live colour if there is exactly one;
+// otherwise it is answered 456. Sessions and queries of a colour remain when the colour
+// is no longer live.
 func (s *Server) SetLive(live ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,17 +56,17 @@ func (s *Server) SetLive(live ...string) {
 	s.notify()
 }
 
-// Announce makes every response from now on carry colour as its new_strategy,
-// whatever the colour is; "" ends that. It does not change what is live.
-// Responses without such a field (docs/protocol.md, section 2) stay as they are.
+// Announce makes every later response of either colour have this colour as its
+// new_strategy; with "" responses have none. Announce does not change which colours are
+// live. Responses without such a field (docs/protocol.md, section 2) do not change.
 func (s *Server) Announce(colour string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.colours.announced = colour
 }
 
-// ExpireSessions makes every session unknown: calls with one are answered
-// INTERNAL "Access denied". Queries stay, and go on with a new session of their
+// ExpireSessions makes every session unknown: a call with such a session is answered
+// INTERNAL "Access denied". Queries remain, and continue with a new session of their
 // colour.
 func (s *Server) ExpireSessions() {
 	s.mu.Lock()
@@ -87,7 +89,8 @@ func (s *Server) SetRotateSessions(on bool) {
 	}
 }
 
-// admit is the proxy: it answers what must not reach the engine.
+// admit does the work of the proxy: it returns the answer to a call that must not reach
+// the engine, nil for other calls.
 func (s *Server) admit(c *call) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +130,7 @@ func (s *Server) authorize(c *call) error {
 	return nil
 }
 
-// newSession gives out a session of a colour. s.mu is held.
+// newSession makes a session of a colour and returns its id. s.mu is held.
 func (s *Server) newSession(colour, user string, q *query) string {
 	s.seq.session++
 	id := fmt.Sprintf("session-%s%s-%06d", s.cfg.Mark, colour, s.seq.session)
@@ -135,8 +138,8 @@ func (s *Server) newSession(colour, user string, q *query) string {
 	return id
 }
 
-// session finds the session that a call brings for q, or for no query in
-// particular when q is nil. s.mu is held.
+// session returns the session with the id that a call has. q is the query that the call
+// is about, nil if it is about none. s.mu is held.
 func (s *Server) session(c *call, id string, q *query, how use) (*session, error) {
 	if id == "" && s.cfg.Bearer != nil {
 		if q == nil || q.session == "" || how != runs {
@@ -181,8 +184,7 @@ func (e *engine) HealthCheck(context.Context, *wire.HealthCheckRequest) (*wire.H
 	return &wire.HealthCheckResponse{}, nil
 }
 
-// decorate writes new_strategy and a rotated session into a response that is
-// about to be sent.
+// decorate sets new_strategy and a rotated session in a response before it is sent.
 func (s *Server) decorate(ctx context.Context, c *call, resp any) {
 	m, ok := resp.(proto.Message)
 	if !ok || ctx.Err() != nil {
@@ -200,12 +202,12 @@ func (s *Server) decorate(ctx context.Context, c *call, resp any) {
 	delete(s.sessions, q.previous)
 	q.previous, q.session = q.session, s.newSession(q.colour, q.user, q)
 	if old := s.sessions[q.previous]; old == nil || old.query != q {
-		q.previous = "" // the connection's own: not ours to delete
+		q.previous = "" // the connection's session: it must not be deleted
 	}
 	setText(m, "sessionId", q.session)
 }
 
-// setText sets a string field of m, where m has it.
+// setText sets a string field of m, if m has that field.
 func setText(m proto.Message, field protoreflect.Name, value string) {
 	if f := m.ProtoReflect().Descriptor().Fields().ByName(field); f != nil {
 		m.ProtoReflect().Set(f, protoreflect.ValueOfString(value))

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// balanceTimeout is how long [Start] waits at the end of the test for what a driver
-// clears after its caller went on.
+// balanceTimeout is how long [Start] waits at the end of the test for the queries that a
+// driver clears in the background.
 const balanceTimeout = 10 * time.Second
 
 // Start is [NewServer] for a test. The test fails at once when the server cannot start.
@@ -18,8 +18,8 @@ const balanceTimeout = 10 * time.Second
 // it logs the calls ([Server.Log]) if the test has failed for any reason, and closes
 // the server.
 //
-// Cleanup functions run in the reverse order of their registration: a pool that is
-// opened after Start, and closed by t.Cleanup or defer, is closed before that.
+// Cleanup functions run in the reverse order of their registration. A pool that is opened
+// after Start, and closed by t.Cleanup or defer, is closed before Start's function runs.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
 	s, err := NewServer(cfg)
@@ -41,11 +41,11 @@ func Start(t testing.TB, cfg Config) *Server {
 	return s
 }
 
-// maxLogged is how many calls [Server.Log] shows.
+// maxLogged is the number of calls that [Server.Log] shows.
 const maxLogged = 100
 
 // Log writes the books and the latest 100 recorded calls ([Server.Calls]) to t's log,
-// each call with the time since the first one and the statement that it is about.
+// each call with the time since the first recorded call and its statement.
 func (s *Server) Log(t testing.TB) {
 	t.Helper()
 	calls, books := s.Calls(), s.Stats()

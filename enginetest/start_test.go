@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// recordingTB is a test of its own that fails without the real one.
+// recordingTB records the failures and logs of a test, so that the real test does not fail.
 type recordingTB struct {
 	testing.TB
 	cleanups []func()
@@ -35,14 +35,14 @@ func (r *recordingTB) Fatal(args ...any) {
 	panic(r)
 }
 
-// end does what the test package does after a test.
+// end runs the cleanup functions, as package testing does after a test.
 func (r *recordingTB) end() {
 	for _, f := range slices.Backward(r.cleanups) {
 		f()
 	}
 }
 
-// Start closes the server with the test.
+// The server of Start is closed at the end of the test.
 func TestStart(t *testing.T) {
 	var srv *enginetest.Server
 	t.Run("test", func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// plainClient is a client whose connection outlives no test.
+// plainClient returns a client whose connection is closed at the end of the test.
 func plainClient(t *testing.T, srv *enginetest.Server) wire.QueryEngineServiceClient {
 	t.Helper()
 	cc, err := grpc.NewClient(srv.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -66,8 +66,8 @@ func plainClient(t *testing.T, srv *enginetest.Server) wire.QueryEngineServiceCl
 	return wire.NewQueryEngineServiceClient(cc)
 }
 
-// A test that leaves something on the server, or fails in another way, says what
-// the server saw.
+// A test that fails, because of a query left on the server or for another reason, logs
+// the calls that the server received.
 func TestStartReports(t *testing.T) {
 	for _, leak := range []bool{false, true} {
 		r := &recordingTB{TB: t}
@@ -75,7 +75,7 @@ func TestStartReports(t *testing.T) {
 		srv.Handle(items, itemsResult())
 		p := connect(t, srv).mustExecute(items)
 		if leak {
-			_, err := p.batch() // before its metadata is fine; clearing twice is not
+			_, err := p.batch() // allowed before the metadata; a second clear is not allowed
 			noErr(t, err)
 			p.mustClear()
 			p.mustClear()
@@ -111,7 +111,7 @@ func TestStartFails(t *testing.T) {
 	enginetest.Start(r, enginetest.Config{Listen: "127.0.0.1:none"})
 }
 
-// The log holds the latest calls only.
+// The log has the latest calls only.
 func TestLogIsBounded(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})
 	c := dial(t, srv)

@@ -15,9 +15,9 @@ import (
 )
 
 // Structs adds a row for each element of a slice of structs or of pointers to structs.
-// Each exported field is a column; fields of embedded structs count as the struct's own.
-// The tag db names the column, and without it the field's name in lower case does;
-// db:"-" leaves the field out:
+// Each exported field is a column, and so is each exported field of an embedded struct.
+// The tag db is the column's name. Default: the field's name in lower case. A field with
+// db:"-" is left out:
 //
 //	type sale struct {
 //		Day    time.Time `engine:"DATE"`
@@ -25,9 +25,9 @@ import (
 //	}
 //	enginetest.NewResult().Structs([]sale{{day, nil}})
 //
-// Where the result has no columns yet these are its columns. The tag engine is the
-// column's type. Without it these Go types, pointers to them and the sql.Null types of
-// them have a column type; other types, other driver.Valuers among them, need the tag:
+// If the result has no columns yet, Structs adds these columns. The tag engine is the
+// column's type. The following Go types, pointers to them and their sql.Null types have a
+// default column type. Other types need the tag, and so do other driver.Valuers:
 //
 //	bool                                BOOLEAN
 //	int8, int16, int32, uint8, uint16   INTEGER
@@ -36,21 +36,21 @@ import (
 //	string, []byte                      STRING, BINARY
 //	time.Time                           TIMESTAMP
 //
-// Where the result has columns each of them must have a field, and other fields are left
+// If the result has columns, each column must have a field, and other fields are left
 // out. Nil pointers, slices and maps, and Valuers whose value is nil, are NULL. A string
-// in a column of another type is read as [Result.CSV] does. Other slices, maps and
+// in a column of another type is parsed as [Result.CSV] does. Other slices, maps and
 // structs become their JSON text.
 func (r *Result) Structs(rows any) *Result {
 	v := reflect.ValueOf(rows)
 	if v.Kind() != reflect.Slice {
-		return r.mistake("Structs: %T is no slice", rows)
+		return r.mistake("Structs: %T is not a slice", rows)
 	}
 	typ := v.Type().Elem()
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	if typ.Kind() != reflect.Struct {
-		return r.mistake("Structs: %T is no slice of structs", rows)
+		return r.mistake("Structs: %T is not a slice of structs", rows)
 	}
 	var fields []reflect.StructField
 	var names []string
@@ -69,7 +69,7 @@ func (r *Result) Structs(rows any) *Result {
 			word = wordOfType(f.Type)
 		}
 		if word == "" {
-			return r.mistake("Structs: field %s: say by a tag engine which type the column of a %s has", f.Name, f.Type)
+			return r.mistake("Structs: field %s: a %s has no default column type: add the tag engine", f.Name, f.Type)
 		}
 		r.Column(name, word)
 	}
@@ -90,7 +90,8 @@ func (r *Result) Structs(rows any) *Result {
 	return r
 }
 
-// fieldOf makes a value for a column of a field of a struct or pointer to one.
+// fieldOf returns a column's value: the field with this index of v, which is a struct or
+// a pointer to a struct.
 func fieldOf(col *column, v reflect.Value, index []int) (any, error) {
 	if v = reflect.Indirect(v); !v.IsValid() {
 		return nil, errors.New("a nil pointer")
@@ -102,7 +103,7 @@ func fieldOf(col *column, v reflect.Value, index []int) (any, error) {
 	return fromGo(col, field)
 }
 
-// columnName returns the name of a field's column, and whether it has one.
+// columnName returns the name of a field's column, and reports whether it has one.
 func columnName(f reflect.StructField) (string, bool) {
 	name, _, _ := strings.Cut(f.Tag.Get("db"), ",")
 	t := f.Type
@@ -130,7 +131,7 @@ func (r *Result) hasColumn(name string) bool {
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// wordOfType is the engine's type for a Go type, "" where there is none.
+// wordOfType returns the engine's type for a Go type, "" if there is none.
 func wordOfType(t reflect.Type) string {
 	switch {
 	case t == timeType:
@@ -138,7 +139,7 @@ func wordOfType(t reflect.Type) string {
 	case t.Kind() == reflect.Pointer:
 		return wordOfType(t.Elem())
 	case t.PkgPath() == "database/sql" && strings.HasPrefix(t.Name(), "Null"):
-		return wordOfType(t.Field(0).Type) // the value, in all of them
+		return wordOfType(t.Field(0).Type) // the first field of every Null type is the value
 	case t.Implements(reflect.TypeFor[driver.Valuer]()):
 		return ""
 	}
@@ -163,7 +164,8 @@ func wordOfType(t reflect.Type) string {
 	return ""
 }
 
-// fromGo makes a value for a column, as [thriftrows.NewVector] takes it.
+// fromGo converts a Go value to a column's value, in a form that [thriftrows.NewVector]
+// accepts.
 func fromGo(col *column, v reflect.Value) (any, error) {
 	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
@@ -219,7 +221,8 @@ func fromGo(col *column, v reflect.Value) (any, error) {
 	return string(text), err
 }
 
-// fromFloat keeps a number as it is for FLOAT and DOUBLE, and exact text for the rest.
+// fromFloat returns f itself for a FLOAT or DOUBLE column. For other columns it parses the
+// exact decimal text of f.
 func fromFloat(col *column, f float64) (any, error) {
 	switch {
 	case col.typ == thriftrows.Float || col.typ == thriftrows.Double:

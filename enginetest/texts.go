@@ -15,19 +15,19 @@ import (
 )
 
 // CSV adds the rows of a text in CSV form (RFC 4180), whose first line names the columns.
-// Where the result has no columns yet, these are its columns, and the engine's type
-// may follow a name after a blank; a name alone is a STRING:
+// If the result has no columns yet, CSV adds these. A name may then be followed by a
+// blank and the engine's type. Default: STRING.
 //
 //	enginetest.NewResult().CSV(`id LONG,"price DECIMAL(10,2)",seen DATE,name
 //	1,12.30,2026-01-31,bolt
 //	2,NULL,NULL,NULL
 //	`)
 //
-// Where the result has columns the first line names all of them, in any order. The
-// value NULL is NULL. An empty value is the empty string in a STRING column and NULL in
-// others. The forms are true, -5, 1.5e3, 12.30, 2026-01-31, 2026-01-31 23:59:58.123456 and
-// 2026-01-31 23:59:58+05:30; a T may stand for the blank. Values of STRING, BINARY, ARRAY,
-// MAP and STRUCT are taken as they are.
+// If the result has columns, the first line must name all of them, in any order. The
+// value NULL is NULL. An empty value is the empty string in a STRING column, and NULL in
+// other columns. Values have the forms true, -5, 1.5e3, 12.30, 2026-01-31,
+// 2026-01-31 23:59:58.123456 and 2026-01-31 23:59:58+05:30. A T may replace the blank.
+// Values of STRING, BINARY, ARRAY, MAP and STRUCT columns are sent as they are.
 func (r *Result) CSV(text string) *Result {
 	records, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	if err == nil && len(records) == 0 {
@@ -68,16 +68,18 @@ func (r *Result) CSV(text string) *Result {
 	return r
 }
 
-// JSON adds the rows of a JSON array. A row is an object with a member for each column
-// that is not NULL, or an array with a value for each column in their order:
+// JSON adds the rows of a JSON array. A row is an object or an array. An object has a
+// member for each column; a column without a member is NULL. An array has a value for
+// each column, in the order of the columns:
 //
 //	enginetest.NewResult().Column("id", "LONG").Column("price", "DECIMAL(10,2)").
 //		JSON(`[{"id": 1, "price": 12.30}, {"id": 2}, [3, "0.50"]]`)
 //
-// Where the result has no columns yet they are the objects' members in the order in
-// which they first occur: BOOLEAN, LONG or, where one value is no integer, DOUBLE,
-// STRING, ARRAY and STRUCT. A value may be its text in a string, in the forms of
-// [Result.CSV]; arrays and objects become their JSON text.
+// If the result has no columns yet, JSON adds a column for each member of the objects, in
+// the order in which the members first occur. The column's type is that of the values:
+// BOOLEAN, STRING, ARRAY, STRUCT, or LONG for numbers, and DOUBLE if one of the numbers is
+// not an integer. A value may also be a string in one of the forms of [Result.CSV].
+// Arrays and objects become their JSON text.
 func (r *Result) JSON(text string) *Result {
 	var rows []json.RawMessage
 	if err := json.Unmarshal([]byte(text), &rows); err != nil {
@@ -116,13 +118,14 @@ func (r *Result) JSON(text string) *Result {
 	return r
 }
 
-// mistake notes an error, for Err.
+// mistake adds an error, which Err returns.
 func (r *Result) mistake(format string, args ...any) *Result {
 	r.errs = append(r.errs, fmt.Errorf(format, args...))
 	return r
 }
 
-// places finds the columns of these names, which must be all columns, each once.
+// places returns the positions of the columns with these names. The names must be those
+// of all columns, each once.
 func (r *Result) places(names []string) ([]int, error) {
 	out := make([]int, len(names))
 	for i, name := range names {
@@ -136,7 +139,7 @@ func (r *Result) places(names []string) ([]int, error) {
 	}
 	for i, c := range r.columns {
 		if !slices.Contains(out, i) {
-			return nil, fmt.Errorf("nothing for column %q", c.Name)
+			return nil, fmt.Errorf("no values for column %q", c.Name)
 		}
 	}
 	return out, nil
@@ -145,7 +148,7 @@ func (r *Result) places(names []string) ([]int, error) {
 // member is a value of a row in JSON.
 type member struct {
 	name  string
-	named bool // of an object
+	named bool // the row is an object
 	value json.RawMessage
 }
 
@@ -177,7 +180,7 @@ func members(raw json.RawMessage) ([]member, error) {
 	return out, nil
 }
 
-// infer makes columns of objects.
+// infer adds a column for each member of the objects in rows.
 func (r *Result) infer(rows [][]member) {
 	var names []string
 	words := map[string]string{}
@@ -204,7 +207,7 @@ func (r *Result) infer(rows [][]member) {
 	}
 }
 
-// wordOf is the type of a JSON value, "" for null.
+// wordOf returns the engine's type for a JSON value, "" for null.
 func wordOf(value json.RawMessage) string {
 	switch value[0] {
 	case 'n':
@@ -224,7 +227,7 @@ func wordOf(value json.RawMessage) string {
 	return "LONG"
 }
 
-// fromJSON makes a value for a column.
+// fromJSON converts a JSON value to a column's value.
 func fromJSON(col *column, value json.RawMessage) (any, error) {
 	text := string(value)
 	switch value[0] {
@@ -244,12 +247,13 @@ func fromJSON(col *column, value json.RawMessage) (any, error) {
 	return fromText(col, text)
 }
 
-// timeLayouts are the forms of a time, without and with a zone.
+// timeLayouts are the forms of a date or time, without and with a zone.
 var timeLayouts = []string{
 	"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02", "2006-01-02 15:04:05Z07:00", time.RFC3339,
 }
 
-// fromText makes a value for a column, as [thriftrows.NewVector] takes it.
+// fromText converts a text to a column's value, in a form that [thriftrows.NewVector]
+// accepts.
 func fromText(col *column, text string) (any, error) {
 	switch col.typ {
 	case thriftrows.Boolean:
@@ -264,7 +268,7 @@ func fromText(col *column, text string) (any, error) {
 				return t, nil
 			}
 		}
-		return nil, fmt.Errorf("%q is no date or time", text)
+		return nil, fmt.Errorf("%q is not a date or time", text)
 	}
 	return text, nil
 }

@@ -36,7 +36,7 @@ var (
 	noon = time.Date(2026, 1, 31, 12, 0, 0, 123456000, time.UTC)
 )
 
-// every has a column of each type.
+// every returns a result with a column of each type.
 func every() *enginetest.Result {
 	r := enginetest.NewResult()
 	for _, c := range [][2]string{
@@ -48,7 +48,7 @@ func every() *enginetest.Result {
 	return r
 }
 
-// everyRow has a value in each column, and then NULL.
+// everyRow returns a result of every with two rows: one with values, one with NULLs.
 func everyRow() *enginetest.Result {
 	return every().
 		Row(true, -5, int64(1)<<40, 0.5, -1.5e300, "a,\"b\"", "bin", day, noon, noon.In(time.FixedZone("", 19800)), "12.30", "[1,2]").
@@ -61,7 +61,7 @@ func TestCSV(t *testing.T) {
 b,i,l,f,d,s,bin,day,ts,tz,dec,arr
 true,-5,1099511627776,.5,-1.5e300,"a,""b""",bin,2026-01-31,2026-01-31 12:00:00.123456,2026-01-31T17:30:00.123456+05:30,12.30,"[1,2]"
 NULL,,,,NULL,NULL,,,,,NULL,`), everyRow())
-	// A text may say all, and name the columns in another order than the result.
+	// A text may declare the columns, or name the result's columns in another order.
 	want := enginetest.NewResult().Column("id", "LONG").Column("price", "DECIMAL(10,2)").Column("name", "STRING").
 		Row(1, "12.30", "bolt").Row(2, nil, "").Row(nil, "0", nil)
 	same(t, enginetest.NewResult().CSV("id LONG,\"price DECIMAL(10,2)\",name\n1,12.30,bolt\n2,NULL,\n,0,NULL\n"), want)
@@ -130,7 +130,7 @@ func TestStructs(t *testing.T) {
 			Column("decimal", "DECIMAL(10,2)").Column("any", "STRING").
 			Row(1, "n", "bolt", day, noon, "12.30", "0.25", -5, int64(1)<<31, 0.5, true, 7, "", `["a"]`, "12.30", "any").
 			Row(0, nil, "", zero, nil, "0", "0", 0, 0, 0.0, nil, nil, nil, nil, "0", nil))
-	// Into columns that exist: fields that are none are left out.
+	// If the result has columns, fields without a column are left out.
 	same(t, enginetest.NewResult().Column("label", "STRING").Column("id", "DECIMAL(3,1)").Structs([]everything{{base: base{4}, Name: "x"}}),
 		enginetest.NewResult().Column("label", "STRING").Column("id", "DECIMAL(3,1)").Row("x", 4))
 }
@@ -145,10 +145,10 @@ func TestTextMistakes(t *testing.T) {
 		{two().CSV(""), "CSV: no line with the columns' names"},
 		{two().CSV("a,c\n"), `CSV: no column "c"`},
 		{two().CSV("a,a\n"), `CSV: two columns "a"`},
-		{two().CSV("a\n"), `CSV: nothing for column "b"`},
+		{two().CSV("a\n"), `CSV: no values for column "b"`},
 		{two().CSV("a,b\n1\n"), "CSV: record on line 2: wrong number of fields"},
 		{two().CSV("a,b\n1,\nx,\n"), `CSV: row 1, column "a": strconv.ParseInt: parsing "x"`},
-		{two().CSV("a,b\n1,yesterday\n"), `CSV: row 0, column "b": "yesterday" is no date or time`},
+		{two().CSV("a,b\n1,yesterday\n"), `CSV: row 0, column "b": "yesterday" is not a date or time`},
 		{enginetest.NewResult().CSV("a NONSENSE\n"), `column "a": unknown type "NONSENSE"`},
 		{two().JSON("{}"), "JSON: "},
 		{two().JSON("[1]"), "JSON: row 0: neither an object nor an array"},
@@ -159,12 +159,12 @@ func TestTextMistakes(t *testing.T) {
 		{enginetest.NewResult().JSON(`[[1]]`), "JSON: row 0 has 1 values for 0 columns"},
 		{two().JSON(`[{"a": 1.5}]`), `JSON: row 0, column "a": strconv.ParseInt`},
 		{enginetest.NewResult().JSON(`[{"a": 1}, {"a": "x"}]`), `JSON: row 1, column "a": strconv.ParseInt`},
-		{two().Structs(1), "Structs: int is no slice"},
-		{two().Structs([]int{1}), "Structs: []int is no slice of structs"},
-		{two().Structs([]struct{ A int }{}), `Structs: nothing for column "b"`},
+		{two().Structs(1), "Structs: int is not a slice"},
+		{two().Structs([]int{1}), "Structs: []int is not a slice of structs"},
+		{two().Structs([]struct{ A int }{}), `Structs: no values for column "b"`},
 		{two().Structs([]*struct{ A, B int }{nil}), `Structs: row 0, column "a": a nil pointer`},
-		{two().Structs([]struct{ A, B int }{{}}), `Structs: row 0, column "b": "0" is no date or time`},
-		{enginetest.NewResult().Structs([]struct{ A, B []int }{}), "Structs: field A: say by a tag engine which type the column of a []int has"},
+		{two().Structs([]struct{ A, B int }{{}}), `Structs: row 0, column "b": "0" is not a date or time`},
+		{enginetest.NewResult().Structs([]struct{ A, B []int }{}), "Structs: field A: a []int has no default column type: add the tag engine"},
 		{enginetest.NewResult().Structs([]struct {
 			A chan int `engine:"STRING"`
 		}{{make(chan int)}}), `Structs: row 0, column "a": a chan int does not fit`},
@@ -175,8 +175,8 @@ func TestTextMistakes(t *testing.T) {
 	}
 }
 
-// No text brings the reader down, and what it takes can be played or not, with the
-// reason.
+// No text makes CSV or JSON panic. A result that they accept can be encoded, or returns
+// an error.
 func FuzzTexts(f *testing.F) {
 	for _, text := range []string{
 		"", "a,b\n1,2\n", "id LONG,\"p DECIMAL(10,2)\"\n1,\"2\"\n", "a ARRAY\n\"\"\"\"", "[[1]]", `[{"a": 1, "a": [{}]}]`, `[null]`, `[{"a": 1e999}]`, "\xff,\x00\n", `[{"": ""}]`,

@@ -39,8 +39,8 @@ func TestStatusPolls(t *testing.T) {
 	}
 }
 
-// Who watches or reads a query need not know that another ended it; who clears
-// it must not go on reading.
+// A call that watches or reads a query which another client has ended is no violation. A
+// client that reads a query after its own clear violates the protocol.
 func TestCallsAboutAnEndedQuery(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{})
@@ -66,7 +66,8 @@ func TestCallsAboutAnEndedQuery(t *testing.T) {
 	}
 }
 
-// A watcher has a session of its own, which may be any, and replaces none.
+// A watcher may use any session of its colour. Its calls do not replace its session or
+// that of the query.
 func TestWatchingLeavesTheSessionAlone(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{RotateSessions: true})
