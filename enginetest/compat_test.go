@@ -3,7 +3,6 @@ package enginetest_test
 import (
 	"testing"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -148,12 +147,4 @@ func TestTwoReaders(t *testing.T) {
 	_, err = p.metadata()
 	wantErr(t, err, codes.Internal, "is cleared")
 	balanced(t, srv)
-}
-
-// No package but enginetest registers gzip here.
-func TestCompressedCalls(t *testing.T) {
-	t.Parallel()
-	c := dial(t, newServer(t, enginetest.Config{}))
-	_, err := c.HealthCheck(c.ctx(), &wire.HealthCheckRequest{}, grpc.UseCompressor("gzip"))
-	noErr(t, err)
 }
