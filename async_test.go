@@ -69,7 +69,7 @@ func TestFetchRows(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
 	h := submit(t, srv)
-	srv.ExpireSessions() // the handle's, too
+	srv.ExpireSessions() // also the session of the handle
 	db := openDB(t, srv)
 	var info e6data.QueryInfo
 	rows, err := e6data.FetchRows(t.Context(), db, h, e6data.CaptureQuery(&info))
@@ -92,14 +92,14 @@ func TestFetchRows(t *testing.T) {
 	}
 	waitEnded(t, srv, 1, 0)
 	if _, err := e6data.FetchRows(t.Context(), db, e6data.QueryHandle{}); err == nil {
-		t.Error("rows of no query")
+		t.Error("FetchRows returns rows for an unknown query")
 	}
 	if n := srv.Stats().Executed; n != 1 {
 		t.Errorf("executed %d times", n)
 	}
 }
 
-// A Fetch that fails does not end the query, and leaves it to be fetched again.
+// A Fetch that fails does not end the query. It can be fetched again.
 func TestFetchFails(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -139,7 +139,7 @@ func TestClearAndCancelSubmitted(t *testing.T) {
 			mustUseConn(t, db, func(c *e6data.Conn) error { return test.end(c, submit(t, srv)) })
 			waitEnded(t, srv, test.cleared, test.cancelled)
 
-			// While it is being fetched.
+			// Cancel the query while its rows are fetched.
 			h := submit(t, srv)
 			mustUseConn(t, db, func(c *e6data.Conn) error {
 				result, err := c.Fetch(t.Context(), h)
@@ -179,11 +179,11 @@ func TestSubmitFails(t *testing.T) {
 			t.Errorf("with an argument too many: %v", err)
 		}
 		if _, err := c.Submit(t.Context(), " ; "); err == nil {
-			t.Error("nothing was submitted")
+			t.Error("Submit did not prepare the query")
 		}
 		return nil
 	})
-	// Cancelled while the engine has not answered execute.
+	// The context ends before the engine has answered execute.
 	submitted := make(chan error, 1)
 	go func() {
 		submitted <- useConn(t, db, func(c *e6data.Conn) error {

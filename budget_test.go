@@ -13,7 +13,7 @@ func (f wakeFunc) wake() { f() }
 
 func shareOf(b *budget, wake func()) *share { return &share{of: b, holder: wakeFunc(wake)} }
 
-// books fails the test unless b has used as much as its shares hold.
+// books reports an error unless the bytes that b has used are those that its shares hold.
 func books(t *testing.T, b *budget, shares ...*share) {
 	t.Helper()
 	b.mu.Lock()
@@ -37,19 +37,19 @@ func TestBudget(t *testing.T) {
 	open := func(name string) *share { return shareOf(b, func() { order = append(order, name) }) }
 	a, c, d := open("a"), open("c"), open("d")
 	if !a.try(60) || !a.try(40) {
-		t.Fatal("there was room")
+		t.Fatal("a got room, and the budget is used up")
 	}
 	if a.try(1) || c.try(50) || d.try(10) || c.try(50) {
 		t.Fatal("there was no room")
 	}
-	// a waits for 1, c for 50, d for 10: in this order, and d not before c.
+	// a waits for 1, c for 50 and d for 10. They get room in this order: d does not overtake c.
 	a.give(20)
 	if len(order) != 1 || order[0] != "a" {
 		t.Fatalf("woken: %v", order)
 	}
 	books(t, b, a, c, d)
 	if d.try(10) {
-		t.Fatal("d came before c")
+		t.Fatal("d overtook c")
 	}
 	if !a.try(1) || a.held != 81 {
 		t.Fatalf("a holds %d", a.held)
@@ -59,7 +59,7 @@ func TestBudget(t *testing.T) {
 		t.Fatalf("woken: %v", order)
 	}
 	books(t, b, a, c, d)
-	// What was granted and is not wanted any more goes back.
+	// A share gives back granted bytes that it does not need.
 	d.take(90)
 	if c.try(50) {
 		t.Fatal("there was no room")
@@ -75,8 +75,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// A share that takes bytes whatever the limit is waits for none any more, and those
-// behind it get their turn.
+// A share that takes bytes regardless of the limit no longer waits, and the shares behind
+// it get their turn.
 func TestBudgetTake(t *testing.T) {
 	t.Parallel()
 	b := &budget{limit: 10}
@@ -87,12 +87,12 @@ func TestBudgetTake(t *testing.T) {
 	if !d.try(9) || a.try(5) || c.try(1) {
 		t.Fatal("the room is 10")
 	}
-	d.give(1) // not enough for a, and c is behind
+	d.give(1) // not enough for a, and c waits behind a
 	a.take(0)
 	if woken != 1 || !c.try(1) {
 		t.Error("c was not woken")
 	}
-	// What is larger than the limit gets its turn when nothing else is there.
+	// A request that is larger than the limit is granted when no other share holds bytes.
 	if c.try(50) {
 		t.Error("there was no room for 50")
 	}
@@ -106,8 +106,8 @@ func TestBudgetTake(t *testing.T) {
 	books(t, b, a, c, d)
 }
 
-// However many holders there are, no more than the limit is held by those that
-// wait for room, and nobody is forgotten.
+// With many holders, those that wait for room never hold more than the limit together,
+// and every holder gets its turn.
 func TestBudgetConcurrently(t *testing.T) {
 	t.Parallel()
 	const holders, rounds, limit = 20, 200, 1000
@@ -124,7 +124,7 @@ func TestBudgetConcurrently(t *testing.T) {
 				if !s.try(n) {
 					<-awake
 					if !s.try(n) {
-						t.Error("what was granted is not there")
+						t.Error("the share does not hold the bytes that were granted")
 						return
 					}
 				}

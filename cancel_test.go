@@ -15,8 +15,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// endedContext ends with err when done is closed: a deadline that passes at the
-// right moment however slow the machine is.
+// endedContext ends with err when done is closed. It stands for a deadline that passes at
+// the right moment, also on a slow machine.
 type endedContext struct {
 	context.Context
 	done <-chan struct{}
@@ -34,8 +34,8 @@ func (c *endedContext) Err() error {
 	}
 }
 
-// In every phase, a context that ends ends the call with the context's error,
-// and the query is cleared on the engine.
+// If the context ends during a phase, the call returns the context's error and the query
+// is cleared on the engine. This holds for every phase.
 func TestContextEndsInEachPhase(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -66,11 +66,11 @@ func TestContextEndsInEachPhase(t *testing.T) {
 				if test.ambiguous != errors.Is(err, e6data.ErrAmbiguousExecution) {
 					t.Errorf("error %v, ambiguous: %v", err, !test.ambiguous)
 				}
-				// The server's side of the call ends too: InFlight and the books say so.
+				// The server's side of the call ends too: the books have no call in flight.
 				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 					t.Error(err)
 				}
-				// The connection is as good as before.
+				// The connection still works.
 				hang.Release()
 				if n, err := readIDs(t.Context(), db, "q"); n != 100 || err != nil {
 					t.Errorf("afterwards: %d rows, %v", n, err)
@@ -80,7 +80,7 @@ func TestContextEndsInEachPhase(t *testing.T) {
 	}
 }
 
-// A deadline that the engine is told of, and may answer itself.
+// The driver sends the deadline to the engine, which may answer when it passes.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -168,7 +168,7 @@ func TestCloseEarly(t *testing.T) {
 	}
 }
 
-// A connection lost in mid-result is an error, never a short result.
+// A connection that is lost in the middle of a result is an error, never a short result.
 func TestConnectionLost(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -206,9 +206,10 @@ type slowClock struct {
 
 func (c slowClock) Deadline() (time.Time, bool) { return c.deadline, true }
 
-// The engine knows the caller's deadline. When it notices first, and a proxy makes
-// an HTTP status of that, it is the caller's deadline all the same.
-func TestTheEngineNoticesTheDeadlineFirst(t *testing.T) {
+// The engine gets the caller's deadline, and may report it before the driver's own timer
+// fires. A proxy may turn that report into an HTTP status. The error is still
+// context.DeadlineExceeded.
+func TestTheEngineReportsTheDeadlineFirst(t *testing.T) {
 	for _, method := range []string{"authenticate", "executeStatement", "getResultMetadata", "getNextResultBatch"} {
 		for _, proxied := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, proxy %t", method, proxied), func(t *testing.T) {
@@ -244,8 +245,8 @@ func TestTheEngineNoticesTheDeadlineFirst(t *testing.T) {
 	}
 }
 
-// A denied session is renewed in mid-query. A context that ends meanwhile is found
-// in the error, as well as what the renewal was for.
+// A denied session is renewed in the middle of a query. If the context ends meanwhile, the
+// error wraps both the context's error and the denial.
 func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"getResultMetadata", "getNextResultBatch"} {
@@ -260,7 +261,7 @@ func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
 			defer hang.Release()
 			srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
 			ctx := &endedContext{within(t, time.Minute), hang.Struck(), context.Canceled}
-			// Not through sql.Rows, which has an error of its own.
+			// Without sql.Rows, which would return its own error.
 			err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 				b, err := c.Query(ctx, "q")
 				if err != nil {

@@ -51,8 +51,8 @@ type pair struct {
 	cert, key string // in PEM form
 }
 
-// issue makes a certificate for client and server use. Without any names it is
-// for 127.0.0.1.
+// issue makes a certificate for clients and servers. change may set its names. Default:
+// 127.0.0.1.
 func (a *authority) issue(t testing.TB, change func(*x509.Certificate)) pair {
 	t.Helper()
 	key := newKey(t)
@@ -106,7 +106,7 @@ func sign(t testing.TB, tmpl, parent *x509.Certificate, key, parentKey *ecdsa.Pr
 	return cert, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// newTLSConfig is a Config for addr, where srv is, directly or behind a proxy.
+// newTLSConfig returns a Config for addr, the address of a server or of a proxy before it.
 func newTLSConfig(t testing.TB, addr string) *e6data.Config {
 	t.Helper()
 	cfg := e6data.NewConfig()
@@ -123,7 +123,7 @@ func newTLSConfig(t testing.TB, addr string) *e6data.Config {
 	return cfg
 }
 
-// writeFile makes a file of the test's own, or replaces it as a whole.
+// writeFile makes a file, or replaces an existing file in one step.
 func writeFile(t testing.TB, path, text string) string {
 	t.Helper()
 	if path == "" {

@@ -2,10 +2,10 @@ package e6data
 
 import "io"
 
-// MaxUnpacked is the bound of compressed answers that have no other.
+// MaxUnpacked is the size limit of a decompressed answer without max_recv_bytes.
 var MaxUnpacked = (&unpacker{maxRecvBytes: NewConfig().MaxRecvBytes}).bound()
 
-// Unpack reads a compressed answer of a connector with this max_recv_bytes.
+// Unpack decompresses an answer as a connector with this max_recv_bytes does.
 func Unpack(maxRecvBytes int, r io.Reader) ([]byte, error) {
 	return (&unpacker{maxRecvBytes: maxRecvBytes}).Do(r)
 }

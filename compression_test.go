@@ -20,7 +20,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// bomb is a gRPC message that is small and large after decompression.
+// bomb returns a gRPC message that is small, and large after decompression.
 func bomb(t *testing.T, size int) string {
 	t.Helper()
 	var packed bytes.Buffer
@@ -38,8 +38,9 @@ func bomb(t *testing.T, size int) string {
 	return string(head) + packed.String()
 }
 
-// A small answer does not become a large one in memory: it is refused before it is
-// inflated where nobody asked for compression, and bounded where somebody did.
+// A small compressed answer does not become a large one in memory. If the connector does
+// not accept compression, the answer is refused before decompression. If it does, the
+// decompressed size is bounded.
 func TestCompressionBomb(t *testing.T) {
 	const size = 256 << 20
 	if e6data.MaxUnpacked != size {
@@ -76,14 +77,14 @@ func TestCompressionBomb(t *testing.T) {
 	}
 }
 
-// A channel announces what it accepts, and no more on account of another connector.
-// (enginetest has registered gzip in this process, so that one that accepts
-// nothing announces gzip, too, as each gRPC client of the process does then.)
+// A channel accepts compressed answers if its own connector does, whatever other
+// connectors accept. (enginetest registers gzip in this process. Each gRPC client of the
+// process announces gzip then, also a channel that refuses compressed answers.)
 func TestCompressedAnswersAreAskedFor(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ServerOptions: []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
-			// An engine that compresses without being asked to.
+			// This engine compresses every answer.
 			if err := grpc.SetSendCompressor(ctx, "gzip"); err != nil {
 				t.Error(err)
 			}
@@ -99,7 +100,7 @@ func TestCompressedAnswersAreAskedFor(t *testing.T) {
 	}
 }
 
-// What is malformed, cut off or followed by something else is an error.
+// An answer that is malformed, truncated or followed by other bytes is an error.
 func FuzzUnpack(f *testing.F) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)

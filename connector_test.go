@@ -31,7 +31,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// What the parameters make of the calls.
+// The settings change the headers and fields of the calls.
 func TestSettingsInCalls(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -51,7 +51,7 @@ func TestSettingsInCalls(t *testing.T) {
 		}
 		execute := srv.CallsTo("executeStatement")[0].Request.(interface{ GetShouldNotCache() bool })
 		if !execute.GetShouldNotCache() {
-			t.Errorf("%T may be cached", execute)
+			t.Errorf("%T allows the cache", execute)
 		}
 	}
 	srv.ResetCalls()
@@ -62,7 +62,7 @@ func TestSettingsInCalls(t *testing.T) {
 		t.Errorf("impersonating %q", r.GetUserNameForImpersonation())
 	}
 	if srv.CallsTo("executeStatement")[0].Request.(interface{ GetShouldNotCache() bool }).GetShouldNotCache() {
-		t.Error("may not be cached")
+		t.Error("the call forbids the cache")
 	}
 }
 
@@ -97,7 +97,7 @@ func TestLocation(t *testing.T) {
 	}
 }
 
-// Connections are spread over the channels, each of which has one socket.
+// Connections are spread over the channels. Each channel has one socket.
 func TestChannels(t *testing.T) {
 	t.Parallel()
 	for _, channels := range []int{1, 3} {
@@ -129,10 +129,10 @@ func TestChannels(t *testing.T) {
 	}
 }
 
-// An engine that does not answer is given up after connect_timeout.
+// Connect fails after connect_timeout if the engine does not answer.
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts sockets, and that is all
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // accepts sockets, and never answers
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestConnectTimeout(t *testing.T) {
 			}
 		})
 	}
-	// The caller's own deadline is not taken for it.
+	// The error for the caller's own deadline does not name connect_timeout.
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	err = openWith(t, srv.DSN("connect_timeout=1h")).PingContext(ctx)
@@ -163,7 +163,7 @@ func TestConnectTimeout(t *testing.T) {
 	}
 }
 
-// Waking a cluster does not count.
+// connect_timeout does not include the time that a cluster needs to resume.
 func TestConnectTimeoutWhileResuming(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -176,7 +176,8 @@ func TestConnectTimeoutWhileResuming(t *testing.T) {
 	}
 }
 
-// However credentials are refused, it is told once, with host and user.
+// Refused credentials, in whatever form the engine refuses them, fail after one attempt.
+// The error names the host and the user.
 func TestRefusedCredentials(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.PermissionDenied, codes.OK} {
@@ -207,7 +208,7 @@ func TestRefusedCredentials(t *testing.T) {
 	}
 }
 
-// watch is a stats handler of the application's.
+// watch is a stats handler of the application.
 type watch struct {
 	mu                 sync.Mutex
 	requests, answers  map[string]bool // compressors seen
@@ -246,10 +247,10 @@ func TestCompression(t *testing.T) {
 		}
 		w.mu.Lock()
 		if w.outs == 0 || w.inPay == 0 {
-			t.Error("the application's stats handler was not asked")
+			t.Error("the application's stats handler was not called")
 		}
 		if params == "" && (w.requests["gzip"] || w.answers["gzip"]) {
-			t.Errorf("compressed without being asked to: %v, %v", w.requests, w.answers)
+			t.Errorf("compressed without the parameter: %v, %v", w.requests, w.answers)
 		}
 		if params != "" && (len(w.requests) != 1 || !w.requests["gzip"] || !w.answers["gzip"] || w.saved < 50_000) {
 			t.Errorf("%s: requests %v, answers %v, %d bytes saved", params, w.requests, w.answers, w.saved)
@@ -258,8 +259,8 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// The driver's own stats handler stays in force beside the application's: it
-// is what proves that a call was not sent.
+// The application's stats handler does not replace the driver's, which records whether a
+// call was sent.
 func TestDialOptionsAreAdded(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -275,7 +276,7 @@ func TestDialOptionsAreAdded(t *testing.T) {
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Drop: true, Times: 1})
 	_, err := readIDs(t.Context(), db, "q")
 	if !errors.Is(err, e6data.ErrAmbiguousExecution) {
-		t.Errorf("execute that was sent: %v", err)
+		t.Errorf("execute was sent: %v", err)
 	}
 	if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
@@ -285,7 +286,7 @@ func TestDialOptionsAreAdded(t *testing.T) {
 	}
 }
 
-// What keeps Connect from even beginning is an *Error as well.
+// If Connect fails before its first call, the error is an *Error as well.
 func TestConnectErrors(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -319,7 +320,7 @@ func TestConnectErrors(t *testing.T) {
 	}
 }
 
-// A name server that knows no such host is all that gRPC does not tell.
+// gRPC does not report that the name server has no address of a host. The driver does.
 func TestUnknownHost(t *testing.T) {
 	t.Parallel()
 	nobody := manual.NewBuilderWithScheme("dns")
@@ -332,7 +333,7 @@ func TestUnknownHost(t *testing.T) {
 	}
 }
 
-// A limit that an answer or a request breaks is an error that says so.
+// An answer or a request above its size limit is an error that names the limit.
 func TestMessageLimits(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -351,8 +352,8 @@ func TestMessageLimits(t *testing.T) {
 	}
 }
 
-// HTTPS_PROXY is obeyed, for a host whose name only the proxy can resolve. Go
-// reads that variable once in a process, so the driver runs in one of its own.
+// The driver uses HTTPS_PROXY, also for a host name that only the proxy can resolve. Go
+// reads that variable once in a process, so that the driver runs in another process here.
 func TestHTTPSProxy(t *testing.T) {
 	t.Parallel()
 	if dsn := os.Getenv("E6DATA_TEST_DSN"); dsn != "" {
@@ -377,18 +378,18 @@ func TestHTTPSProxy(t *testing.T) {
 		asked := proxy.asked()[before:]
 		if noProxy != "" {
 			if len(asked) != 0 || strings.Contains(string(out), "err=<nil>") {
-				t.Errorf("NO_PROXY was passed over: %q, %s", asked, out)
+				t.Errorf("NO_PROXY was ignored: %q, %s", asked, out)
 			}
 			continue
 		}
 		if !strings.Contains(string(out), "rows=100 err=<nil>") || len(asked) == 0 || asked[0] != "CONNECT "+host {
-			t.Errorf("proxy was asked %q: %s", asked, out)
+			t.Errorf("the proxy was asked for %q: %s", asked, out)
 		}
 	}
 }
 
-// What counts as loopback, where an access token needs no TLS, is not sent to a
-// proxy, whatever NO_PROXY says.
+// A call to a loopback host is never sent to a proxy, whatever NO_PROXY is: an access
+// token to such a host needs no TLS.
 func TestNoProxyForLoopback(t *testing.T) {
 	t.Parallel()
 	if addr := os.Getenv("E6DATA_TEST_DSN"); addr != "" {
@@ -418,14 +419,14 @@ func TestNoProxyForLoopback(t *testing.T) {
 		}
 	}
 	if srv.Stats().Calls == 0 {
-		t.Error("nothing was reached")
+		t.Error("no server was reached")
 	}
 	if asked := proxy.asked(); len(asked) != 0 {
-		t.Errorf("the proxy was asked %q, with a token to come in plaintext", asked)
+		t.Errorf("the proxy was asked for %q, and a token would follow in plaintext", asked)
 	}
 }
 
-// connectProxy is an HTTP proxy that knows CONNECT, and one host.
+// connectProxy is an HTTP proxy that supports CONNECT, for one host.
 type connectProxy struct {
 	addr  string
 	mu    sync.Mutex
@@ -438,7 +439,7 @@ func (p *connectProxy) asked() []string {
 	return p.lines
 }
 
-// newConnectProxy starts a proxy all of whose tunnels lead to target.
+// newConnectProxy starts a proxy. All its tunnels lead to target.
 func newConnectProxy(t *testing.T, target string) *connectProxy {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")

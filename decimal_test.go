@@ -18,7 +18,7 @@ var (
 	_ driver.Valuer = e6data.Decimal{}
 )
 
-// decimals is a result of one column with these values.
+// decimals returns a result with one column, which has these values.
 func decimals(word string, values ...any) *enginetest.Result {
 	r := enginetest.NewResult().Column("d", word)
 	for _, v := range values {
@@ -76,7 +76,7 @@ func TestScanDecimals(t *testing.T) {
 	}
 }
 
-// Other columns go through Decimal.Scan, on any Go.
+// Values of other column types are converted by Decimal.Scan, in every Go version.
 func TestScanOtherColumnsAsDecimals(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -96,7 +96,8 @@ func TestScanOtherColumnsAsDecimals(t *testing.T) {
 	}
 }
 
-// A value that does not fit is the caller's matter: the next rows are read.
+// A value that does not fit its destination does not end the result: the next rows are
+// read.
 func TestScanOversizedDecimal(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("9", 60)

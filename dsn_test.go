@@ -92,7 +92,7 @@ func TestParseDSN(t *testing.T) {
 	}
 }
 
-// Each parameter, under each of its names.
+// Each parameter is set under each of its names.
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	const base = "e6data://localhost?"
@@ -189,7 +189,7 @@ func mustLocation(t *testing.T, name string) *time.Location {
 	return loc
 }
 
-// A location of the application's own is written as its offset.
+// A location that the application has defined is formatted as its offset.
 func TestFormatOwnLocation(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -210,7 +210,7 @@ func TestFormatOwnLocation(t *testing.T) {
 	}
 }
 
-// clearEnv takes away what the environment of the tests may say.
+// clearEnv unsets the environment variables that the driver reads.
 func clearEnv(t *testing.T) {
 	t.Helper()
 	for _, name := range e6data.EnvNames() {
@@ -218,7 +218,7 @@ func clearEnv(t *testing.T) {
 	}
 }
 
-// The settings of the environment are below the DSN's.
+// The DSN's settings take precedence over those of the environment.
 func TestEnvironment(t *testing.T) {
 	clearEnv(t)
 	t.Setenv("E6DATA_MAX_RETRY_ATTEMPTS", "9")
@@ -231,7 +231,7 @@ func TestEnvironment(t *testing.T) {
 	if c := e6data.NewConfig(); c.StrategyTTL != time.Minute {
 		t.Errorf("TTL %v", c.StrategyTTL)
 	}
-	// A DSN means the same where the environment says something else.
+	// A formatted DSN means the same under another environment.
 	c.StrategyTTL = 300 * time.Second
 	dsn := c.FormatDSN()
 	again, err := e6data.ParseDSN(dsn)
@@ -270,8 +270,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// Credentials of the environment complete the DSN's way to authenticate, or
-// choose one; they never add a second.
+// Credentials of the environment complete the DSN's way to authenticate, or choose one if
+// the DSN has none. They never add a second way.
 func TestEnvironmentCredentials(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	bare := "e6data://" + srv.Addr() + "/db"
@@ -279,7 +279,7 @@ func TestEnvironmentCredentials(t *testing.T) {
 		name string
 		env  map[string]string
 		dsn  string
-		want string // of the error; "" when the engine lets it in
+		want string // the error; "" if the engine accepts the credentials
 	}{
 		{"user and password", map[string]string{"E6DATA_USER": enginetest.DefaultUser, "E6DATA_PASSWORD": enginetest.DefaultToken}, bare, ""},
 		{"token", map[string]string{"E6DATA_USER": enginetest.DefaultUser, "E6DATA_TOKEN": enginetest.DefaultToken}, bare, ""},
@@ -312,7 +312,7 @@ func TestEnvironmentCredentials(t *testing.T) {
 			case err != nil && strings.Contains(err.Error(), "s3cret"):
 				t.Error(err)
 			}
-			// The environment's secrets do not get into a DSN.
+			// A formatted DSN does not have the environment's secrets.
 			if cfg, err := e6data.ParseDSN(bare); err == nil && strings.Contains(cfg.FormatDSN(), enginetest.DefaultToken) {
 				t.Error(cfg.FormatDSN())
 			}
@@ -350,7 +350,7 @@ func TestBadDSN(t *testing.T) {
 		{"jdbc:e6data://h/database=d?password=t0ps3cret", `"?" comes before all parameters or not at all`},
 		{ok + "catalog=%zz", `"catalog" is not percent-encoded`},
 		{ok + "%zz=1", "name of DSN parameter number 1 is not percent-encoded"},
-		// A token that was not encoded falls apart: no piece of it is shown.
+		// A token that is not percent-encoded is split. No error shows a piece of it.
 		{"e6data://u:t0ps3cret", "port is not a number from 1 to 65535; in user and token, any of \"/?#%&;\" is percent-encoded"},
 		{"e6data://u:t0ps3cret/x@h", `database holds an "@"`},
 		{"e6data://u:1/t0ps3cret@h", `database holds an "@"`},
@@ -453,7 +453,7 @@ func TestBadDSN(t *testing.T) {
 		{ok + "secure=true&tls_config=x&insecure_skip_verify=1", "tls_config and insecure_skip_verify contradict each other"},
 		{ok + "secure=true&ca_cert=x&insecure_skip_verify=1", "insecure_skip_verify and ca_cert contradict each other"},
 	} {
-		// A bad DSN fails at once, not when the first query runs.
+		// sql.Open returns the error of a bad DSN, not the first query.
 		db, err := sql.Open("e6data", test.dsn)
 		if err == nil {
 			db.Close()
@@ -469,7 +469,7 @@ func TestBadDSN(t *testing.T) {
 	}
 }
 
-// What no DSN can say is checked in a Config as well.
+// NewConnector also checks values of a Config that no DSN can have.
 func TestBadConfig(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -508,7 +508,7 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// Wrappers open an empty DSN to get hold of the driver.
+// Wrappers open an empty DSN to get the driver.
 func TestEmptyDSN(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("e6data", "")
@@ -549,10 +549,10 @@ func FuzzParseDSN(f *testing.F) {
 			t.Fatalf("%q: %+v read back as %+v", dsn, *cfg, *again)
 		}
 		if again.FormatDSN() != formatted {
-			t.Fatalf("%q is no fixed point", formatted)
+			t.Fatalf("%q is not formatted as it was parsed", formatted)
 		}
 		if cfg.CACert != "" || cfg.ClientCert != "" || cfg.TLSConfig != "" {
-			return // NewConnector would look for them
+			return // NewConnector would read the files
 		}
 		c, err := e6data.NewConnector(cfg)
 		if err == nil {
@@ -566,7 +566,7 @@ func FuzzParseDSN(f *testing.F) {
 	})
 }
 
-// However a token is written, and whatever is around it, no error shows it.
+// No error shows a token, in whatever form it is written and whatever is around it.
 func FuzzDSNErrors(f *testing.F) {
 	const secret = "t0ps3cret"
 	f.Add("u", "", "", "h", "catalog=%zz")
@@ -606,7 +606,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	cfg := e6data.Config{
 		Host: "h", User: "u", Token: top, AccessToken: top, ClientSecret: top, ClientKey: top,
 		TokenURL:   "https://idp.example.com/token?code=t0ps3cret",
-		ClientCert: "-----BEGIN CERTIFICATE-----\n\n-----BEGIN PRIVATE KEY-----\nt0ps3cret\n", // as HAProxy has them
+		ClientCert: "-----BEGIN CERTIFICATE-----\n\n-----BEGIN PRIVATE KEY-----\nt0ps3cret\n", // in the form of HAProxy
 	}
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -625,7 +625,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 			t.Errorf("%q is in %s", secret, out.String())
 		}
 	}
-	// fmt does not ask a value for its text everywhere.
+	// For some verbs and values fmt does not call the methods that return the text.
 	cfg.TokenURL, cfg.ClientCert = "", ""
 	out.Reset()
 	for _, verb := range []string{"%w", "%p", "%!", "%[1]w", "%T", "%t"} {
@@ -647,7 +647,7 @@ func TestSecretsAreNotPrinted(t *testing.T) {
 	}
 }
 
-// A Secret is what its text is, for == and for decoders.
+// Secrets with the same text are equal, and decoders make a Secret from its text.
 func TestSecret(t *testing.T) {
 	t.Parallel()
 	a, b := e6data.NewSecret("t0ps3cret"), e6data.NewSecret("t0ps"+"3cret")
@@ -679,7 +679,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 
-	// The system's authorities do not know the server.
+	// The system's authorities did not sign the server's certificate.
 	bad := openDB(t, srv)
 	if err := bad.PingContext(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") {
 		t.Errorf("unknown authority: %v", err)
@@ -707,7 +707,7 @@ func TestNewConnector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The channel lives as long as its last connection.
+	// The channel stays open until its last connection is closed.
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}

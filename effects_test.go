@@ -28,7 +28,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// Every parameter has a test that sees what it does, not only that it is read.
+// Every parameter has a test of its effect, and not only of its parsing.
 func TestParametersHaveEffects(t *testing.T) {
 	t.Parallel()
 	seenBy := map[string]string{
@@ -87,7 +87,7 @@ func TestCredentialsOnTheWire(t *testing.T) {
 	}
 }
 
-// What enginetest says lets in, does, whatever the server is like.
+// The DSN that enginetest returns works, for every configuration of the server.
 func TestDSNsOfEnginetest(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]enginetest.Config{
@@ -140,7 +140,7 @@ func TestTLSByDSN(t *testing.T) {
 		server pair
 		mutual bool
 		params string
-		want   string // of the error; "" is that it works
+		want   string // the error; "" if the connection works
 	}{
 		{name: "CA file", server: ca.issue(t, nil), params: caFile},
 		{name: "CA text", server: ca.issue(t, nil), params: "ssl_cert=" + url.QueryEscape(ca.pem)},
@@ -211,8 +211,8 @@ func TestOAuthByDSN(t *testing.T) {
 	})
 }
 
-// A session that is at hand is used whether or not something has confirmed its colour
-// lately: the next call tells.
+// A connection uses its session also if strategy_ttl has passed: the next call shows
+// whether the session's colour is still live.
 func TestStrategyTTL(t *testing.T) {
 	t.Parallel()
 	for _, ttl := range []string{"1ns", "0", "1h"} {
@@ -242,7 +242,7 @@ func TestMaxAttempts(t *testing.T) {
 	}
 }
 
-// connect_timeout bounds the new session of a query that is under way, too.
+// connect_timeout also bounds the authentication for a new session during a query.
 func TestConnectTimeoutOfARunningQuery(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
@@ -261,11 +261,11 @@ func TestConnectTimeoutOfARunningQuery(t *testing.T) {
 	}
 }
 
-// The times are those of the bubble's clock.
+// The times are those of the clock of testing/synctest.
 func TestKeepalive(t *testing.T) {
 	for _, test := range []struct {
 		params string
-		during bool // a call is on its way
+		during bool // a call is in flight
 		want   string
 	}{
 		{"", false, "pinged after 30s, cut after 50s"}, // 30 s and 20 s
@@ -286,8 +286,8 @@ func TestKeepalive(t *testing.T) {
 	}
 }
 
-// keepalive tells what becomes in 20 minutes of a connection to a server that
-// never answers. After 30 gRPC ends one that nobody uses.
+// keepalive describes what happens in 20 minutes to a connection to a server that never
+// answers. (gRPC closes a connection that is idle for 30 minutes.)
 func keepalive(t *testing.T, params string, during bool) string {
 	t.Helper()
 	cfg := parseDSN(t, "e6data://u:t@127.0.0.1:1/?connect_timeout=0&max_attempts=1&"+params)
@@ -308,7 +308,7 @@ func keepalive(t *testing.T, params string, during bool) string {
 		t.Fatal(err)
 	}
 	e6data.SetIdleAfter(c, 2*watched)
-	limit := time.Nanosecond // of the call
+	limit := time.Nanosecond // the call's timeout
 	if during {
 		limit = watched
 	}
@@ -328,15 +328,15 @@ func keepalive(t *testing.T, params string, during bool) string {
 	if len(events) == 0 {
 		return "not connected"
 	}
-	// The end of the test's own making is not worth telling.
+	// The description leaves out the end that the test itself causes.
 	if last := len(events) - 1; strings.HasPrefix(events[last], "cut after 20m") {
 		events = append(events[:last], "left alone")
 	}
 	return strings.Join(slices.Compact(events), ", ")
 }
 
-// silentServer speaks as much HTTP/2 as a connection takes, and tells of pings
-// and of the connection's end.
+// silentServer implements as much of HTTP/2 as a connection needs, and records pings and
+// the end of the connection.
 type silentServer struct {
 	start  time.Time
 	events chan string

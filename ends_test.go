@@ -17,8 +17,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Whatever becomes of a query, its hook is told of one end, the counters are
-// balanced, and OnProgress is not called any more.
+// Each query, in whatever way it ends, calls its hook for exactly one end. The counters
+// then balance, and OnProgress is not called after the end.
 func TestEveryQueryEndsOnce(t *testing.T) {
 	t.Parallel()
 	faults := map[string]enginetest.Fault{
@@ -80,7 +80,7 @@ func TestEveryQueryEndsOnce(t *testing.T) {
 						)
 						ctx = e6data.ContextWithOptions(ctx, e6data.CaptureQuery(&info), e6data.OnProgress(func(e6data.Progress) {
 							if over.Load() {
-								t.Error("progress of a query that is over")
+								t.Error("OnProgress is called after the query has ended")
 							}
 						}))
 						watched := make(chan struct{})

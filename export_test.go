@@ -10,16 +10,16 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// Listen hands on what all connectors log from now on, at every level, also
-// where they have a logger of their own, and the texts of all errors. It must be
-// waitCalled before any connector is made.
+// Listen passes the log records of all later connectors to log, at every level, also if a
+// connector has its own logger. It passes the texts of all errors to errorText. Listen
+// must be called before any connector is made.
 func Listen(log slog.Handler, errorText func(string)) {
 	testHooks.connector = func(c *Connector) { c.log = slog.New(slog.NewMultiHandler(c.log.Handler(), log)) }
 	testHooks.errorText = errorText
 }
 
-// Poison makes the connector overwrite the memory of a batch as soon as its
-// reader has moved on.
+// Poison makes the connector overwrite the memory of a batch as soon as its reader reads
+// the next one.
 func Poison(c *Connector) { c.switches.poison = true }
 
 // IsLoopback is isLoopback.
@@ -31,7 +31,7 @@ func SetMaxEmptyChunks(c *Connector, n int) { c.switches.maxEmptyChunks = n }
 // SetIdleAfter replaces the constant idleAfter.
 func SetIdleAfter(c *Connector, d time.Duration) { c.switches.idleAfter = d }
 
-// EnvNames are the environment variables that are read.
+// EnvNames returns the names of the environment variables that the driver reads.
 func EnvNames() []string {
 	var names []string
 	for _, vars := range [][]envVar{envSettings, envCredentials} {
@@ -42,9 +42,8 @@ func EnvNames() []string {
 	return names
 }
 
-// HookCost returns the allocations of a health check on a connection with
-// nobody watching, as it is made and as it would be without the possibility to
-// watch.
+// HookCost returns the number of allocations of a health check on a connection that has
+// neither hook nor logger: with the driver's code for hooks, and without it.
 func HookCost(dc driver.Conn) (watched, bare float64) {
 	cn := dc.(*conn)
 	ctx, c := context.Background(), cn.c
@@ -54,7 +53,7 @@ func HookCost(dc driver.Conn) (watched, bare float64) {
 	return watched, bare
 }
 
-// RecordCost returns the allocations of Record.
+// RecordCost returns the number of allocations of Record.
 func RecordCost(c *Connector) float64 {
 	return testing.AllocsPerRun(200, func() { Record(c) })
 }
@@ -64,7 +63,7 @@ var (
 	errRecorded = error(&Error{condition: noAnswer})
 )
 
-// Record notes a batch, a retry and a session, with nobody watching.
+// Record records a batch, a retry and a session, without hook and logger.
 func Record(c *Connector) {
 	ctx := context.Background()
 	recorded.c = c
@@ -73,7 +72,7 @@ func Record(c *Connector) {
 	c.noteColor(ctx, strategy.Unknown)
 }
 
-// ParamNames are the names of the DSN's parameters.
+// ParamNames returns the names of the DSN's parameters.
 func ParamNames() []string {
 	var names []string
 	for i := range params {
@@ -82,5 +81,5 @@ func ParamNames() []string {
 	return names
 }
 
-// PingEvery returns how often a new channel pings.
+// PingEvery returns the interval between pings of a new channel.
 func PingEvery(c *Connector) time.Duration { return c.pingEvery() }

@@ -34,7 +34,7 @@ func TestDetection(t *testing.T) {
 			if got := strategies(srv, "authenticate"); got != test.tried {
 				t.Errorf("tried %s, want %s", got, test.tried)
 			}
-			// A second pool in the process knows already.
+			// A second pool in the process uses the strategy that the first one found.
 			srv.ResetCalls()
 			if err := openDB(t, srv).Ping(); err != nil {
 				t.Error(err)
@@ -60,7 +60,7 @@ func TestNoColourIsLive(t *testing.T) {
 	}
 }
 
-// A 456 at any step before the query ran moves it to the other colour.
+// A query that gets a 456 before it has run moves to the other colour.
 func TestColourDies(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
@@ -72,7 +72,7 @@ func TestColourDies(t *testing.T) {
 			if err := db.Ping(); err != nil {
 				t.Fatal(err)
 			}
-			// Blue dies just when the call is on its way; what it holds is lost.
+			// Blue ends while the call is in flight. Its queries and sessions are lost.
 			srv.Inject(enginetest.Fault{
 				Method: method, Times: 1,
 				Do:  func() { srv.SetLive(enginetest.Blue, enginetest.Green) },
@@ -94,8 +94,8 @@ func TestColourDies(t *testing.T) {
 	}
 }
 
-// A switch that is announced moves new queries at once; the running one stays
-// where it is until it is cleared.
+// An announced switch moves new queries at once. A running query stays on its colour until
+// it is cleared.
 func TestAnnouncedSwitch(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
@@ -117,7 +117,7 @@ func TestAnnouncedSwitch(t *testing.T) {
 	}
 	read(10)
 	srv.Announce("Green")
-	read(10) // hears it
+	read(10) // the answer announces green
 	srv.Announce("")
 	if n, err := readIDs(t.Context(), db, "new"); n != 7 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
@@ -175,8 +175,8 @@ func TestSessionExpires(t *testing.T) {
 	}
 }
 
-// An engine that denies the session that replaces a denied one has given its
-// answer, which is reported as it came.
+// If the engine also denies the session that replaces a denied one, the driver returns the
+// engine's error as it is.
 func TestSessionIsAlwaysDenied(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -243,12 +243,12 @@ func TestSQLError(t *testing.T) {
 	}
 }
 
-// outage is a road to the engine that can be closed. It opens again when a clear
-// is about to be tried for the fourth time and the reader has its error.
+// outage is a dialer that can fail for a while. It works again before the fourth attempt
+// of a clear, if the reader has its error by then.
 type outage struct {
 	e6data.NoHook
 	closed atomic.Bool
-	reader chan struct{} // closed when the reader knows
+	reader chan struct{} // closed when the reader has its error
 
 	mu   sync.Mutex
 	conn net.Conn
@@ -283,9 +283,8 @@ func (o *outage) Retry(ctx context.Context, r e6data.Retry) {
 	}
 }
 
-// A query whose engine cannot be reached for a while is cleared afterwards, in
-// the background: its reader does not wait for that, and max_attempts is about
-// other calls.
+// If the engine cannot be reached for a while, the query is cleared afterwards, in the
+// background. The reader does not wait for that, and max_attempts does not apply to it.
 func TestClearOutlastsAnOutage(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})

@@ -6,7 +6,7 @@ import (
 	"github.com/e6data/e6data-go/internal/batch"
 )
 
-// A long queue is not moved for each batch that leaves it.
+// A long queue is not copied for each batch that leaves it.
 func TestQueueOfBatchesIsNotMoved(t *testing.T) {
 	t.Parallel()
 	f := &fetcher{q: &query{lk: &link{c: new(Connector)}}, done: make(chan struct{})}
@@ -22,7 +22,7 @@ func TestQueueOfBatchesIsNotMoved(t *testing.T) {
 			t.Fatalf("number %d: %v, %d left", i, err, len(f.ready))
 		}
 		if len(rest) > 0 && &f.ready[0] != &rest[0] {
-			t.Fatalf("number %d: the queue was moved", i)
+			t.Fatalf("number %d: the queue was copied", i)
 		}
 	}
 }

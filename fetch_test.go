@@ -72,7 +72,7 @@ func TestMalformedResults(t *testing.T) {
 	}
 }
 
-// What was read before a bad value stands.
+// The rows before a bad value remain valid.
 func TestRowsBeforeABadValue(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -89,7 +89,7 @@ func TestRowsBeforeABadValue(t *testing.T) {
 	n := 0
 	for r.Next() {
 		var v sql.NullTime
-		// From Go 1.27 on the value is made by Scan, before by Next.
+		// Scan converts the value since Go 1.27, and Next in earlier versions.
 		if err = r.Scan(&v); err != nil {
 			break
 		}
@@ -107,8 +107,8 @@ func TestRowsBeforeABadValue(t *testing.T) {
 	}
 }
 
-// An engine that denies a session does so before it consumes anything: a result of
-// unknown size goes on with another session, and stays whole.
+// An engine denies a session before it consumes a batch. A result of unknown size continues
+// with a new session, and is complete.
 func TestSessionExpiresInAResultOfUnknownSize(t *testing.T) {
 	t.Parallel()
 	for _, count := range []int64{-1, 0} {

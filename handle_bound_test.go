@@ -11,7 +11,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// useHandle are all that a connection can do with a handle.
+// useHandle calls every method of a connection that takes a handle, and returns the errors.
 func useHandle(t *testing.T, db *sql.DB, h e6data.QueryHandle) map[string]error {
 	errs := map[string]error{}
 	mustUseConn(t, db, func(c *e6data.Conn) error {
@@ -34,8 +34,8 @@ func useHandle(t *testing.T, db *sql.DB, h e6data.QueryHandle) map[string]error 
 	return errs
 }
 
-// A handle is refused by a connection to another deployment before anything is sent,
-// also where that has a query of the same id.
+// A connection to another deployment refuses a handle before it sends a call, also if that
+// deployment has a query of the same id.
 func TestHandleOfAnotherDeployment(t *testing.T) {
 	t.Parallel()
 	one, two := newEngine(t, enginetest.Config{}), newEngine(t, enginetest.Config{})
@@ -48,7 +48,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 			return err
 		}
 		defer same.Close()
-		waitCalled(t, two, "getNextResultBatch", 6) // it fetches no more
+		waitCalled(t, two, "getNextResultBatch", 6) // the last fetch ahead
 		mustUseConn(t, db, func(c *e6data.Conn) error {
 			running, err := c.Query(t.Context(), "q")
 			if err != nil {
@@ -58,7 +58,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 			if running.QueryID() != same.QueryID() {
 				t.Fatalf("%s and %s", running.QueryID(), same.QueryID())
 			}
-			if err := other.PingContext(t.Context()); err != nil { // opens what it needs
+			if err := other.PingContext(t.Context()); err != nil { // opens the connection
 				return err
 			}
 			submitted := submit(t, one)
@@ -81,7 +81,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 	})
 }
 
-// A cluster is a deployment of its own, in whatever letter case it is written.
+// Each cluster is a deployment. The letter case of its name does not count.
 func TestHandleOfAnotherCluster(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
@@ -100,8 +100,8 @@ func TestHandleOfAnotherCluster(t *testing.T) {
 	mustUseConn(t, openDB(t, srv, "cluster_name=TUESDAY"), func(c *e6data.Conn) error { return c.Clear(t.Context(), h) })
 }
 
-// A handle text without a deployment, as earlier versions wrote it, is used where it is
-// given.
+// A handle's text may have no deployment, as in earlier versions. Every connection accepts
+// such a handle.
 func TestHandleWithoutDeployment(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -130,7 +130,7 @@ func TestHandleWithoutDeployment(t *testing.T) {
 	waitEnded(t, srv, 1, 0)
 }
 
-// again returns the handle that h's text gives.
+// again returns the handle parsed from the text of h.
 func again(t testing.TB, h e6data.QueryHandle) e6data.QueryHandle {
 	t.Helper()
 	text, err := h.MarshalText()
@@ -144,7 +144,7 @@ func again(t testing.TB, h e6data.QueryHandle) e6data.QueryHandle {
 	return h
 }
 
-// What is read as a handle is written again as a text that gives the same handle.
+// A text that is parsed as a handle is formatted as a text that gives the same handle.
 func FuzzQueryHandle(f *testing.F) {
 	for _, doc := range []string{
 		`{"q":"1","c":"blue"}`,

@@ -17,8 +17,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// A query that would take an hour ends at once, in whatever phase it is, also
-// where the engine keeps the call that is under way.
+// Cancel ends a query that would take an hour, in every phase, also if the engine does not
+// end the call in flight.
 func TestCancelFromAnotherConnection(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -39,7 +39,7 @@ func TestCancelFromAnotherConnection(t *testing.T) {
 				srv.Handle("q", test.result)
 				db := openDB(t, srv, way)
 				if test.hang {
-					// Left hanging until the client gives the call up.
+					// The call hangs until the client cancels it.
 					srv.Inject(enginetest.Fault{Method: test.method, Hang: true})
 				}
 				read := make(chan error, 1)
@@ -70,7 +70,7 @@ func TestCancelFromAnotherConnection(t *testing.T) {
 	}
 }
 
-// A result that was cancelled never ends as if it were whole.
+// A cancelled result never ends as if it were complete.
 func TestCancelledResultIsNotReadOn(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -85,7 +85,7 @@ func TestCancelledResultIsNotReadOn(t *testing.T) {
 		if !result.Next() {
 			t.Fatal(result.Err())
 		}
-		waitCalled(t, srv, "getNextResultBatch", 11) // all lies ready
+		waitCalled(t, srv, "getNextResultBatch", 11) // all batches are fetched
 		mustUseConn(t, db, func(other *e6data.Conn) error { return other.Cancel(t.Context(), result.Handle()) })
 		if result.Next() || !errors.Is(result.Err(), e6data.ErrQueryCancelled) {
 			t.Errorf("after Cancel: %v", result.Err())
@@ -148,7 +148,7 @@ func TestCancelAgainAndTooLate(t *testing.T) {
 	waitEnded(t, srv, 1, 1)
 }
 
-// However a Cancel and a Close meet, the query is ended once.
+// A query is ended once, in whatever order Cancel and Close run.
 func TestCancelRacesClose(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -187,7 +187,7 @@ func TestCancelRacesClose(t *testing.T) {
 	}
 }
 
-func TestCloseWaitsForTheCancelUnderWay(t *testing.T) {
+func TestCloseWaitsForARunningCancel(t *testing.T) {
 	t.Parallel()
 	for _, fails := range []bool{false, true} {
 		t.Run(fmt.Sprint(fails), func(t *testing.T) {
@@ -230,7 +230,7 @@ func TestCloseWaitsForTheCancelUnderWay(t *testing.T) {
 	}
 }
 
-// A Cancel that fails leaves the reader alone.
+// A Cancel that fails does not affect the reader.
 func TestCancelFails(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -258,8 +258,8 @@ func TestCancelFails(t *testing.T) {
 	waitEnded(t, srv, 1, 0)
 }
 
-// The answers of Cancel, Status and Explain may be lost: nothing is done twice by
-// asking again.
+// The answers of Cancel, Status and Explain may be lost. The driver repeats these calls,
+// which has no effect on the query.
 func TestCallsAboutAQueryAreRepeated(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []enginetest.Fault{
@@ -277,7 +277,7 @@ func TestCallsAboutAQueryAreRepeated(t *testing.T) {
 				if !fault.Drop && fault.Err == nil {
 					fault.Do = srv.ExpireSessions
 				}
-				lost := fault.Err != nil && method != "cancelQuery" // whom a 456 strikes
+				lost := fault.Err != nil && method != "cancelQuery" // a 456 strikes cancelQuery
 				mustUseConn(t, openDB(t, srv, "prefetch_bytes=0"), func(c *e6data.Conn) error {
 					result, err := c.Query(t.Context(), "q")
 					if err != nil {
@@ -309,7 +309,8 @@ func TestCallsAboutAQueryAreRepeated(t *testing.T) {
 	}
 }
 
-// Others may ask about a query while it is read, whatever its sessions do.
+// Other connections may call Status and Explain while a query is read, also if its
+// sessions change.
 func TestWatchingARunningQuery(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{RotateSessions: true})
@@ -344,7 +345,7 @@ func TestWatchingARunningQuery(t *testing.T) {
 					}
 					return nil
 				})
-				// The reader may be faster.
+				// The reader may end first.
 				if err != nil && !errors.Is(err, e6data.ErrNotRunning) {
 					t.Error(err)
 				}
@@ -364,8 +365,8 @@ func TestWatchingARunningQuery(t *testing.T) {
 	waitEnded(t, srv, 1, 0)
 }
 
-// A query whose rows are closed while somebody waits for it is not running, in
-// whatever words the engine puts that.
+// If the rows of a query are closed while Wait waits for it, Wait returns
+// ErrNotRunning, whatever the engine's message is.
 func TestWaitForAQueryThatIsClosed(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -412,7 +413,7 @@ func TestHandleAsText(t *testing.T) {
 		}
 		mustUseConn(t, elsewhere, func(other *e6data.Conn) error {
 			if _, known := other.Handle(h.ID()); known {
-				t.Error("a connector knows another's queries")
+				t.Error("a connector found a query of another connector")
 			}
 			if s, err := other.Status(t.Context(), h); err != nil || !s.Done {
 				t.Errorf("status %+v, %v", s, err)
@@ -423,11 +424,11 @@ func TestHandleAsText(t *testing.T) {
 		for result.Next() {
 		}
 		if result.Err() == nil {
-			t.Error("a cancelled result seems to be whole")
+			t.Error("a cancelled result ended without an error")
 		}
 		return nil
 	})
-	waitEnded(t, srv, 1, 1) // its reader could not know
+	waitEnded(t, srv, 1, 1) // another connector cancelled the query, so that its reader clears it
 }
 
 func TestHandleHidesItsSession(t *testing.T) {

@@ -11,8 +11,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// A scripted statement with placeholders is found whatever the driver makes of its
-// arguments.
+// A scripted statement with placeholders matches the driver's statement, for every type of
+// argument.
 func TestHandleArgs(t *testing.T) {
 	t.Parallel()
 	const statement = "SELECT id FROM t WHERE a = ? AND b IN (0, ?)"
@@ -39,7 +39,7 @@ func TestHandleArgs(t *testing.T) {
 		t.Errorf("names: %d rows, %v", n, err)
 	}
 
-	// As the engine's parameters.
+	// Arguments as parameters of the engine.
 	db = openDB(t, srv, "params=server")
 	srv.HandleArgs(statement, ids(5, 5).Params("LONG", "STRING"))
 	if n, err := readIDs(t.Context(), db, statement, 1, "x"); n != 5 || err != nil {

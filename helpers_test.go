@@ -45,9 +45,8 @@ func newUncheckedEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server 
 	return srv
 }
 
-// forget makes connectors that are made from now on know nothing of who listens
-// at addr. The system gives a port to one test after another, and what the
-// process knows of an endpoint's colour outlives the connectors.
+// forget removes the strategies that the process has cached for addr. The system gives the
+// same port to several tests, and the cache outlives the connectors.
 func forget(t testing.TB, addr string) {
 	t.Helper()
 	_, port, err := net.SplitHostPort(addr)
@@ -55,7 +54,7 @@ func forget(t testing.TB, addr string) {
 		t.Fatal(err)
 	}
 	for _, s := range strategy.Shared().Snapshot() {
-		if strings.HasSuffix(s.Key.Endpoint, ":"+port) { // by whatever name or address of this host
+		if strings.HasSuffix(s.Key.Endpoint, ":"+port) { // under any name or address of this host
 			strategy.Shared().Forget(s.Key)
 		}
 	}
@@ -76,7 +75,7 @@ func openDB(t testing.TB, srv *enginetest.Server, params ...string) *sql.DB {
 	return db
 }
 
-// within is a context that ends long after a test should have.
+// within returns a context that ends after d, which is much longer than the test takes.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)
@@ -84,7 +83,7 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
-// openConnector opens a pool and returns its connector, too.
+// openConnector opens a pool, and returns the pool and its connector.
 func openConnector(t testing.TB, cfg *e6data.Config, opts ...e6data.Option) (*sql.DB, *e6data.Connector) {
 	t.Helper()
 	c, err := e6data.NewConnector(cfg, opts...)
@@ -153,7 +152,7 @@ func useConn(t testing.TB, db *sql.DB, f func(*e6data.Conn) error) error {
 	return e6data.UseConn(within(t, time.Minute), db, f)
 }
 
-// mustUseConn is with for what must not fail.
+// mustUseConn is useConn for an f that must not fail.
 func mustUseConn(t testing.TB, db *sql.DB, f func(*e6data.Conn) error) {
 	t.Helper()
 	if err := useConn(t, db, f); err != nil {
@@ -169,8 +168,8 @@ func waitCalled(t testing.TB, srv *enginetest.Server, method string, n int) {
 	}
 }
 
-// waitEnded waits until so many queries were cleared and cancelled, and checks that
-// there are no more.
+// waitEnded waits until the given numbers of queries were cleared and cancelled, and
+// checks that no more were.
 func waitEnded(t testing.TB, srv *enginetest.Server, cleared, cancelled int) {
 	t.Helper()
 	_ = srv.Wait(within(t, time.Minute), func(s enginetest.Stats) bool { return s.Cleared >= cleared && s.Cancelled >= cancelled })
@@ -189,13 +188,13 @@ func wantRows(got, want int) error {
 	return nil
 }
 
-// ids is a result with one LONG column that counts from 0.
+// ids returns a result with one LONG column that counts from 0.
 func ids(rows, batch int) *enginetest.Result {
 	return enginetest.NewResult().Column("id", "LONG").BatchRows(batch).
 		Generate(rows, func(i int) []any { return []any{i} })
 }
 
-// readIDs reads a result of ids and tells how many rows were right.
+// readIDs reads a result of ids and returns the number of correct rows.
 func readIDs(ctx context.Context, db interface {
 	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 }, query string, args ...any) (int, error) {
@@ -217,15 +216,15 @@ func readIDs(ctx context.Context, db interface {
 	return n, rows.Err()
 }
 
-// submit submits q by a pool of its own, which is closed again, and returns
-// the handle's text.
+// submit submits a query with a pool that it closes afterwards, and returns the query's
+// handle.
 func submit(t *testing.T, srv *enginetest.Server) e6data.QueryHandle {
 	t.Helper()
 	db := openDB(t, srv)
 	var text []byte
 	mustUseConn(t, db, func(c *e6data.Conn) error {
 		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel() // ends nothing
+		defer cancel() // does not end the query
 		h, err := c.Submit(ctx, "q;")
 		if err != nil {
 			return err
@@ -243,7 +242,7 @@ func submit(t *testing.T, srv *enginetest.Server) e6data.QueryHandle {
 	return h
 }
 
-// result plays rows in the given batches; -1 is a chunk without rows.
+// batches returns a result with batches of these sizes; -1 is a chunk without rows.
 func batches(sizes ...int) *enginetest.Result {
 	r := enginetest.NewResult().Column("id", "LONG")
 	id := 0
@@ -266,7 +265,7 @@ func batches(sizes ...int) *enginetest.Result {
 	return r
 }
 
-// strategies lists the strategy headers of the calls to a method.
+// strategies returns the strategy headers of the calls to a method.
 func strategies(srv *enginetest.Server, method string) string {
 	var s []string
 	for _, c := range srv.CallsTo(method) {
@@ -287,17 +286,17 @@ func readAll(ctx context.Context, t testing.TB, db *sql.DB, query string) (n int
 	return n, errors.Join(rows.Err(), rows.Close())
 }
 
-// await waits for something that must come.
+// await waits until ch is closed.
 func await(t testing.TB, ch <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-ch:
 	case <-within(t, time.Minute).Done():
-		t.Fatal("it does not come")
+		t.Fatal("the channel is not closed")
 	}
 }
 
-// lastSQL is the latest statement that was prepared.
+// lastSQL returns the latest statement that was prepared.
 func lastSQL(srv *enginetest.Server) string {
 	calls := srv.Calls()
 	for _, c := range slices.Backward(calls) {

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A program that imports the driver pays at its start for package variables,
-// whether it opens a connection or not: no regular expression is compiled there.
-// Package wire is generated.
+// A program that imports the driver initializes the driver's package variables at its
+// start, also if it opens no connection. They must be cheap: no regular expression is
+// compiled there. Package wire is generated.
 func TestInitAllocatesLittle(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()

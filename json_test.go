@@ -84,7 +84,7 @@ func TestJSONErrors(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name, text string
-		at         string // what is at the error's offset; "" for its end
+		at         string // the text at the error's offset; "" for the end of the text
 		path       string
 		mismatch   bool
 	}{
@@ -146,7 +146,7 @@ func TestJSONErrors(t *testing.T) {
 	}
 }
 
-// What an UnmarshalJSON or UnmarshalText method finds has no position.
+// An error of an UnmarshalJSON or UnmarshalText method has no position.
 func TestJSONErrorOfAMethod(t *testing.T) {
 	t.Parallel()
 	var v []struct{ Price e6data.Decimal }
@@ -211,8 +211,8 @@ func TestJSONThroughSQLErrors(t *testing.T) {
 	}
 }
 
-// MAP and STRUCT in the form of Java's collections, as the engine of package
-// enginetest writes Go's values, and in JSON.
+// MAP and STRUCT values are decoded from the form of Java's collections, in which package
+// enginetest sends Go values, and from JSON.
 func TestJSONInJavaForm(t *testing.T) {
 	t.Parallel()
 	type line struct {
@@ -252,7 +252,7 @@ func TestJSONInJavaForm(t *testing.T) {
 		if err := rows.Scan(e6data.JSON(&a), e6data.JSON(&m), &raw); err != nil {
 			t.Fatal(err)
 		}
-		if i == 0 { // which has a year that is not read back
+		if i == 0 { // this row has a year that the driver cannot parse
 			raw.String = strings.Replace(raw.String, "0001-01-01 00:00:00", "0001-01-01T00:00:00Z", 1)
 			raw.String = strings.Replace(raw.String, "Named={}", "Named=null", 1)
 		}
@@ -267,7 +267,7 @@ func TestJSONInJavaForm(t *testing.T) {
 	}
 }
 
-// What is a number, a string or neither is up to the destination.
+// The destination decides whether a value in Java's form is a number or a string.
 func TestJSONInJavaFormByType(t *testing.T) {
 	t.Parallel()
 	scan := func(dest sql.Scanner, text string) {
@@ -299,8 +299,8 @@ func TestJSONInJavaFormByType(t *testing.T) {
 	}
 }
 
-// JSON is read as package json does, Java's form becomes JSON, and what is written in
-// it is read back.
+// JSON is decoded as package json does. Java's form is converted to JSON, and a value
+// written in Java's form is read back.
 func FuzzJSON(f *testing.F) {
 	for _, text := range []string{
 		`{"a": [1, null, {"b": "x"}]}`, `{a=1, b=[x, {c=d}]}`, `[x, y]`, `[1, 2]`, `{a=x=y}`, `{}`, `[[], {}]`, `{=}`, `[, ]`, `{a={b={c=[`, `[1] x`,
