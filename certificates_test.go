@@ -71,7 +71,7 @@ func (a *authority) issue(t testing.TB, change func(*x509.Certificate)) pair {
 		t.Fatal(err)
 	}
 	p := pair{cert: certPEM, key: string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))}
-	listener.keep(strings.Split(p.key, "\n")[1])
+	outputSearch.keep(strings.Split(p.key, "\n")[1])
 	if p.Certificate, err = tls.X509KeyPair([]byte(p.cert), []byte(p.key)); err != nil {
 		t.Fatal(err)
 	}

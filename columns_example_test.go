@@ -69,7 +69,7 @@ func ExampleConn_Query() {
 			}
 		}
 		fmt.Println("total:", total)
-		return result.Err() // tells, too, when the result was cut short
+		return result.Err() // also returns an error if the result is incomplete
 	})
 	fmt.Println("error:", err)
 

@@ -12,8 +12,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// What Literal writes into a statement, the engine reads as one value; so it does
-// useConn the driver's own literal of the argument.
+// Literal returns the same text as the driver writes for the argument, and the engine reads
+// it as one value.
 func TestLiteral(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)

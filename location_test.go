@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// readTime reads the one value of a query as a time.
+// readTime returns the only value of a query as a time.
 func readTime(t *testing.T, db *sql.DB, query string) time.Time {
 	t.Helper()
 	var at time.Time
@@ -22,7 +22,7 @@ func readTime(t *testing.T, db *sql.DB, query string) time.Time {
 	return at
 }
 
-// finds tells whether a query with an argument has a row.
+// finds reports whether a query with an argument has a row.
 func finds(t *testing.T, db *sql.DB, query string, arg any) bool {
 	t.Helper()
 	var id int64
@@ -33,8 +33,8 @@ func finds(t *testing.T, db *sql.DB, query string, arg any) bool {
 	return err == nil
 }
 
-// With loc, what was read of a row finds that row again: a time is written as the
-// wall clock in loc, as it was read.
+// With loc, a time that was read from a row finds that row again: the driver writes the
+// time as the wall clock in loc, in the same way as it reads it.
 func TestLocationBothWays(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -46,11 +46,11 @@ func TestLocationBothWays(t *testing.T) {
 		{"east", "Asia/Kolkata", time.Date(2024, 1, 31, 23, 59, 58, 123456000, time.UTC), true},
 		{"west, on the next day in UTC", "America/New_York", time.Date(2024, 1, 31, 23, 59, 58, 0, time.UTC), true},
 		{"offset", "%2B05:30", time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC), true},
-		// Clocks went back from 3 to 2: this one showed the time twice, and either
-		// instant is written so.
+		// Clocks went back from 3 to 2. They showed this time twice, and both instants
+		// are written as this time.
 		{"twice", "Europe/Berlin", time.Date(2024, 10, 27, 2, 30, 0, 0, time.UTC), true},
-		// Clocks went forward from 2 to 3: this one never showed the time, and what
-		// was read in its place is another, an hour away.
+		// Clocks went forward from 2 to 3. They never showed this time, and the driver
+		// reads a time an hour away.
 		{"never", "Europe/Berlin", time.Date(2024, 3, 31, 2, 30, 0, 0, time.UTC), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -74,8 +74,8 @@ func TestLocationBothWays(t *testing.T) {
 	}
 }
 
-// A DATE has no time of day and no zone: it is midnight UTC in any loc, and finds
-// its row again as a Date.
+// A DATE has no time of day and no zone. It is midnight UTC with every loc, and as a Date
+// it finds its row again.
 func TestDatesInLocation(t *testing.T) {
 	t.Parallel()
 	for _, loc := range []string{"Asia/Kolkata", "America/New_York"} {

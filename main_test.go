@@ -13,8 +13,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// parallelTests is how many tests run at once unless -parallel says it. They wait
-// more than they compute. Fuzzing computes, and takes a worker a processor.
+// parallelTests is the number of tests that run at once without -parallel. Tests wait more
+// than they compute. Fuzzing computes, so that it has one worker for each processor.
 const parallelTests = "16"
 
 func TestMain(m *testing.M) {
@@ -25,12 +25,12 @@ func TestMain(m *testing.M) {
 	if !slices.ContainsFunc(os.Args, chosen) {
 		_ = flag.Set("test.parallel", parallelTests)
 	}
-	listener.listen()
-	slog.SetDefault(slog.New(listener.handler()))
-	goleak.VerifyTestMain(listening{m})
+	outputSearch.listen()
+	slog.SetDefault(slog.New(outputSearch.handler()))
+	goleak.VerifyTestMain(searchedRun{m})
 }
 
-// A test knows nothing of an engine that had the port before.
+// An engine on the port of an earlier engine does not inherit that engine's strategy.
 func TestPortsAreForgotten(t *testing.T) {
 	t.Parallel()
 	before := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})

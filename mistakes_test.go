@@ -15,8 +15,8 @@ import (
 // t0ps3cret stands for every secret in the mistakes. No message shows it.
 const t0ps3cret = "t0ps3cret"
 
-// mistakesInDSNs are DSNs as they are written after another driver, a browser or a
-// shell, each with the error's text.
+// mistakesInDSNs are DSNs in the style of another driver, a browser or a shell, each with
+// the text of its error.
 var mistakesInDSNs = []struct{ dsn, want string }{
 	// Another driver's separators.
 	{"e6data://me:t0ps3cret@e6.example.com?catalog=lake;secure=true", semicolon},
@@ -25,7 +25,7 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"jdbc:e6data://e6.example.com:443/database=sales;user=me;password=t0ps3cret", semicolon},
 	{"jdbc:e6data://e6.example.com:443;user=me@example.com;password=t0ps3cret", semicolon},
 	{"e6data://me:t0ps3cret;x@e6.example.com", semicolon},
-	// What is no DSN.
+	// Texts that are not DSNs.
 	{"E6DATA://me:t0ps3cret@e6.example.com?secure=true", "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
 	{"JDBC:E6data://e6.example.com/user=me&password=t0ps3cret", "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
 	{`"e6data://me:t0ps3cret@e6.example.com"`, "e6data: a DSN begins with e6data:// in small letters, without quotes or white space before it"},
@@ -35,7 +35,7 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"postgres://me:t0ps3cret@e6.example.com/sales", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
 	{"me:t0ps3cret@tcp(e6.example.com:443)/sales", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
 	{"e6.example.com:443", "e6data: a DSN begins with e6data:// (or jdbc:e6data://): write " + dsnForm},
-	// Other drivers' words.
+	// Parameter names of other drivers.
 	{plain + "timeout=30s", unknown("timeout") + "write query_timeout, for a whole query, prepare_timeout or connect_timeout"},
 	{plain + "statement_timeout=30s", unknown("statement_timeout") + "write query_timeout, as in query_timeout=30s"},
 	{plain + "ssl=true", unknown("ssl") + "write secure=true for TLS"},
@@ -51,18 +51,19 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{plain + "charset=utf8mb4", unknown("charset") + "leave it out: text is UTF-8 always"},
 	{plain + "port=443", unknown("port") + "host and port come before the parameters: " + dsnForm},
 	{plain + "pwd=t0ps3cret", unknown("pwd") + "write password, for the account's access token"},
-	// Plaintext where TLS is spoken.
+	// Plaintext to a port that expects TLS.
 	{"e6data://me:t0ps3cret@e6.example.com:443/sales", port443},
 	{"e6data://me:t0ps3cret@e6.example.com:443/sales?secure=false", port443},
 	{"jdbc:e6data://e6.example.com:443/user=me&password=t0ps3cret", port443},
-	// Parameters too early: what follows an "@" in one is no host, and is sent nothing.
+	// Parameters before the host. A text after an "@" in a parameter is not a host, and the
+	// driver must not connect to it.
 	{"jdbc:e6data://h:80&user=me@x&password=t0ps3cret", early("&")},
 	{"jdbc:e6data://h:80&password=t0ps3cret&user=me@example.com", early("&")},
 	{"e6data://h:80&user=me&password=t0ps3cret", early("&")},
 	{"e6data://h:443#user=t0ps3cret@example.com", early("#")},
 	{"e6data://me:t0ps3cret&x@e6.example.com", early("&")},
 	{"e6data://e6.example.com/user=me@example.com&password=t0ps3cret", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
-	// Hosts and ports that are none.
+	// Texts that are not hosts or ports.
 	{"e6data://me:t0ps3cret", "e6data: the DSN's port is not a number from 1 to 65535" + encoded},
 	{"e6data://e6.example.com:https?user=me&password=t0ps3cret", "e6data: the DSN's port is not a number from 1 to 65535" + encoded},
 	{"e6data://me:t0ps3cret@", "e6data: the DSN's host is missing"},
@@ -72,7 +73,8 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"e6data://me:t0ps3cret@e6..example.com", "e6data: the DSN's host is not a host name: a host name has 1 to 63 characters between dots, and 253 in all"},
 	{"e6data://me@eyJhbGciOi" + strings.Repeat("t0ps3cret", 9), "e6data: the DSN's host is not a host name: a host name has 1 to 63 characters between dots, and 253 in all"},
 	{"e6data://me:t0ps3cret@::1", "e6data: the DSN's address is invalid: write host, host:port or, for IPv6, [address]:port" + encoded},
-	// Secrets that fall apart, as they were not encoded: what follows is not shown.
+	// Secrets that are split because they are not percent-encoded. No message shows the
+	// pieces.
 	{"e6data://me:pa/t0ps3cret@e6.example.com", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
 	{"e6data://me:p@ss?secure=t0ps3cret", `e6data: DSN parameter "secure": the value is not true or false`},
 	{"e6data://me:p@ss?t0ps3cret", `e6data: unknown DSN parameter number 1 (in a value, "&" is %26): no known parameter is similar`},
@@ -80,8 +82,8 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"e6data://h?user=me&password=a&catalog=lake&t0ps3cret=&secure=true", `e6data: unknown DSN parameter number 4 (in a value, "&" is %26): no known parameter is similar`},
 	{"e6data://h?access_token=a&loc=t0ps3cret", `e6data: DSN parameter "loc": the value is not a time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)`},
 	{"e6data://me:t0ps3cret%2@e6.example.com", "e6data: the DSN's token is not percent-encoded"},
-	// Slips of the keyboard, and names that are like none: no guess is better than
-	// a wild one, and "token" never is one.
+	// Typing errors, and names that resemble no parameter. No suggestion is better than a
+	// wrong one, and "token" is never suggested.
 	{plain + "catalogue=lake", unknown("catalogue") + `do you mean "catalog"?`},
 	{plain + "prefetch_byte=1MiB", unknown("prefetch_byte") + `do you mean "prefetch_bytes"?`},
 	{plain + "tokn=t0ps3cret", unknown("tokn") + "no known parameter is similar"},
@@ -90,7 +92,7 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 }
 
 const (
-	// plain is a DSN without a secret: what follows it may be shown.
+	// plain is a DSN without a secret. Messages may show the parameters after it.
 	plain   = "e6data://me@e6.example.com?"
 	dsnForm = "e6data://user:token@host:443/database?secure=true"
 )
@@ -123,7 +125,7 @@ func TestMistakesInDSNs(t *testing.T) {
 	}
 }
 
-// checkMistake compares a mistake's message.
+// checkMistake compares the message of a mistake with want.
 func checkMistake(t *testing.T, mistake string, err error, want string) {
 	t.Helper()
 	if err == nil || err.Error() != want {
@@ -134,7 +136,7 @@ func checkMistake(t *testing.T, mistake string, err error, want string) {
 	}
 }
 
-// mistakesInConfigs are changes of a Config that is right, or a replacement.
+// mistakesInConfigs change a correct Config, or replace it.
 var mistakesInConfigs = []struct {
 	name   string
 	change func(*e6data.Config)
@@ -188,8 +190,8 @@ func TestMistakesInConfigs(t *testing.T) {
 	}
 }
 
-// mistakesInQueries are statements, arguments and options that do not go
-// together. Nothing of them is executed.
+// mistakesInQueries are statements, arguments and options that do not fit each other. None
+// of the statements is executed.
 var mistakesInQueries = []struct {
 	query string
 	args  []any
@@ -250,10 +252,10 @@ var mistakesInOptions = []struct {
 }{
 	{"TLS configuration for plaintext", func(c *e6data.Config) { c.Secure = false }, e6data.WithTLSConfig(&tls.Config{}), "e6data: WithTLSConfig needs secure=true"},
 	{"two TLS configurations", func(c *e6data.Config) { c.TLSConfig = "mine" }, e6data.WithTLSConfig(&tls.Config{}), `e6data: there is tls_config "mine" and WithTLSConfig: use one of them`},
-	{"token source beside a token", func(*e6data.Config) {}, e6data.WithTokenSource(indiscreet{t0ps3cret}), "e6data: WithTokenSource and user contradict each other: they are two ways to authenticate"},
+	{"token source beside a token", func(*e6data.Config) {}, e6data.WithTokenSource(printableSource{t0ps3cret}), "e6data: WithTokenSource and user contradict each other: they are two ways to authenticate"},
 	{"token source for plaintext", func(c *e6data.Config) {
 		c.Secure, c.User, c.Token = false, "", e6data.Secret{}
-	}, e6data.WithTokenSource(indiscreet{t0ps3cret}), "e6data: WithTokenSource needs secure=true: over plaintext anyone could read the access token (a loopback host may do without)"},
+	}, e6data.WithTokenSource(printableSource{t0ps3cret}), "e6data: WithTokenSource needs secure=true: over plaintext anyone could read the access token (a loopback host may do without)"},
 	{"TLS configuration that nobody registered", func(c *e6data.Config) { c.TLSConfig = "mine" }, e6data.WithLogger(nil), `e6data: no tls_config "mine" is registered, none is: call RegisterTLSConfig before the connector is made`},
 	{"certificate that is not there", func(c *e6data.Config) { c.CACert = "no/such.pem" }, e6data.WithLogger(nil), `e6data: ca_cert: file "no/such.pem": no such file or directory`},
 	{"key that is not there", func(c *e6data.Config) {

@@ -17,8 +17,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// readTogether runs the same query by several workers, each some times, and returns
-// how many failed.
+// readTogether runs a query in several workers, each several times, and returns the number
+// of queries that failed.
 func readTogether(t *testing.T, db *sql.DB, workers, times int) (failed int64) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -38,8 +38,8 @@ func readTogether(t *testing.T, db *sql.DB, workers, times int) (failed int64) {
 	return n.Load()
 }
 
-// A colour that the engine announces before the proxy admits it fails no query.
-// When it is all that is admitted, it is taken with the next query.
+// The engine may announce a colour before the proxy admits it. No query fails then. When
+// the proxy admits only that colour, the next query uses it.
 func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -51,7 +51,7 @@ func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 	if n := readTogether(t, db, 16, 20); n != 0 {
 		t.Errorf("%d of 320 queries failed", n)
 	}
-	// Each of the 16 may be refused at first, and then every 2 s.
+	// Each of the 16 workers may be refused at first, and then once every 2 s.
 	if n, most := srv.Stats().Refused, 16*(2+int(time.Since(began)/(2*time.Second))); n > most {
 		t.Errorf("%d calls were refused, more than %d", n, most)
 	}
@@ -69,7 +69,7 @@ func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 	}
 }
 
-// A colour that is announced and down is left for the one that still serves.
+// If the announced colour is down, queries return to the colour that still serves.
 func TestAnnouncedAndDown(t *testing.T) {
 	t.Parallel()
 	for _, down := range []string{"no healthy upstream", "status: 503"} {
@@ -90,7 +90,7 @@ func TestAnnouncedAndDown(t *testing.T) {
 	}
 }
 
-// A fast way there and back is followed without a failure.
+// The driver follows a fast switch and a switch back without a failed query.
 func TestThereAndBack(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -123,12 +123,14 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
-// A flip between the two probes is no deployment without a live colour.
+// A switch between the two probes of a detection is not taken for a deployment without a
+// live colour.
 func TestFlipBetweenTheProbes(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
 	srv.Handle("q", ids(5, 2))
-	// Blue is asked first and refused; when green is asked it is green's turn to be.
+	// The driver probes blue first, which is not live. Before the answer to the probe of
+	// green, blue becomes live and green does not answer.
 	srv.Inject(enginetest.Fault{Method: "authenticate", Strategy: enginetest.Green, Times: 1, Do: func() { srv.SetLive(enginetest.Blue) },
 		Err: status.Error(codes.Unknown, "status: 456")})
 	if n, err := readIDs(within(t, time.Minute), openDB(t, srv), "q"); n != 5 || err != nil {
@@ -136,7 +138,7 @@ func TestFlipBetweenTheProbes(t *testing.T) {
 	}
 }
 
-// gap makes every call fail from the first one on, for at least the given time.
+// gap keeps a fault in force for a given time after the first retry.
 type gap struct {
 	e6data.NoHook
 	end   func()
@@ -148,8 +150,8 @@ func (g *gap) Retry(context.Context, e6data.Retry) {
 	g.once.Do(func() { time.AfterFunc(g.after, g.end) })
 }
 
-// A moment in which both colours refuse, or in which a proxy has no upstream and
-// answers 503 for the cluster service, too, is outlasted.
+// A query waits until the end of a moment in which both colours refuse calls, or in which a
+// proxy has no upstream and answers 503 for the cluster service as well.
 func TestAMomentWithoutADeployment(t *testing.T) {
 	for name, err := range map[string]error{
 		"both colours refuse": status.Error(codes.Unknown, "status: 456"),
@@ -181,21 +183,21 @@ func TestAMomentWithoutADeployment(t *testing.T) {
 	}
 }
 
-// After a resume the cluster's state is asked for at once.
+// The first status poll follows the resume call at once.
 func TestFirstPollIsAtOnce(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	srv.SetResume(0, enginetest.ClusterActive)
 	srv.SetCluster(enginetest.ClusterSuspended)
-	// A poll that waited would wait longer than the test.
+	// A poll after an interval would come after the end of the test.
 	db := openWith(t, srv.DSN("resume_timeout=30s"), e6data.WithResumePoll(time.Hour))
 	if n, err := readIDs(within(t, time.Minute), db, "q"); n != 5 || err != nil {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }
 
-// Ping wakes no cluster, on a new connection as little as on an old one.
+// Ping does not resume a cluster, on a new connection or on an old one.
 func TestPingWakesNothing(t *testing.T) {
 	t.Parallel()
 	for _, warm := range []bool{true, false} {

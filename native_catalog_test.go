@@ -125,7 +125,8 @@ func TestTableColumns(t *testing.T) {
 	})
 }
 
-// Browsing changes nothing, so that whatever happens to a call it is made again.
+// Browsing changes nothing, so that the driver repeats its calls after every kind of
+// failure.
 func TestBrowsingIsRepeated(t *testing.T) {
 	t.Parallel()
 	const method = "getTables"
@@ -181,7 +182,7 @@ func TestBrowsingFails(t *testing.T) {
 			t.Errorf("unknown statement: %q, %v", plan, err)
 		}
 		if _, err := c.DryRun(t.Context(), ";"); err == nil {
-			t.Error("an empty statement")
+			t.Error("an empty statement was accepted")
 		}
 		return nil
 	})

@@ -69,7 +69,7 @@ func TestColumnarReading(t *testing.T) {
 	}
 }
 
-// wrapped is a driver around this one, as tracing drivers are.
+// wrapped is a driver around this one, such as a tracing driver.
 type wrapped struct{ driver.Conn }
 
 func (w wrapped) Raw() driver.Conn { return w.Conn }

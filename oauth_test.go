@@ -30,17 +30,17 @@ import (
 
 const oauthSecret = "client-s3cret"
 
-// issuer is a token endpoint, and the memory of which of its tokens hold: only
-// the last one does. Its tokens are t0ken-1, t0ken-2, ...
+// issuer is a token endpoint. Its tokens are t0ken-1, t0ken-2 and so on, and only the
+// latest one is valid.
 type issuer struct {
 	*httptest.Server
 	exchanges atomic.Int64
 	revoked   atomic.Int64 // tokens up to this one are refused
 	life      int          // expires_in
-	// path is no other issuer's: a port is used again, and the process keeps the
-	// tokens that a URL gave.
+	// path differs from that of every other issuer: the system reuses ports, and the
+	// process caches tokens by URL.
 	path string
-	// answer, when set, answers first and tells whether it did.
+	// answer, if set, is called first. It reports whether it has answered.
 	answer func(n int64, w http.ResponseWriter, r *http.Request) bool
 }
 
@@ -70,18 +70,18 @@ func newIssuer(t testing.TB) *issuer {
 	return i
 }
 
-// Token makes an issuer an oauth2.TokenSource, too.
+// Token implements oauth2.TokenSource.
 func (i *issuer) Token() (*oauth2.Token, error) {
 	return &oauth2.Token{AccessToken: fmt.Sprintf("t0ken-%d", i.exchanges.Add(1)), Expiry: time.Now().Add(time.Hour)}, nil
 }
 
-// accepts is the engine's view.
+// accepts reports whether the engine accepts a token.
 func (i *issuer) accepts(token string) bool {
 	n, err := strconv.ParseInt(strings.TrimPrefix(token, "t0ken-"), 10, 64)
 	return err == nil && n > i.revoked.Load()
 }
 
-// revoke makes the engine refuse all tokens that were ever given out.
+// revoke makes the engine refuse all tokens that the issuer has returned so far.
 func (i *issuer) revoke() { i.revoked.Store(i.exchanges.Load()) }
 
 // engine starts an engine that accepts the issuer's tokens.
@@ -93,7 +93,7 @@ func (i *issuer) engine(t *testing.T, cfg enginetest.Config) *enginetest.Server 
 	return srv
 }
 
-// config is that of a client of the issuer.
+// config returns the Config of a client of the issuer.
 func (i *issuer) config(t testing.TB, srv *enginetest.Server) *e6data.Config {
 	t.Helper()
 	cfg := oauthConfig(t, srv)
@@ -101,7 +101,7 @@ func (i *issuer) config(t testing.TB, srv *enginetest.Server) *e6data.Config {
 	return cfg
 }
 
-// oauthConfig reaches srv and names no way to authenticate.
+// oauthConfig returns a Config for srv without a way to authenticate.
 func oauthConfig(t testing.TB, srv *enginetest.Server) *e6data.Config {
 	t.Helper()
 	host, port, err := net.SplitHostPort(srv.Addr())
@@ -116,7 +116,7 @@ func oauthConfig(t testing.TB, srv *enginetest.Server) *e6data.Config {
 	return cfg
 }
 
-// noSecrets reports what a text must not show.
+// noSecrets reports an error if a text has a secret.
 func noSecrets(t *testing.T, text string) {
 	t.Helper()
 	for _, secret := range []string{oauthSecret, "t0ken-", "LEAK", "Bearer "} {
@@ -126,7 +126,8 @@ func noSecrets(t *testing.T, text string) {
 	}
 }
 
-// checkSilent looks for secrets in an error, in all ways and all causes.
+// checkSilent reports an error if the text of err or of one of its causes has a secret, in
+// any format.
 func checkSilent(t *testing.T, err error) {
 	t.Helper()
 	noSecrets(t, fmt.Sprintf("%v %+v %#v %q", err, err, err, err))
@@ -149,8 +150,7 @@ func readFive(t *testing.T, db *sql.DB) {
 	}
 }
 
-// Every call bears the token, none brings a session, and authenticate is not
-// called.
+// Every call has the token, no call has a session, and authenticate is not called.
 func TestOAuth(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -212,7 +212,7 @@ func TestOAuthFirstUseByMany(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
-	// Equal configurations share, also those of different pools.
+	// Equal configurations share a token, also in different pools.
 	pools := []*sql.DB{openConfig(t, i.config(t, srv)), openConfig(t, i.config(t, srv))}
 	var wg sync.WaitGroup
 	ready := make(chan struct{})
@@ -224,7 +224,7 @@ func TestOAuthFirstUseByMany(t *testing.T) {
 				return
 			}
 			defer conn.Close()
-			<-ready // all hold a connection
+			<-ready // every worker has a connection
 			if n, err := readIDs(t.Context(), conn, "q"); n != 5 || err != nil {
 				t.Errorf("%d rows, %v", n, err)
 			}
@@ -237,8 +237,8 @@ func TestOAuthFirstUseByMany(t *testing.T) {
 	}
 }
 
-// A token that the engine refuses while it is in use is renewed once, for all
-// who met that, at any step but execute; nothing runs twice.
+// If the engine refuses a token during use, the token is renewed once for all connections
+// that were refused. This holds at every step except execute. No statement runs twice.
 func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
@@ -249,7 +249,7 @@ func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 				srv := i.engine(t, enginetest.Config{})
 				db := openConfig(t, i.config(t, srv))
 				readFive(t, db)
-				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil { // its clearing call is not the one that is hit
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil { // so that the fault does not strike its clearing call
 					t.Fatal(err)
 				}
 				revoking := srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: i.revoke})
@@ -268,7 +268,7 @@ func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 	}
 }
 
-// UNAUTHENTICATED is no proof that execute did nothing.
+// UNAUTHENTICATED does not prove that execute did nothing.
 func TestOAuthTokenRefusedAtExecute(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -290,7 +290,7 @@ func TestOAuthTokenRefusedAtExecute(t *testing.T) {
 	}
 }
 
-// 100 connections that meet a refusal together cause one exchange.
+// 100 connections that are refused at the same time cause one token exchange.
 func TestOAuthRefusedTogether(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -316,8 +316,8 @@ func TestOAuthRefusedTogether(t *testing.T) {
 	}
 }
 
-// An engine that accepts no token is given up after one renewal, and so is one
-// that refuses a token that cannot be renewed.
+// The driver gives up after one renewal if the engine accepts no token. It gives up at once
+// if the engine refuses a token that cannot be renewed.
 func TestOAuthAlwaysRefused(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.Internal} {
@@ -337,7 +337,7 @@ func TestOAuthAlwaysRefused(t *testing.T) {
 					_, err := readIDs(t.Context(), db, "q")
 					again := func(line string) bool { return strings.HasPrefix(line, "again") }
 					if told := slices.ContainsFunc(n.take(), again); told == fixed {
-						t.Errorf("a retry was told: %t", told)
+						t.Errorf("the hook was called for a retry: %t", told)
 					}
 					if !errors.Is(err, e6data.ErrAuthentication) {
 						t.Errorf("error %v", err)
@@ -361,7 +361,7 @@ func TestOAuthAlwaysRefused(t *testing.T) {
 	}
 }
 
-// What a token endpoint may do wrong, as a caller sees it.
+// Each failure of a token endpoint gives the caller this error.
 func TestOAuthEndpointFails(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -369,7 +369,7 @@ func TestOAuthEndpointFails(t *testing.T) {
 		answer func(n int64, w http.ResponseWriter, r *http.Request) bool
 		want   error // nil: the query succeeds
 		text   string
-		// exchanges is how often the endpoint is asked.
+		// exchanges is the number of requests to the endpoint.
 		exchanges int64
 	}{
 		{"500 once", func(n int64, w http.ResponseWriter, _ *http.Request) bool {
@@ -429,7 +429,7 @@ func TestOAuthEndpointFails(t *testing.T) {
 				t.Errorf("%d exchanges", n)
 			}
 			if test.want == e6data.ErrAuthentication {
-				// Nobody asks an endpoint again at once that refused the client.
+				// No request follows at once after the endpoint has refused the client.
 				for range 20 {
 					if _, again := readIDs(t.Context(), openConfig(t, i.config(t, srv)), "q"); !errors.Is(again, test.want) || again.Error() != err.Error() {
 						t.Errorf("error %v, at first %v", again, err)
@@ -446,8 +446,8 @@ func TestOAuthEndpointFails(t *testing.T) {
 	}
 }
 
-// A caller does not wait for a slow endpoint longer than its context lasts; the
-// exchange goes on for the others.
+// A caller waits for a slow endpoint until its context ends. The exchange continues for
+// other callers.
 func TestOAuthSlowEndpoint(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -482,9 +482,9 @@ func TestOAuthSlowEndpoint(t *testing.T) {
 	}
 }
 
-// A token that is refused in the middle of a result, with no other to be had, cuts
-// the result short, and the error says all of it. The failure counts for what
-// follows, too.
+// The engine refuses a token in the middle of a result, and the endpoint returns no other.
+// The result ends with an error that wraps both failures. The next query fails with the
+// endpoint's error, too.
 func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -494,7 +494,7 @@ func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 		}
 		return n == 2
 	}
-	srv := newUncheckedEngine(t, enginetest.Config{Bearer: i.accepts}) // a client that is refused cannot clear
+	srv := newUncheckedEngine(t, enginetest.Config{Bearer: i.accepts}) // a client without a valid token cannot clear its query
 	srv.Handle("q", ids(5, 2))
 	db := openConfig(t, i.config(t, srv))
 	readFive(t, db)
@@ -510,12 +510,12 @@ func TestOAuthEndpointFailsDuringUse(t *testing.T) {
 	}
 }
 
-// A query is cleared as soon as an endpoint that was down gives tokens again.
+// A query is cleared as soon as the endpoint, which was down, returns tokens again.
 func TestOAuthClearingOutlastsTheEndpoint(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	i.answer = func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-		down := n > 1 && n < 8 // two exchanges of three tries each
+		down := n > 1 && n < 8 // two exchanges with three requests each
 		if down {
 			http.Error(w, "LEAK", http.StatusServiceUnavailable)
 		}
@@ -549,8 +549,8 @@ func TestOAuthTokenSourceFails(t *testing.T) {
 	}
 }
 
-// That the engine forbids one pool to look for the colour is no matter of another
-// pool, which waits for what the first one finds.
+// The engine forbids one pool the probe for the live colour, while another pool waits for
+// the result of that probe. The other pool then probes itself.
 func TestOAuthForbiddenToAnotherPool(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -566,8 +566,8 @@ func TestOAuthForbiddenToAnotherPool(t *testing.T) {
 	first := ping(i)
 	<-forbidden.Struck()
 	asked := make(chan struct{})
-	second := ping(telling{i, sync.OnceFunc(func() { close(asked) })})
-	<-asked // the second pool comes to wait: it gets a token before that
+	second := ping(notifyingSource{i, sync.OnceFunc(func() { close(asked) })})
+	<-asked // the second pool has got a token, and waits for the probe next
 	forbidden.Release()
 	if err := <-first; status.Code(err) != codes.PermissionDenied {
 		t.Errorf("first: %v", err)
@@ -577,14 +577,14 @@ func TestOAuthForbiddenToAnotherPool(t *testing.T) {
 	}
 }
 
-// telling tells when a token is asked for.
-type telling struct {
+// notifyingSource calls notify before it returns a token.
+type notifyingSource struct {
 	oauth2.TokenSource
-	tell func()
+	notify func()
 }
 
-func (s telling) Token() (*oauth2.Token, error) {
-	s.tell()
+func (s notifyingSource) Token() (*oauth2.Token, error) {
+	s.notify()
 	return s.TokenSource.Token()
 }
 
@@ -592,7 +592,7 @@ type failing struct{ err error }
 
 func (f failing) Token() (*oauth2.Token, error) { return nil, f.err }
 
-// An engine without a health check is found, too.
+// The live colour of an engine without healthCheck is found, too.
 func TestOAuthWithoutHealthCheck(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
@@ -663,7 +663,7 @@ func TestOAuthAnnouncedSwitch(t *testing.T) {
 	}
 }
 
-// Both services are called with the token, and no user or password.
+// The calls to both services have the token, and neither user nor password.
 func TestOAuthResume(t *testing.T) {
 	t.Parallel()
 	for _, warm := range []bool{false, true} {
@@ -694,8 +694,8 @@ func TestOAuthResume(t *testing.T) {
 	}
 }
 
-// Sessions that answers name are used for their query, and given up for none
-// when they expire.
+// The session that a response names is used for later calls of its query. When such
+// sessions expire, the query continues without a session.
 func TestOAuthRotatedSessions(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"", "executeStatement", "getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {

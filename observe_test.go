@@ -21,7 +21,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// notes is a Hook that writes down what it is told.
+// notes is a Hook that records its calls as text.
 type notes struct {
 	e6data.NoHook
 	mu    sync.Mutex
@@ -107,7 +107,7 @@ func TestHook(t *testing.T) {
 	if _, err := readAll(ctx, t, db, "SELECT bad"); err == nil {
 		t.Fatal("no error")
 	}
-	if err := srv.WaitBalanced(ctx); err != nil { // it is cleared in the background
+	if err := srv.WaitBalanced(ctx); err != nil { // the query is cleared in the background
 		t.Fatal(err)
 	}
 	if got := n.take(); len(got) != 6 ||
@@ -115,7 +115,7 @@ func TestHook(t *testing.T) {
 		!slices.Contains(got, "end in=query rows=0 err=true") || !slices.Contains(got, "clear in=query") {
 		t.Errorf("got %q", got)
 	}
-	// An announced switch: the query after it moves.
+	// After an announced switch the next query moves.
 	srv.Announce(enginetest.Green)
 	if _, err := readAll(ctx, t, db, "SELECT 1"); err != nil {
 		t.Fatal(err)
@@ -142,8 +142,9 @@ func TestHook(t *testing.T) {
 	}
 }
 
-// A session on the colour that is no longer live, which is there when others
-// have moved already, is not used and no switch back.
+// A connection still has a session on a colour that is no longer live, and the other
+// connections have moved. The session is not used, and the hook is not called for a switch
+// back.
 func TestLateSessionIsNoSwitch(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "late", Live: []string{enginetest.Blue, enginetest.Green}})
@@ -187,7 +188,7 @@ func TestLateSessionIsNoSwitch(t *testing.T) {
 	}
 }
 
-// A query that ends in another way is counted so, and its hook is told.
+// Each way in which a query can end has its counter and its outcome in QueryEnd.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "outcomes"})
@@ -212,7 +213,7 @@ func TestOutcomes(t *testing.T) {
 	if s := info.State(); !s.Done || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
-	// Given up.
+	// The context is cancelled.
 	given, cancel := context.WithCancel(ctx)
 	if r, err = db.QueryContext(given, "SELECT 1"); err != nil || !r.Next() {
 		t.Fatal(err)
@@ -236,7 +237,7 @@ func TestOutcomes(t *testing.T) {
 	if s := c.Stats(); s.Queries != (e6data.QueryCounts{Succeeded: 1, Cancelled: 1, Incomplete: 1, Ambiguous: 1}) || s.Running != 0 || s.BatchesAhead != 0 || s.BytesAhead != 0 {
 		t.Errorf("%+v", s)
 	}
-	_ = db.Close() // QueryEnd comes when the query is cleared
+	_ = db.Close() // QueryEnd is called when the query is cleared
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if len(n.ended) != 4 {
@@ -277,12 +278,12 @@ func TestCaptureQuery(t *testing.T) {
 	if a := s.Analysis; a == nil || !a.Cached || a.Total != 12*time.Millisecond || a.Parsing != 2*time.Millisecond {
 		t.Errorf("%+v", a)
 	}
-	// A prepared query that was refused is not forgotten: the id is the last one's.
+	// A query that is refused at execute is prepared again, and the id is the new one.
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, Err: status.Error(codes.Internal, "Access denied")})
 	if _, err := readAll(ctx, t, db, "SELECT 1"); err != nil || info.State().Retries != 1 || info.State().ID == s.ID {
 		t.Errorf("%v, %+v", err, info.State())
 	}
-	// Where it is begun anew and refused then, that is where it ended.
+	// If the second prepare is refused, the query ends in the phase prepare.
 	srv.Inject(enginetest.Fault{Method: "executeStatement", Times: 1, Err: status.Error(codes.Internal, "Access denied")})
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Skip: 1, Times: 1, Err: status.Error(codes.Internal, "no room")})
 	_, err := readAll(ctx, t, db, "SELECT 1")
@@ -291,7 +292,8 @@ func TestCaptureQuery(t *testing.T) {
 	}
 }
 
-// Nothing stands between a query that is given up and its end on the engine.
+// A cancelled query is cleared on the engine at once, without a call of explainAnalyze
+// before.
 func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "given up"})
@@ -315,7 +317,7 @@ func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
 		for rows.Next() {
 		}
 		if rows.Err() == nil {
-			t.Error("a result that is whole")
+			t.Error("the result ended without an error")
 		}
 		_ = rows.Close()
 		cancel()
@@ -357,7 +359,7 @@ func TestProgress(t *testing.T) {
 		_, err := readAll(ctx, t, db, "SELECT 1")
 		done <- err
 	}()
-	await(t, polled) // the engine is asked while it executes
+	await(t, polled) // status is polled while the engine executes the query
 	hang.Release()
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -371,7 +373,7 @@ func TestProgress(t *testing.T) {
 			t.Errorf("call %d: %+v, then %+v", i, p, seen[i+1])
 		}
 	}
-	// One that fails before it has begun has a last call, too.
+	// OnProgress has a last call also for a query that fails before it has begun.
 	seen = nil
 	if _, err := readAll(ctx, t, db, "SELECT nothing"); err == nil || len(seen) == 0 || !seen[len(seen)-1].Done {
 		t.Errorf("%v, %+v", err, seen)
@@ -408,7 +410,7 @@ func TestDebugLog(t *testing.T) {
 			id := "query_id=" + srv.CallsTo("executeStatement")[0].QueryID
 			srv.ResetCalls()
 			for line := range strings.Lines(log) {
-				// What belongs to a query names it as soon as it has a name.
+				// Records about a query have its id as soon as it has one.
 				belongs := strings.Contains(line, "Statement ") || strings.Contains(line, "Result") || strings.Contains(line, "ended")
 				if belongs && !strings.Contains(line, id) {
 					t.Errorf("%s without %s", line, id)
@@ -430,7 +432,7 @@ func TestDebugLog(t *testing.T) {
 	}
 }
 
-// What the engine says of a statement may quote it.
+// The engine's error about a statement may quote the statement.
 func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "quoting"})
@@ -444,7 +446,7 @@ func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
 			e6data.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 		_, err := readAll(within(t, time.Minute), t, db, query)
 		if err == nil || !strings.Contains(err.Error(), "'hush' is no number") {
-			t.Errorf("the caller is told %v", err)
+			t.Errorf("the caller got %v", err)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
@@ -457,7 +459,7 @@ func TestErrorsAreLoggedWithoutStatements(t *testing.T) {
 	}
 }
 
-// What is wrong with a value may show it.
+// An error about a value may show the value.
 func TestErrorsAreLoggedWithoutValues(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "values"})
@@ -467,10 +469,10 @@ func TestErrorsAreLoggedWithoutValues(t *testing.T) {
 		var out bytes.Buffer
 		db, _ := openOne(t, srv.DSN(fmt.Sprintf("debug=true&log_statements=%t", statements)),
 			e6data.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
-		var at time.Time // on Go 1.27, it is Scan that tells of the value
+		var at time.Time // since Go 1.27 Scan returns the error of the value
 		err := db.QueryRowContext(within(t, time.Minute), "SELECT 1").Scan(&at)
 		if err == nil || !strings.Contains(err.Error(), "Hush/Whisper") {
-			t.Errorf("the caller is told %v", err)
+			t.Errorf("the caller got %v", err)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
@@ -481,8 +483,8 @@ func TestErrorsAreLoggedWithoutValues(t *testing.T) {
 	}
 }
 
-// What is heard about the live colour is logged at the level that the
-// environment sets, also without debug.
+// Changes of the live colour are logged at the level that the environment sets, also
+// without debug.
 func TestColourLog(t *testing.T) {
 	t.Setenv("E6DATA_STRATEGY_LOG_LEVEL", "debug")
 	srv := newEngine(t, enginetest.Config{ClusterName: "colourlog", Live: []string{enginetest.Blue, enginetest.Green}})
@@ -514,17 +516,17 @@ func TestColourLog(t *testing.T) {
 	} {
 		_, rest, found := strings.Cut(log, want)
 		if !found {
-			t.Fatalf("%q is not there, or too early\n%s", want, out.String())
+			t.Fatalf("%q is missing, or comes too early\n%s", want, out.String())
 		}
 		log = rest
 	}
 }
 
-// What nobody asked for costs nothing.
+// Without hook and logger a call has no extra allocations.
 func TestHookCostsNothingUnset(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{ClusterName: "cost"})
-	// What gRPC allocates for a call varies by what it does in the background, so
-	// the calls that are counted do not come so far.
+	// The number of gRPC's own allocations for a call varies with its background work, so
+	// that an interceptor ends the counted calls before gRPC.
 	_, c := openOne(t, srv.DSN(), e6data.WithDialOptions(grpc.WithUnaryInterceptor(
 		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			if strings.HasSuffix(method, "/healthCheck") {
@@ -542,15 +544,15 @@ func TestHookCostsNothingUnset(t *testing.T) {
 		}
 	}()
 	if watched, bare := e6data.HookCost(cn); watched != bare {
-		t.Errorf("a call makes %v allocations, one that nobody can watch %v", watched, bare)
+		t.Errorf("a call makes %v allocations, and %v without the code for hooks", watched, bare)
 	}
 	if n := e6data.RecordCost(c); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
-// BenchmarkHookUnset is what a query pays for hooks, logs and counters that
-// nobody reads.
+// BenchmarkHookUnset measures the cost of hooks, logs and counters for a query whose
+// application uses none of them.
 func BenchmarkHookUnset(b *testing.B) {
 	srv := newEngine(b, enginetest.Config{ClusterName: "hookunset"})
 	_, c := openOne(b, srv.DSN())

@@ -19,8 +19,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Bursts on database/sql's default pool, which closes all but two connections after
-// each, take no more sessions than connections were in use at one time.
+// database/sql's default pool closes all connections except two after each burst of
+// queries. Several bursts need no more sessions than connections in use at one time.
 func TestSessionsOutliveConnections(t *testing.T) {
 	t.Parallel()
 	const workers = 32
@@ -37,14 +37,14 @@ func TestSessionsOutliveConnections(t *testing.T) {
 	}
 }
 
-// Connections with live sessions do not authenticate when nothing has confirmed the
-// colour for strategy_ttl.
+// Connections with live sessions do not authenticate again when strategy_ttl has passed
+// without a confirmation of the colour.
 func TestNoHerdAfterStrategyTTL(t *testing.T) {
 	t.Parallel()
 	const workers = 50
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
-	db := openDB(t, srv, "strategy_ttl=1ns") // which is always over
+	db := openDB(t, srv, "strategy_ttl=1ns") // which has always passed
 	db.SetMaxIdleConns(workers)
 	conns := make([]*sql.Conn, workers)
 	for i := range conns {
@@ -97,15 +97,15 @@ func TestHandleUsesALiveSession(t *testing.T) {
 	})
 }
 
-// Nobody waits for a query to be cleared: not its reader, not a connection that is
-// closed. The pool's Close and Shutdown do.
+// Neither the reader of a query nor the Close of its connection waits until the query is
+// cleared. The pool's Close and Shutdown do.
 func TestNobodyWaitsForClearing(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	db, c := openConnector(t, parseDSN(t, srv.DSN("cleanup_timeout=1m")))
 	hang := srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Hang: true})
-	for range 3 { // these would wait for a minute each
+	for range 3 { // each query would wait for a minute
 		if n, err := readIDs(within(t, time.Minute), db, "q"); n != 5 || err != nil {
 			t.Errorf("%d rows, %v", n, err)
 		}
@@ -138,7 +138,7 @@ func TestNobodyWaitsForClearing(t *testing.T) {
 	}
 }
 
-// sql.DB.Close waits for what is outstanding, for cleanup_timeout at most.
+// sql.DB.Close waits until all queries are cleared, for cleanup_timeout at most.
 func TestCloseWaitsForClearing(t *testing.T) {
 	t.Parallel()
 	for name, params := range map[string]string{"done": "cleanup_timeout=1m", "given up": "cleanup_timeout=50ms"} {
@@ -166,7 +166,8 @@ func TestCloseWaitsForClearing(t *testing.T) {
 	}
 }
 
-// A point query takes four round trips; nothing is asked for before it is wanted.
+// A point query takes four round trips. The driver makes no call before its answer is
+// needed.
 func TestRoundTripsOfAPointQuery(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -192,7 +193,8 @@ func TestRoundTripsOfAPointQuery(t *testing.T) {
 	}
 }
 
-// Rows that are dropped without Close are cleared when they are collected.
+// If an application drops Rows without Close, the query is cleared when the garbage
+// collector frees them.
 func TestDroppedRowsAreCleared(t *testing.T) {
 	for _, params := range []string{"", "prefetch_bytes=0"} {
 		srv := newEngine(t, enginetest.Config{})
@@ -215,8 +217,8 @@ func TestDroppedRowsAreCleared(t *testing.T) {
 	}
 }
 
-// A connector whose connections are closed lets its channel go after a while, though
-// nobody closes it, and connects again when it is used again.
+// A connector without open connections closes its channel after a while, also if the
+// connector itself is not closed. It connects again at its next use.
 func TestIdleConnectorLetsItsChannelGo(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -236,7 +238,7 @@ func TestIdleConnectorLetsItsChannelGo(t *testing.T) {
 		}
 		for ctx := within(t, time.Minute); len(c.Stats().Channels) > 0; runtime.Gosched() {
 			if ctx.Err() != nil {
-				t.Fatal("the channel is still there")
+				t.Fatal("the channel is still open")
 			}
 		}
 	}
@@ -248,8 +250,8 @@ func TestIdleConnectorLetsItsChannelGo(t *testing.T) {
 	}
 }
 
-// halfOpen dials connections, of which those that were made before break go on
-// looking alive and carry nothing any more.
+// halfOpen dials connections. After silence the connections that exist carry no more data,
+// and report no error.
 type halfOpen struct {
 	mu    sync.Mutex
 	conns []*silencedConn
@@ -277,7 +279,7 @@ func (h *halfOpen) silence() {
 	}
 }
 
-// silencedConn swallows what is written once it is silent.
+// silencedConn discards written bytes after it was silenced.
 type silencedConn struct {
 	net.Conn
 	mu     sync.Mutex
@@ -293,15 +295,15 @@ func (c *silencedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// A connection that was lost without notice: a dial that gets no answer in
-// connect_timeout on a channel that looks alive gets another channel.
+// A connection may be lost without notice. A Connect that gets no answer in connect_timeout
+// on a channel that looks alive uses another channel.
 func TestHalfOpenConnection(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
 	h := &halfOpen{}
 	db, c := openConnector(t, parseDSN(t, srv.DSN("connect_timeout=2s")), e6data.WithDialOptions(grpc.WithContextDialer(h.dial)))
-	first, err := db.Conn(t.Context()) // holds the session
+	first, err := db.Conn(t.Context()) // keeps the session in use
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,7 +317,7 @@ func TestHalfOpenConnection(t *testing.T) {
 	}
 }
 
-// pinger dials connections through which more pings can be sent than gRPC sends.
+// pinger dials connections on which a test can send additional pings.
 type pinger struct {
 	mu   sync.Mutex
 	conn net.Conn
@@ -329,8 +331,7 @@ func (p *pinger) dial(ctx context.Context, addr string) (net.Conn, error) {
 	return pingedConn{c, p}, err
 }
 
-// ping sends so many PING frames. What it sends is never in the middle of a write of
-// gRPC's.
+// ping sends n PING frames. It never writes in the middle of a write of gRPC.
 func (p *pinger) ping(n int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -356,8 +357,8 @@ func (c pingedConn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// A server with gRPC's own ping policy ends a connection that is pinged more often. The
-// error says what to do, and the process pings less often from then on.
+// A server with gRPC's default ping policy closes a connection whose client pings more
+// often. The error names the remedy, and the process pings less often afterwards.
 func TestTooManyPings(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{Pings: &grpckeepalive.EnforcementPolicy{}})

@@ -108,7 +108,7 @@ func TestArgumentTypes(t *testing.T) {
 			t.Errorf("%v (%T): the engine got %s, want %s", test.v, test.v, got, test.want)
 		}
 	}
-	// As the engine reads them.
+	// The engine reads these literals.
 	got, err := echo(t, db, "SELECT ?, ?, ?, ?, ?, ?", "it's", []byte("a"), at, e6data.Date(at), true, nil)
 	want := []enginetest.Literal{{Kind: "STRING", Value: "it's"}, {Kind: "BINARY", Value: "61"}, {Kind: "TIMESTAMP", Value: "2024-01-31 18:29:58.123456"}, {Kind: "DATE", Value: "2024-01-31"}, {Kind: "BOOLEAN", Value: "TRUE"}, {Kind: "NULL", Value: "NULL"}}
 	if err != nil || !slices.Equal(got, want) {
@@ -138,8 +138,7 @@ func TestArgumentLists(t *testing.T) {
 	}
 }
 
-// What is wrong with arguments is known before anything is sent, in each way to
-// run a statement.
+// Mistakes in arguments are errors before any call, in each way to run a statement.
 func TestArgumentErrors(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
@@ -150,10 +149,10 @@ func TestArgumentErrors(t *testing.T) {
 	for _, test := range []struct {
 		query string
 		args  []any
-		name  string // of the argument, or
-		at    int    // its number
+		name  string // the argument's name, or
+		at    int    // the argument's number
 		want  string
-		// prepared is what database/sql itself says where it counts.
+		// prepared is the error of database/sql, which counts the arguments of a Stmt.
 		prepared string
 	}{
 		{"SELECT ?", nil, "", 1, "argument 1: it is missing", "expected 1 arguments, got 0"},
@@ -240,7 +239,7 @@ func TestArgumentErrors(t *testing.T) {
 	}
 }
 
-// places are statements with one placeholder wherever a string can be.
+// places are statements with one placeholder, in every place where a string can be.
 var places = []string{
 	"SELECT ?", "SELECT a, ?, b FROM t", "SELECT * FROM t WHERE a = ?", "SELECT * FROM t WHERE a=?AND b=1", "SELECT * FROM t WHERE a IN (?)", "SELECT * FROM t WHERE a IN (1, ?, 3)",
 	"SELECT f(?)", "SELECT f(a,?,b)", "SELECT * FROM t LIMIT ?", "SELECT * FROM t WHERE a LIKE ? ESCAPE '!'", "SELECT 'a'||?||'b'", "SELECT 'it''s', '\\'', ?, '\\\\'",
@@ -269,8 +268,9 @@ func hostile(t *testing.T) (out []string) {
 	return out
 }
 
-// Whatever string is given, the engine reads it as one string and everything else
-// as it was: all strings in all places of a ?, and a share of them in those of a name or number.
+// The engine reads every string argument as one string, and the rest of the statement as
+// it was written. The test has all strings in all places of a ?, and a part of them in the
+// places of names and numbers.
 func TestHostileStrings(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
@@ -279,14 +279,14 @@ func TestHostileStrings(t *testing.T) {
 	for p, place := range places {
 		for m, mark := range []string{"?", ":v", "@v", "$1", ":1", "?1"} {
 			query, values := place, corpus
-			if raced { // it has no text to watch, and the plain run takes all strings
+			if raced { // the race detector finds nothing here; the run without it tests all strings
 				values = nil
 				for i := p % 16; i < len(corpus); i += 16 {
 					values = append(values, corpus[i])
 				}
 			}
 			if mark != "?" {
-				// What follows a value is no placeholder but an operator.
+				// A ? that follows a value is an operator and not a placeholder.
 				query = strings.ReplaceAll(query, "||?", "|| ?")
 				query = strings.ReplaceAll(query, "?AND", "? AND")
 				query = strings.ReplaceAll(query, "?", mark)
@@ -333,8 +333,8 @@ func TestHostileStrings(t *testing.T) {
 	}
 }
 
-// serverEngine is an engine whose statements have parameters of these types, and
-// which answers with their values.
+// serverEngine returns an engine whose statements have parameters of these types. Its
+// results are the parameters' values.
 func serverEngine(t testing.TB, types ...string) *enginetest.Server {
 	srv := newEngine(t, enginetest.Config{})
 	srv.HandleFunc(func(q enginetest.Query) (*enginetest.Result, error) {
@@ -406,7 +406,7 @@ func TestServerParameters(t *testing.T) {
 	}
 }
 
-// Names become question marks, and a name that occurs twice two parameters.
+// Names become question marks. A name that occurs twice becomes two parameters.
 func TestServerParametersByName(t *testing.T) {
 	t.Parallel()
 	srv := serverEngine(t, "LONG", "STRING", "LONG")
@@ -415,7 +415,7 @@ func TestServerParametersByName(t *testing.T) {
 	if want := []string{"1 LONG 7", "2 STRING n", "3 LONG 7"}; err != nil || text != "SELECT ?, ?, ? -- :x" || !slices.Equal(values, want) {
 		t.Errorf("%q, %q, %v", text, values, err)
 	}
-	// Without placeholders it is a statement like any other.
+	// A statement without placeholders is sent like any other.
 	srv.Handle("SELECT 1", ids(1, 1))
 	before := srv.Count("getDynamicParams")
 	if n, err := readIDs(t.Context(), db, "SELECT 1"); n != 1 || err != nil || srv.Count("getDynamicParams") != before {
@@ -423,7 +423,8 @@ func TestServerParametersByName(t *testing.T) {
 	}
 }
 
-// What does not fit is an error before execute, and the prepared query is cleared.
+// An argument that does not fit is an error before execute, and the prepared query is
+// cleared.
 func TestServerParameterErrors(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -432,7 +433,7 @@ func TestServerParameterErrors(t *testing.T) {
 		query string
 		args  []any
 		want  string
-		sent  bool // that the query was prepared
+		sent  bool // whether the query was prepared
 		at    int
 	}{
 		{"the engine finds fewer", []string{"LONG"}, "SELECT ?, ?", []any{1, 2}, "argument 2: the engine finds 1 parameters in the statement, which has 2 placeholders", true, 2},
@@ -472,7 +473,7 @@ func TestServerParameterErrors(t *testing.T) {
 	}
 }
 
-// Asking for the parameters executes nothing, so it is part of preparing.
+// getDynamicParams executes nothing, so that its retries follow the rules of prepare.
 func TestServerParametersAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -581,8 +582,8 @@ func TestPreparedConcurrently(t *testing.T) {
 	}
 }
 
-// A statement that is prepared, and closed or not, leaves nothing on the engine;
-// database/sql knows how many arguments its ? want.
+// A prepared statement, closed or not, leaves nothing on the engine. database/sql checks
+// the number of arguments.
 func TestPrepareSendsNothing(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
@@ -609,24 +610,24 @@ func TestPrepareSendsNothing(t *testing.T) {
 			t.Error(err)
 		}
 		conn.Close()
-		if _, err := db.Prepare(query); err != nil { // and left to db.Close
+		if _, err := db.Prepare(query); err != nil { // db.Close closes the statement
 			t.Error(err)
 		}
 	}
 	if calls := srv.Calls()[before:]; len(calls) != 0 {
 		t.Errorf("Prepare sent %v", calls)
 	}
-	// A Stmt that is used again after an error.
+	// A Stmt can be used again after an error.
 	st, err := db.Prepare("SELECT ?")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer st.Close()
 	if _, err := st.Query(math.NaN()); err == nil {
-		t.Error("NaN was taken")
+		t.Error("NaN was accepted")
 	}
 	if _, err := st.Query(1, 2); err == nil {
-		t.Error("two arguments were taken")
+		t.Error("two arguments were accepted")
 	}
 	rows, err := st.Query(7)
 	if err != nil {
@@ -637,7 +638,7 @@ func TestPrepareSendsNothing(t *testing.T) {
 	}
 }
 
-// sent is what a query's calls said.
+// sent holds the fields of a query's calls.
 type sent struct {
 	sql, catalog, schema string
 	noCache              bool
@@ -744,7 +745,7 @@ func TestQueryOptions(t *testing.T) {
 	}
 }
 
-// Options of a call that came to nothing are not the next one's.
+// Options of a call that failed do not affect the next call.
 func TestOptionsDoNotStay(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)

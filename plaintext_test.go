@@ -10,8 +10,9 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// Without a logger, slog's default one has the warning about plaintext, once a
-// host; with one, that has it each time, and the default one never.
+// Without WithLogger the warning about plaintext goes to slog's default logger, once for
+// each host. With WithLogger it goes to that logger for each connector, and never to the
+// default one.
 func TestPlaintextIsWarnedAboutWithoutALogger(t *testing.T) {
 	clearEnv(t)
 	var log bytes.Buffer
@@ -29,7 +30,7 @@ func TestPlaintextIsWarnedAboutWithoutALogger(t *testing.T) {
 	const warning = "the credentials are sent in plaintext: set secure=true"
 	for i, test := range []struct {
 		dsn  string
-		want int // of warnings so far
+		want int // number of warnings so far
 	}{
 		{"e6data://me:t0ps3cret@one.plaintext.example:80", 1},
 		{"e6data://me:t0ps3cret@one.plaintext.example:8080", 1},

@@ -71,12 +71,12 @@ func TestEndOfResultInEveryWay(t *testing.T) {
 	}
 }
 
-// An engine that has no V2 answers UNIMPLEMENTED before it consumes anything.
+// An engine without V2 answers UNIMPLEMENTED before it consumes a batch.
 func TestFallBackToV1(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		mode string
-		asks int // how many of 3 queries try V2
+		asks int // number of queries, of 3, that try V2
 	}{{"on", 3}, {"auto", 1}, {"off", 0}} {
 		t.Run(test.mode, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{DisableV2: true})
@@ -94,8 +94,8 @@ func TestFallBackToV1(t *testing.T) {
 	}
 }
 
-// In a rolling deployment the planner may lose V2 in mid-result; the rest comes
-// by V1, no row lost or read twice.
+// In a rolling deployment the planner may lose V2 in the middle of a result. The driver
+// reads the other batches by V1, and no row is lost or read twice.
 func TestFallBackInMidResult(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{V2Chunks: 2})
@@ -121,7 +121,8 @@ func TestZeroLengthChunkIsMalformed(t *testing.T) {
 	}
 }
 
-// An engine that owes rows and has nothing to say is not asked for ever.
+// If an engine sends empty answers and never the missing rows, the driver stops its
+// requests.
 func TestOwedRowsThatNeverCome(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -137,8 +138,8 @@ func TestOwedRowsThatNeverCome(t *testing.T) {
 	}
 }
 
-// While the application reads nothing, batches are fetched ahead until
-// prefetch_bytes lie ready, and at least one is.
+// While the application reads nothing, batches are fetched ahead until prefetch_bytes are
+// ready. At least one batch is fetched ahead.
 func TestFetchingAheadIsBounded(t *testing.T) {
 	t.Parallel()
 	const batch = 1000 // rows of 8 bytes and a null flag
@@ -165,7 +166,7 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 			if err := srv.Wait(within(t, time.Minute), called(test.min)); err != nil {
 				t.Fatal(err)
 			}
-			// Reading one row lets the next batch be fetched; none before.
+			// The next batch is fetched after one row was read, and not before.
 			if n := srv.Count("getNextResultBatch"); n > test.max {
 				t.Errorf("%d batches fetched ahead, want %d at most", n, test.max)
 			}
@@ -179,11 +180,12 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 	}
 }
 
-// What a batch of many columns takes beside its bytes counts, too.
+// prefetch_bytes also counts the memory that a batch of many columns needs beside its
+// bytes.
 func TestFetchingAheadCountsTheIndex(t *testing.T) {
 	t.Parallel()
 	const columns, batches = 1000, 100
-	r := enginetest.NewResult().BatchRows(2) // after a single row nothing is fetched ahead
+	r := enginetest.NewResult().BatchRows(2) // after a batch of one row nothing is fetched ahead
 	row := make([]any, columns)
 	for i := range row {
 		row[i] = i
@@ -219,13 +221,13 @@ func TestFetchingAheadCountsTheIndex(t *testing.T) {
 	}
 }
 
-// With one processor, too, a batch is on its way while the application reads the
-// one before: by then the request for it has been written.
+// Also with one processor the next batch is requested before the application reads the
+// batch before it.
 func TestFetchingAheadWithOneProcessor(t *testing.T) {
 	const batch, all = 100, 20
 	for _, test := range []struct {
 		prefetch string
-		slow     bool // a batch is not read before the next lies ready
+		slow     bool // a batch is read after the next one is ready
 	}{
 		{"prefetch_bytes=1", false},
 		{"prefetch_bytes=1", true},
@@ -261,7 +263,7 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 					early++
 				}
 			}
-			// Go's scheduler takes a goroutine out of turn now and then.
+			// Go's scheduler sometimes runs goroutines in another order.
 			if early < all/2 {
 				t.Errorf("the request for the next batch had been written at %d of %d batches", early, all)
 			}
@@ -269,8 +271,8 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 	}
 }
 
-// Where all promised rows have come, their reader does not give up its turn so
-// that the end be asked for.
+// When the reader has all rows of the row count, it does not yield its processor for the
+// request for the end.
 func TestTheEndIsNotWaitedFor(t *testing.T) {
 	const queries = 20
 	srv := newEngine(t, enginetest.Config{})
@@ -302,11 +304,11 @@ func TestTheEndIsNotWaitedFor(t *testing.T) {
 		}
 	}
 	if early > queries/2 {
-		t.Errorf("the end had been asked for at the first row of %d of %d queries", early, queries)
+		t.Errorf("the end had been requested at the first row of %d of %d queries", early, queries)
 	}
 }
 
-// openCounted opens a pool of one connection, which is open already.
+// openCounted opens a pool of one connection, and the connection.
 func openCounted(t testing.TB, dsn string) (*sql.DB, *e6data.Connector, *requestCounter) {
 	t.Helper()
 	conn := &requestCounter{}
@@ -320,8 +322,8 @@ func openCounted(t testing.TB, dsn string) (*sql.DB, *e6data.Connector, *request
 	return db, c, conn
 }
 
-// fetches returns, for each request for a batch, how many requests there were up
-// to it.
+// fetches returns, for each request for a batch, the number of requests up to and including
+// it.
 func fetches(srv *enginetest.Server) (n []int64) {
 	for i, c := range srv.Calls() {
 		if c.Method == "getNextResultBatch" {
@@ -355,8 +357,8 @@ func (c *requestCounter) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// Close, a context that ends and an error stop the call that is under way;
-// goleak and the books see what survives.
+// Close, a context that ends and an error stop the call in flight. goleak and the books
+// report goroutines, calls and queries that remain.
 func TestFetchingAheadStops(t *testing.T) {
 	t.Parallel()
 	for _, way := range []string{"prefetch_bytes=1", "prefetch_bytes=0", "result_batch_v2=on"} {
@@ -391,8 +393,8 @@ func TestFetchingAheadStops(t *testing.T) {
 	}
 }
 
-// Memory is reused only when nobody reads it any more: what a row gave stays
-// right when later batches have come and the old memory is overwritten.
+// The values of a row remain valid when later batches are read and the memory of the old
+// batch is overwritten.
 func TestValuesOutliveTheirBatch(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{V2Chunks: 3})
@@ -441,8 +443,8 @@ func TestValuesOutliveTheirBatch(t *testing.T) {
 	}
 }
 
-// Only one result call of a query is ever in flight; the engine counts a second
-// one as a violation, which newEngine reports.
+// At most one result call of a query is in flight. The engine counts a second one as a
+// violation, which newEngine reports.
 func TestOneResultCallAtATime(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})

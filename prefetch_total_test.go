@@ -10,7 +10,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// untilStats waits for a state of the connector.
+// untilStats waits until the connector's Stats meet a condition.
 func untilStats(t *testing.T, c *e6data.Connector, what string, reached func(e6data.Stats) bool) {
 	t.Helper()
 	ctx := within(t, time.Minute)
@@ -23,9 +23,9 @@ func untilStats(t *testing.T, c *e6data.Connector, what string, reached func(e6d
 	}
 }
 
-// While nobody reads, the results of a connector fetch ahead until prefetch_total
-// lies ready, and each at least one batch. All are read to their ends, in whatever
-// order.
+// While no result is read, the results of a connector fetch ahead until prefetch_total
+// bytes are ready, and each fetches at least one batch. All results can then be read to
+// their ends, in any order.
 func TestPrefetchTotal(t *testing.T) {
 	t.Parallel()
 	const results, batch, all = 8, 1000, 20
@@ -45,7 +45,7 @@ func TestPrefetchTotal(t *testing.T) {
 	untilStats(t, c, "a batch for each", func(s e6data.Stats) bool { return s.BatchesAhead >= results })
 	bounded := func() {
 		t.Helper()
-		// What is on its way is counted, too, as large as the batch before.
+		// A batch that is in flight is counted with the size of the batch before it.
 		if s := c.Stats(); s.BytesAhead > 50000+results*batchBytes {
 			t.Errorf("%d bytes lie ready", s.BytesAhead)
 		}
@@ -68,7 +68,7 @@ func TestPrefetchTotal(t *testing.T) {
 	}
 }
 
-// What one result gives up others fetch ahead with.
+// Other results fetch ahead with the bytes that one result gives back.
 func TestPrefetchTotalIsPassedOn(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -99,8 +99,7 @@ func TestPrefetchTotalIsPassedOn(t *testing.T) {
 	}
 }
 
-// Results that are closed, cancelled and read at the same time leave nothing
-// counted.
+// After results were closed, cancelled and read at the same time, the count of bytes is 0.
 func TestPrefetchTotalConcurrently(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})

@@ -11,15 +11,15 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// The other process is this test binary, which finds here what it is to do.
+// The other process is this test binary. These environment variables hold its task.
 const (
 	otherTask   = "E6DATA_TEST_TASK"
 	otherDSN    = "E6DATA_TEST_DSN"
 	otherHandle = "E6DATA_TEST_HANDLE"
 )
 
-// elsewhere has another process do something about a query, of which it is told
-// the handle's text alone.
+// elsewhere runs a task about a query in another process. The other process gets only the
+// text of the query's handle.
 func elsewhere(t *testing.T, srv *enginetest.Server, task string, h e6data.QueryHandle) {
 	t.Helper()
 	text, err := h.MarshalText()
@@ -38,7 +38,7 @@ func elsewhere(t *testing.T, srv *enginetest.Server, task string, h e6data.Query
 	}
 }
 
-// TestOtherProcess is what the other process does.
+// TestOtherProcess runs the task in the other process.
 func TestOtherProcess(t *testing.T) {
 	t.Parallel()
 	task := os.Getenv(otherTask)
@@ -88,11 +88,11 @@ func TestHandleInAnotherProcess(t *testing.T) {
 			waitCalled(t, srv, "getNextResultBatch", 1)
 			elsewhere(t, srv, "cancel", result.Handle())
 			if result.Next() || result.Err() == nil {
-				t.Error("a result that was cancelled seems to be whole")
+				t.Error("a cancelled result ended without an error")
 			}
 			return nil
 		})
-		waitEnded(t, srv, 1, 1) // its reader could not know
+		waitEnded(t, srv, 1, 1) // another process cancelled the query, so that its reader clears it
 	})
 	t.Run("fetch", func(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// However long the function takes, its calls are a tenth of a second apart, and
-// only the last one says that the query is over.
+// Also with a slow function the pause between two calls is a tenth of a second, and only
+// the last call reports that the query is done.
 func TestProgressOfASlowFunction(t *testing.T) {
 	for range 20 {
 		synctest.Test(t, func(t *testing.T) {

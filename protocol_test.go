@@ -19,8 +19,8 @@ import (
 
 const protocolPage = "docs/protocol.md"
 
-// members holds the members of each name in their order: a message's fields, an
-// enumeration's values, a method's request and response.
+// members holds the members of each name in their order: the fields of a message, the
+// values of an enumeration, the request and response of a method.
 type members map[string][]string
 
 // The tables of docs/protocol.md and the generated code agree: an entry that one of
@@ -74,7 +74,7 @@ func TestProtocolPageSections(t *testing.T) {
 	}
 }
 
-// The settings of section 11 that a DSN can hold are names that a DSN knows.
+// The settings of section 11 are parameters of a DSN.
 func TestProtocolPageSettings(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(protocolPage)
@@ -97,7 +97,7 @@ func TestProtocolPageSettings(t *testing.T) {
 			}
 			names++
 			if !isParameter(name) {
-				t.Errorf("a DSN does not know %s", name)
+				t.Errorf("%s is not a parameter of a DSN", name)
 			}
 		}
 	}
@@ -117,9 +117,8 @@ func pageSection(t *testing.T, text string, number int) string {
 	return rest
 }
 
-// pageTable reads the tables whose first column has the given title. A row has
-// a name, and then its members, each between backticks; of a method these are
-// the request and the response.
+// pageTable reads the tables whose first column has the given title. A row has a name and
+// then the name's members, each between backticks.
 func pageTable(t *testing.T, text, title string) members {
 	t.Helper()
 	table := members{}
@@ -247,8 +246,8 @@ func describeEnums(es protoreflect.EnumDescriptors, into members) {
 	}
 }
 
-// describeStructures describes a structure that Thrift's compiler has generated,
-// and those that it holds.
+// describeStructures describes a structure that Thrift's compiler has generated, and the
+// structures in it.
 func describeStructures(t *testing.T, s reflect.Type, into members) {
 	t.Helper()
 	if _, done := into[s.Name()]; done {
@@ -304,8 +303,8 @@ func thriftType(t *testing.T, typ reflect.Type, into members) string {
 	return ""
 }
 
-// vectorTypes are the values of the enumeration, as package thriftrows and
-// Thrift's generated code have them alike.
+// vectorTypes returns the values of the enumeration. It reports an error if package
+// thriftrows and Thrift's generated code differ.
 func vectorTypes(t *testing.T) []string {
 	t.Helper()
 	var values []string

@@ -60,8 +60,8 @@ func serveHTTP2(t testing.TB, cfg *tls.Config, handler http.HandlerFunc, state f
 	return addr
 }
 
-// newRogue starts a proxy that answers calls of the method by itself. engine
-// passes a call on. It returns a pool on the proxy.
+// newRogue starts a proxy in which rogue answers the calls of a method. The handler engine
+// forwards a call. newRogue returns a pool on the proxy.
 func newRogue(t *testing.T, srv *enginetest.Server, method string, rogue func(w http.ResponseWriter, r *http.Request, engine http.Handler), params ...string) *sql.DB {
 	t.Helper()
 	forward := forwardTo(t, srv)
@@ -75,7 +75,7 @@ func newRogue(t *testing.T, srv *enginetest.Server, method string, rogue func(w 
 	return openWith(t, strings.Replace(srv.DSN(params...), srv.Addr(), addr, 1))
 }
 
-// newProxy starts a proxy in front of srv that goes before it.
+// newProxy starts a proxy in front of srv, which is closed before srv.
 func newProxy(t testing.TB, srv *enginetest.Server, cfg enginetest.ProxyConfig) *enginetest.Proxy {
 	t.Helper()
 	p, err := enginetest.NewProxy(srv, cfg)
@@ -102,7 +102,7 @@ func openProxyDB(t testing.TB, p *enginetest.Proxy, params ...string) *sql.DB {
 	return db
 }
 
-// tlsProxy ends TLS in front of a plaintext engine, as HAProxy and Envoy do:
+// tlsProxy terminates TLS in front of a plaintext engine, as HAProxy and Envoy do. It uses
 // HTTP/2 on both sides.
 type tlsProxy struct {
 	addr string
@@ -110,7 +110,7 @@ type tlsProxy struct {
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
 	calls int
-	names map[string]bool // what the certificates of clients are for
+	names map[string]bool // the names in the certificates of clients
 }
 
 func newTLSProxy(t testing.TB, srv *enginetest.Server, cfg *tls.Config) *tlsProxy {
@@ -158,15 +158,15 @@ func (p *tlsProxy) drop() {
 	}
 }
 
-// seen returns how many calls came by HTTP/2 over TLS, and whether one of them
-// came with a certificate of the given name.
+// seen returns the number of calls that arrived by HTTP/2 over TLS, and reports whether one
+// of them had a client certificate with the given name.
 func (p *tlsProxy) seen(name string) (int, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.calls, p.names[name]
 }
 
-// listen starts a server that does with each connection what serve says.
+// listen starts a server that calls serve for each connection.
 func listen(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")

@@ -20,25 +20,25 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// shape is an answer of a proxy (docs/protocol.md, section 6) and what grpc-go hands its
-// caller of it.
+// shape is an answer of a proxy (docs/protocol.md, section 6), and the error that grpc-go
+// returns for it.
 type shape struct {
 	enginetest.Shape
 	code codes.Code
-	// message is all of the gRPC message.
+	// message is the whole gRPC message.
 	message string
-	// bounded is the message, of code RESOURCE_EXHAUSTED, with a bound on the
-	// size of what is received; empty when that makes no difference.
+	// bounded is the message, with code RESOURCE_EXHAUSTED, if the size of received
+	// messages is bounded. It is empty if the bound makes no difference.
 	bounded string
 }
 
-// mute tells that grpc-go drops the HTTP status: 456, 502 and 503 look the same,
-// and like an engine's answer that was lost.
+// mute reports whether grpc-go drops the HTTP status. The errors of 456, 502 and 503 are
+// then equal, and equal to the error of a lost answer.
 func (s shape) mute() bool {
 	return s.Status >= 400 && s.ContentType == "application/grpc"
 }
 
-// httpShapes are the looks of an HTTP status.
+// httpShapes returns the shapes of an answer with an HTTP status.
 func httpShapes(httpStatus int, text string, code codes.Code) []shape {
 	const grpcType = "application/grpc"
 	message := fmt.Sprintf("unexpected HTTP status code received from server: %d (%s); transport: received unexpected content-type", httpStatus, text)
@@ -60,18 +60,18 @@ func httpShapes(httpStatus int, text string, code codes.Code) []shape {
 			code:  codes.Unknown,
 		},
 		{
-			// The text is taken for a message: "ot h" is its length.
+			// gRPC reads the text as a message, whose length is "ot h".
 			Shape: enginetest.Shape{Status: httpStatus, ContentType: grpcType, Body: "not here"},
 			code:  codes.Internal, message: "unexpected EOF",
 			bounded: "grpc: received message larger than max (1869881448 vs. 4194304)",
 		},
 		{
-			// Not even a length.
+			// A text that is shorter than a length.
 			Shape: enginetest.Shape{Status: httpStatus, ContentType: grpcType, Body: "no"},
 			code:  codes.Internal, message: "unexpected EOF",
 		},
 		{
-			// A message, though an empty one.
+			// An empty message.
 			Shape: enginetest.Shape{Status: httpStatus, ContentType: grpcType, Body: "\x00\x00\x00\x00\x00"},
 			code:  codes.Internal, message: "server closed the stream without sending trailers",
 		},
@@ -82,7 +82,7 @@ func grpcShape(code codes.Code, message string) shape {
 	return shape{Shape: enginetest.Shape{Code: code, Message: message}, code: code, message: message}
 }
 
-// wrongStrategyShapes are those that a deployment says 456 in.
+// wrongStrategyShapes returns the shapes of a 456.
 func wrongStrategyShapes() []shape {
 	return append(httpShapes(456, "", codes.Unknown),
 		grpcShape(codes.Unknown, "status: 456"),
@@ -91,7 +91,7 @@ func wrongStrategyShapes() []shape {
 	)
 }
 
-// suspendedShapes are those that a deployment says in that it is suspended.
+// suspendedShapes returns the shapes of a suspended cluster's answer.
 func suspendedShapes() []shape {
 	return append(httpShapes(503, "Service Unavailable", codes.Unavailable),
 		grpcShape(codes.Unavailable, "status: 503"),
@@ -99,7 +99,7 @@ func suspendedShapes() []shape {
 	)
 }
 
-// lostShapes are those of an answer that is lost on its way.
+// lostShapes returns the shapes of a lost answer.
 func lostShapes() []shape {
 	shapes := append(httpShapes(502, "Bad Gateway", codes.Unavailable),
 		httpShapes(504, "Gateway Timeout", codes.Unavailable)[0],
@@ -114,16 +114,16 @@ func lostShapes() []shape {
 	return shapes
 }
 
-// What grpc-go makes of each shape. The driver recognises conditions in it, and
-// nothing of it is promised: should an update of grpc-go change it, then errors.go
-// mustUseConn follow.
+// grpc-go returns an error for each shape, and the driver recognises conditions by these
+// errors. grpc-go does not promise them. If an update changes them, failure_text.go must
+// change as well.
 func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	p := newProxy(t, srv, enginetest.ProxyConfig{})
 	shapes := append(wrongStrategyShapes(), suspendedShapes()...)
 	shapes = append(shapes, lostShapes()...)
 	shapes = append(shapes, httpShapes(404, "Not Found", codes.Unimplemented)[0])
-	for _, bound := range []int{math.MaxInt, 4 << 20} { // the driver's, gRPC's own
+	for _, bound := range []int{math.MaxInt, 4 << 20} { // the driver's bound and gRPC's own
 		cc, err := grpc.NewClient(p.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()),
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(bound)))
 		if err != nil {
@@ -147,8 +147,8 @@ func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 				if got := status.Convert(err); got.Code() != code || got.Message() != message {
 					t.Errorf("got  %v %q\nwant %v %q", got.Code(), got.Message(), code, message)
 				}
-				// The size that a text seems to announce, near 2 GB, is not taken
-				// at its word.
+				// A text that is read as a length announces nearly 2 GB. gRPC must not
+				// allocate that.
 				if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
 					t.Errorf("allocated %d bytes", n)
 				}
@@ -160,8 +160,8 @@ func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 	}
 }
 
-// A failover whose proxy answers 456 in any shape: green is found at first, and
-// again whenever the colours change.
+// The driver finds the live colour at first and after every change, for every shape of the
+// proxy's 456.
 func TestFailoverThroughProxy(t *testing.T) {
 	t.Parallel()
 	test := func(s shape, params ...string) {
@@ -183,17 +183,17 @@ func TestFailoverThroughProxy(t *testing.T) {
 			if n := p.Count("authenticate"); n != 2 {
 				t.Errorf("found green with %d calls", n)
 			}
-			// Unannounced, with nothing running.
+			// A switch without an announcement, while no query runs.
 			srv.SetLive(enginetest.Blue)
 			query()
-			// Announced, with an overlap.
+			// An announced switch, with both colours live for a while.
 			srv.SetLive(enginetest.Blue, enginetest.Green)
 			srv.Announce(enginetest.Green)
 			query()
 			srv.SetLive(enginetest.Green)
 			srv.Announce("")
 			query()
-			// While prepare is on its way.
+			// A switch while prepare is in flight.
 			f := p.Inject(enginetest.ProxyFault{
 				Method: "prepareStatement", Times: 1,
 				Do:    func() { srv.SetLive(enginetest.Blue) },
@@ -219,8 +219,9 @@ func TestFailoverThroughProxy(t *testing.T) {
 	}
 }
 
-// A switch just when execute is on its way: where the answer says 456, nothing
-// ran, and the query moves; where it says nothing, the driver must not guess.
+// The colours switch while execute is in flight. If the answer shows the 456, nothing ran
+// and the query moves. If the answer does not show its status, the query may have run, and
+// the driver must not repeat it.
 func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
@@ -231,7 +232,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 			db := openProxyDB(t, p)
 			p.Inject(enginetest.ProxyFault{
 				Method: "executeStatement", Times: 1,
-				// Blue stays for what it holds to be cleared.
+				// Blue stays live, so that its query can be cleared.
 				Do:    func() { srv.SetLive(enginetest.Blue, enginetest.Green) },
 				Shape: s.Shape,
 			})
@@ -258,7 +259,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 	}
 }
 
-// A query that runs on a colour that dies is lost, and its caller is told.
+// A query on a colour that ends is lost, and its caller gets an error.
 func TestColourDiesInMidResultThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
@@ -282,7 +283,7 @@ func TestColourDiesInMidResultThroughProxy(t *testing.T) {
 	}
 }
 
-// Where both colours answer 456, the driver gives up.
+// If both colours answer 456, the query fails.
 func TestNoColourIsLiveThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
@@ -304,7 +305,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 
 			f = p.Inject(enginetest.ProxyFault{Method: "prepareStatement", Shape: s.Shape})
 			_, err = readIDs(within(t, time.Minute), db, "q")
-			// An answer without a status is reported as it came.
+			// The error of an answer without a status is returned as it is.
 			if errors.Is(err, e6data.ErrWrongStrategy) == s.mute() || s.mute() && f.Hits() != 2 {
 				t.Errorf("query: %v", err)
 			}
@@ -332,7 +333,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 			srv.Handle("q", ids(5, 2))
 			p := newProxy(t, srv, enginetest.ProxyConfig{Suspended: s.Shape})
 			db := openProxyDB(t, p, params...)
-			// An answer without a status may as well be a 456.
+			// An answer without a status may also be a 456.
 			recognised := func(err error) bool {
 				return errors.Is(err, e6data.ErrClusterSuspended) || s.mute() && errors.Is(err, e6data.ErrWrongStrategy)
 			}
@@ -353,7 +354,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 			}
 			srv.SetCluster(enginetest.ClusterActive)
 
-			// A proxy says 503 as well when it has lost the engine in mid-call.
+			// A proxy also answers 503 when it loses the engine during a call.
 			f := p.Inject(enginetest.ProxyFault{Method: "executeStatement", Times: 1, After: true, Shape: s.Shape})
 			if _, err := readIDs(within(t, time.Minute), db, "q"); !errors.Is(err, e6data.ErrAmbiguousExecution) {
 				t.Errorf("at execute: %v", err)
@@ -365,7 +366,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 	}
 }
 
-// An answer that is lost is reported as such, and nothing is sent again.
+// The error reports that an answer was lost, and no call is repeated.
 func TestAnswerLostInProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range lostShapes() {
@@ -397,7 +398,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 				t.Errorf("%d batches were asked for", p.Count("getNextResultBatch"))
 			}
 
-			// The connection is as good as before.
+			// The connection still works.
 			if n, err := readIDs(within(t, time.Minute), db, "q"); n != 50 || err != nil {
 				t.Errorf("later: %d rows, %v", n, err)
 			}
@@ -405,7 +406,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 	}
 }
 
-// grpc-go makes UNIMPLEMENTED of HTTP 404, but it is not an engine that says so.
+// grpc-go converts HTTP 404 to UNIMPLEMENTED. That is not the answer of an engine.
 func TestNotFoundIsNoEngine(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})

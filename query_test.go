@@ -35,7 +35,7 @@ func TestGoldenCasesThroughSQL(t *testing.T) {
 			if c.RowCount > 0 {
 				r = r.Chunks(c.Chunk)
 			}
-			// Some cases are one chunk of a larger result: the count is of the whole.
+			// Some cases are one chunk of a larger result, and have the whole result's row count.
 			whole := c.MetadataRowCount <= int64(c.RowCount)
 			srv.Handle(c.Name, r)
 			rows, err := db.Query(c.Name)
@@ -220,7 +220,7 @@ func TestExec(t *testing.T) {
 		t.Errorf("LastInsertId %d", n)
 	}
 	if n := srv.Count("getNextResultBatch"); n != 6 {
-		t.Errorf("Exec asked for %d batches, want all 5 and the end", n)
+		t.Errorf("Exec requested %d batches, want all 5 and the end", n)
 	}
 
 	r, err = db.Exec("UPDATE")
@@ -228,7 +228,7 @@ func TestExec(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := r.RowsAffected(); err == nil {
-		t.Errorf("RowsAffected %d of an engine that did not say", n)
+		t.Errorf("RowsAffected %d, and the engine returned no count", n)
 	}
 	if _, err := db.Exec("SHORT"); !errors.Is(err, e6data.ErrIncompleteResult) {
 		t.Errorf("short result: %v", err)
@@ -399,7 +399,7 @@ func TestManyGoroutines(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Error(err)
 	}
-	// db.Close waits: nothing may be open once it returns.
+	// No query may be open when db.Close has returned.
 	if err := srv.Balanced(); err != nil {
 		t.Error(err)
 	}
@@ -409,7 +409,7 @@ func TestManyGoroutines(t *testing.T) {
 	}
 }
 
-// The driver must offer what database/sql and its wrappers look for.
+// The driver implements the interfaces that database/sql and its wrappers look for.
 func TestInterfaces(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -469,7 +469,7 @@ func TestDriverOpen(t *testing.T) {
 	if err := conn.(driver.Pinger).Ping(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
-	// The connection owns its channel: goleak finds it if Close leaves it.
+	// The connection owns its channel. goleak reports the channel if Close leaves it open.
 	if err := conn.Close(); err != nil {
 		t.Error(err)
 	}

@@ -2,5 +2,5 @@
 
 package e6data_test
 
-// raced reports whether the race detector watches.
+// raced reports whether the race detector is on.
 const raced = false

@@ -13,8 +13,8 @@ import (
 
 var update = flag.Bool("update", false, "write the tables of the README and of docs/")
 
-// documentTables returns what makes the tables that documents hold between markers such
-// as <!-- begin retries --> and <!-- end retries -->.
+// documentTables returns the functions that make the tables of the documents. A document
+// has a table between markers such as <!-- begin retries --> and <!-- end retries -->.
 func documentTables() map[string]func() string {
 	tables := map[string]func() string{"parameters": paramTable, "environment": envTable, "retries": retryTable}
 	for i := range settingGroups {
@@ -23,11 +23,11 @@ func documentTables() map[string]func() string {
 	return tables
 }
 
-// markedTable is a table with its markers.
+// markedTable matches a table with its markers.
 var markedTable = regexp.MustCompile(`(?s)<!-- begin ([a-z ]+) -->\n(.*?)<!-- end ([a-z ]+) -->\n`)
 
-// The tables of the README and of docs/ are what the code says; go test -run README
-// -update . writes them.
+// The tables of the README and of docs/ agree with the code. The command
+// go test -run README -update . writes them.
 func TestREADME(t *testing.T) {
 	for _, e := range append(envSettings, envCredentials...) {
 		t.Setenv(e.name, "")
@@ -46,7 +46,7 @@ func TestREADME(t *testing.T) {
 		switch {
 		case want == string(text):
 		case !*update:
-			t.Errorf("the tables of %s are not what the code says: go test -run README -update .", path)
+			t.Errorf("the tables of %s differ from the code: run go test -run README -update .", path)
 		default:
 			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 				t.Fatal(err)
@@ -54,15 +54,15 @@ func TestREADME(t *testing.T) {
 		}
 	}
 	for name := range documentTables() {
-		// The settings hold what the parameters do, so that one of the two will do.
+		// The tables of settings have all parameters, so that no document needs this table.
 		if name != "parameters" && !held[name] {
-			t.Errorf("no document holds the table %q", name)
+			t.Errorf("no document has the table %q", name)
 		}
 	}
 }
 
-// fillTables returns the text of a document with the tables that the code makes, and
-// notes in held which ones it has.
+// fillTables returns the text of a document with the tables that the code makes. It sets
+// held for each table in the document.
 func fillTables(t *testing.T, path, text string, held map[string]bool) string {
 	marked, tables := 0, documentTables()
 	filled := markedTable.ReplaceAllStringFunc(text, func(whole string) string {
@@ -97,7 +97,7 @@ func paramTable() string {
 	return strings.ReplaceAll(b.String(), "|  |", "| |")
 }
 
-// defaultCell is the default of a parameter; empty for none.
+// defaultCell returns the default of a parameter, "" if it has none.
 func defaultCell(p *param, defaults *Config) string {
 	value := p.text(defaults)
 	switch p.name {
@@ -112,7 +112,7 @@ func defaultCell(p *param, defaults *Config) string {
 	return "`" + value + "`"
 }
 
-// aliasCell is what a parameter is also known as.
+// aliasCell returns the other names of a parameter.
 func aliasCell(p *param) string {
 	var names []string
 	for _, a := range p.aliases {
@@ -153,7 +153,8 @@ var errorNames = map[error]string{
 	ErrIncompleteResult: "ErrIncompleteResult", ErrAmbiguousExecution: "ErrAmbiguousExecution",
 }
 
-// retryTable writes policy. Where the error is reported, it names the error's kind.
+// retryTable returns policy as a table. For a condition that is reported, the cell names
+// the kind of the error.
 func retryTable() string {
 	var b strings.Builder
 	b.WriteString("| |")
@@ -202,8 +203,8 @@ func envTable() string {
 	return strings.ReplaceAll(b.String(), "|  |", "| |")
 }
 
-// Every field of Config but the address has one parameter, and every name
-// belongs to one.
+// Every field of Config except those of the address has one parameter, and every name
+// belongs to one parameter.
 func TestParamTable(t *testing.T) {
 	t.Parallel()
 	fields := map[string]int{}
@@ -234,8 +235,8 @@ func TestParamTable(t *testing.T) {
 	}
 }
 
-// Every condition after which something is done again is among the reasons that the
-// documentation of hooks lists.
+// The documentation of hooks lists every condition after which the driver repeats
+// something.
 func TestRetryReasonsAreDocumented(t *testing.T) {
 	t.Parallel()
 	for file, spelling := range map[string]func(string) string{

@@ -12,8 +12,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// What the engine says of a statement is ErrSQL in every phase, with the place that
-// the text names; the message is as short as without.
+// The engine's error about a statement is ErrSQL in every phase, and has the line and
+// column that the text names. The message is not longer for that.
 func TestRefusedStatement(t *testing.T) {
 	t.Parallel()
 	const text = "From line 2, column 8 to line 2, column 14: Column 'nothing' not found"
@@ -49,7 +49,7 @@ func TestRefusedStatement(t *testing.T) {
 	}
 }
 
-// What is no word of the engine's about the statement is not ErrSQL.
+// An error that is not the engine's error about the statement is not ErrSQL.
 func TestNotRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -7,7 +7,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// RowsAffected is what the engine answered, and nothing that it did not.
+// RowsAffected returns the engine's count. It returns an error if the engine has no count.
 func TestRowsAffected(t *testing.T) {
 	t.Parallel()
 	one := func(typ string, v any) *enginetest.Result {

@@ -51,8 +51,8 @@ func TestAutoResume(t *testing.T) {
 	}
 }
 
-// A cluster is asked as often as resume_poll says, unless WithResumePoll says
-// something else.
+// The cluster's status is polled at the interval of resume_poll. WithResumePoll takes
+// precedence.
 func TestResumePoll(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -66,7 +66,7 @@ func TestResumePoll(t *testing.T) {
 	}
 }
 
-// max_attempts does not keep a query from using the cluster that was woken for it.
+// A query uses the cluster that was resumed for it, also with max_attempts=1.
 func TestResumeWithoutRetries(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -80,7 +80,7 @@ func TestResumeWithoutRetries(t *testing.T) {
 	}
 }
 
-// However many wait, the cluster is resumed once.
+// If many queries wait, the cluster is resumed once.
 func TestOneResumeForAll(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -127,13 +127,13 @@ func TestResumeGivesUp(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if off := strings.Contains(test.params, "false"); off && srv.Count("ClusterService/status") > 0 {
-				t.Error("asked the cluster service")
+				t.Error("the cluster service was called")
 			}
 		})
 	}
 }
 
-// 0 is no bound, as with the other timeouts.
+// 0 means no bound, as for the other timeouts.
 func TestResumeWithoutBound(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -145,7 +145,7 @@ func TestResumeWithoutBound(t *testing.T) {
 	}
 }
 
-// A waiter's deadline is its own, and nothing goes on when all have left.
+// Each waiting query has its own deadline. The resume ends when no query waits.
 func TestResumeKeepsDeadlines(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -200,8 +200,8 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// A connection that breaks between two calls is not noticed by the query: what
-// was not sent is made again, and so is a prepare whose answer was lost.
+// A query succeeds if its connection breaks between two calls. A call that was not sent is
+// repeated, and so is a prepare whose answer was lost.
 func TestConnectionBreaksBetweenCalls(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -239,8 +239,8 @@ func TestAnswersLostBeforeExecute(t *testing.T) {
 	}
 }
 
-// A dead engine is given up after a while, and nobody is told that a query may
-// have run.
+// The driver gives up after a while if the engine is dead. The error does not report that
+// the query may have run.
 func TestDeadEngine(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -284,8 +284,8 @@ func TestQueryTimeout(t *testing.T) {
 	}
 }
 
-// An engine that does not answer holds up neither the caller whose deadline has
-// passed nor Close for longer than cleanup_timeout.
+// If the engine does not answer, the caller returns at its deadline, and Close returns
+// after cleanup_timeout.
 func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 	t.Parallel()
 	srv := newUncheckedEngine(t, enginetest.Config{})
@@ -301,14 +301,14 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 		if end == "cancelled" {
 			cancel()
 		}
-		rows.Close() // the test's own time limit tells if it hangs
+		rows.Close() // if Close hangs, the time limit of the test run ends the test
 		cancel()
 	}
 	clears.Release()
 }
 
-// A query is cleared also when the first answer is lost, the cluster is suspended
-// for a moment, the session expires, and authenticating fails in between.
+// A query is cleared although the first answer is lost, the cluster is suspended for a
+// moment, the session expires, and an authentication fails in between.
 func TestClearingIsTriedForLonger(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -352,8 +352,8 @@ func TestClearingIsTriedForLonger(t *testing.T) {
 	}
 }
 
-// A context that ends between two tries is found in the error, beside what the
-// last try met.
+// If the context ends between two attempts, the error wraps the context's error and that of
+// the last attempt.
 func TestContextEndsBetweenTries(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -369,7 +369,7 @@ func TestContextEndsBetweenTries(t *testing.T) {
 	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	// This one ends in the pause before the second try.
+	// This context ends in the pause before the second attempt.
 	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := readIDs(ctx, db, "q"); !errors.Is(err, context.DeadlineExceeded) {
@@ -377,8 +377,8 @@ func TestContextEndsBetweenTries(t *testing.T) {
 	}
 }
 
-// Pools to one cluster share a resume, but neither time limits, nor credentials,
-// nor the connection on which one of them began it.
+// Pools to one cluster share a resume. They do not share time limits, credentials, or the
+// connection on which one of them began the resume.
 func TestResumeOfAnotherPool(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -433,7 +433,7 @@ func TestResumeOfAnotherPool(t *testing.T) {
 	}
 }
 
-// Answers of the cluster service that are lost are not the end of a resume.
+// A lost answer of the cluster service does not end a resume.
 func TestResumeLosesAnswers(t *testing.T) {
 	t.Parallel()
 	for _, after := range []bool{false, true} {
@@ -448,7 +448,7 @@ func TestResumeLosesAnswers(t *testing.T) {
 				if n, err := readIDs(within(t, time.Minute), db, "q"); n != 5 || err != nil {
 					t.Errorf("%d rows, %v", n, err)
 				}
-				want := 1 // the resume that was heard is not repeated
+				want := 1 // a resume call that reached the cluster service is not repeated
 				if method == "ClusterService/resume" && !after {
 					want = 3
 				}
@@ -460,7 +460,7 @@ func TestResumeLosesAnswers(t *testing.T) {
 					again = uint64(lost.Hits())
 				}
 				if got := c.Stats().Retries["no answer"]; got != again {
-					t.Errorf("counted %d calls made again, want %d", got, again)
+					t.Errorf("counted %d repeated calls, want %d", got, again)
 				}
 			})
 		}
@@ -481,8 +481,8 @@ func TestResumeLosesAnswers(t *testing.T) {
 	}
 }
 
-// The cluster service follows the rules of the strategy header in every shape of a
-// 456.
+// Calls of the cluster service follow the rules of the strategy header, for every shape of
+// a 456.
 func TestResumeOnTheOtherColourThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {

@@ -15,7 +15,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// answer is what a rogue says, as HTTP/2 has it.
+// answer is the HTTP/2 answer of a rogue proxy.
 type answer struct {
 	name    string
 	header  [2]string // beside the content type
@@ -31,7 +31,7 @@ func (a answer) write(w http.ResponseWriter) {
 		w.Header().Set(a.header[0], a.header[1])
 	}
 	w.WriteHeader(http.StatusOK)
-	_ = http.NewResponseController(w).Flush() // not headers and trailers in one
+	_ = http.NewResponseController(w).Flush() // the headers are sent without the trailers
 	_, _ = io.WriteString(w, a.body)
 	w.Header().Set(http.TrailerPrefix+"Grpc-Status", a.status)
 	if a.message != "" {
@@ -39,8 +39,8 @@ func (a answer) write(w http.ResponseWriter) {
 	}
 }
 
-// An answer that gRPC cannot make sense of is one that is lost: what was asked for
-// may have been done.
+// An answer that gRPC cannot decode counts as a lost answer: the engine may have handled the
+// call.
 func TestIllegibleAnswers(t *testing.T) {
 	t.Parallel()
 	const empty = "\x00\x00\x00\x00\x00" // message
@@ -88,7 +88,7 @@ func TestIllegibleAnswers(t *testing.T) {
 	}
 }
 
-// The answer to execute may be larger than what is taken.
+// The answer to execute may be larger than max_recv_bytes.
 func TestAnswerTooLarge(t *testing.T) {
 	t.Parallel()
 	for _, compression := range []string{"none", "gzip"} {
@@ -104,8 +104,8 @@ func TestAnswerTooLarge(t *testing.T) {
 	}
 }
 
-// A refusal is a refusal also when rows come with it: those are not delivered
-// beside what the next try brings.
+// A response may have both rows and a refusal. It counts as a refusal: its rows are not
+// delivered in addition to those of the next attempt.
 func TestRefusalWithRows(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"off", "on"} {

@@ -24,7 +24,7 @@ import (
 type (
 	myInt    int64
 	myString string
-	// anyScanner keeps what it is given.
+	// anyScanner keeps the value that Scan gets.
 	anyScanner struct{ got any }
 )
 
@@ -53,9 +53,8 @@ var destinations = []reflect.Type{
 	reflect.TypeFor[myInt](), reflect.TypeFor[myString](), reflect.TypeFor[anyScanner](), reflect.TypeFor[struct{}](),
 }
 
-// Scanning straight from the chunk gives what database/sql's own conversion of
-// Next's values gives: values and errors, for every golden case and
-// destination.
+// Scanning from the chunk gives the same values and errors as database/sql's conversion of
+// the values of Next. This holds for every golden case and destination.
 func TestScanColumnIsLikeNext(t *testing.T) {
 	t.Parallel()
 	cases, err := golden.Load("testdata/golden")
@@ -90,7 +89,7 @@ func TestScanColumnIsLikeNext(t *testing.T) {
 	}
 }
 
-// mostRows bounds what is compared of the large cases.
+// mostRows bounds the number of rows that are compared in large cases.
 const mostRows = 300
 
 func compareScans(t *testing.T, dc driver.QueryerContext, c golden.Case, dest reflect.Type) error {
@@ -162,7 +161,7 @@ func containsNaN(x any) bool {
 	return false
 }
 
-// What database/sql has no conversion for; see also TestScanMatrix.
+// database/sql has no conversion for big.Rat. See also TestScanMatrix.
 func TestScanRat(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -204,7 +203,7 @@ func TestScanIntoNilPointer(t *testing.T) {
 	}
 }
 
-// parts is a decimal of another package, which knows nothing of Scan.
+// parts is a decimal of another package, without a Scan method.
 type parts struct {
 	negative    bool
 	coefficient []byte
@@ -220,7 +219,7 @@ func (p *parts) Compose(form byte, negative bool, coefficient []byte, exponent i
 	return p.err
 }
 
-// scannedParts has both; Scan is what database/sql would call.
+// scannedParts has both methods. database/sql would call Scan.
 type scannedParts struct {
 	parts
 	src any
@@ -307,7 +306,7 @@ func TestScanDecimalAllocations(t *testing.T) {
 	}
 }
 
-// A row with a value that cannot be made may be scanned again; the rows end there.
+// A row with a value that cannot be converted can be scanned again. The rows end after it.
 func TestScanAgainAfterABadValue(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -330,7 +329,7 @@ func TestScanAgainAfterABadValue(t *testing.T) {
 		}
 	}
 	if rows.Next() || rows.Err() == nil {
-		t.Errorf("the rows went on, or ended well: %v", rows.Err())
+		t.Errorf("the rows continued, or ended without an error: %v", rows.Err())
 	}
 	if err := rows.Close(); err != nil {
 		t.Error(err)

@@ -8,7 +8,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Rows into variables of type any, as generic code and most libraries scan them.
+// BenchmarkScanAny scans into variables of type any, as generic code and most libraries do.
 func BenchmarkScanAny(b *testing.B) {
 	srv, err := enginetest.NewServer(enginetest.Config{})
 	if err != nil {

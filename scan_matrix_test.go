@@ -25,7 +25,7 @@ type (
 	namedBool   bool
 	namedString string
 	namedBytes  []byte
-	// receiver keeps what it is given.
+	// receiver keeps the value that Scan gets.
 	receiver struct{ Got any }
 )
 
@@ -58,7 +58,7 @@ var matrixTypes = []reflect.Type{
 	reflect.TypeFor[receiver](), reflect.TypeFor[struct{}](),
 }
 
-// destination is what is given to Scan, and the variable behind it.
+// destination is an argument of Scan, and the variable that it sets.
 type destination struct {
 	name string
 	make func() (dest any, variable reflect.Value)
@@ -74,7 +74,7 @@ func behind[T any](name string, wrap func(*T) sql.Scanner) destination {
 func matrixDestinations() []destination {
 	var list []destination
 	for _, t := range matrixTypes {
-		// As of Go 1.27 a RawMessage is an alias.
+		// Since Go 1.27 RawMessage is an alias.
 		name := strings.NewReplacer("json/jsontext.Value", "json.RawMessage", "jsontext.Value", "json.RawMessage").Replace(t.String())
 		list = append(list, destination{name, func() (any, reflect.Value) {
 			v := reflect.New(t)
@@ -97,9 +97,9 @@ var matrixColumns = []struct {
 	{"TIMESTAMP_TZ", time.Date(2024, 2, 29, 12, 0, 0, 0, time.FixedZone("+05:30", 19800))}, {"NULL", nil},
 }
 
-// What each type of column becomes in each type of variable is pinned, for each way in
-// which database/sql scans; - is an error. go test -run TestScanMatrix -update . writes
-// the table.
+// The table has the value of each type of column in each type of variable, for each way in
+// which database/sql scans. In the table - is an error. The command
+// go test -run TestScanMatrix -update . writes it.
 func TestScanMatrix(t *testing.T) {
 	t.Parallel()
 	r := enginetest.NewResult()
@@ -109,7 +109,7 @@ func TestScanMatrix(t *testing.T) {
 		values, nulls = append(values, c.value), append(nulls, nil)
 	}
 	srv := newEngine(t, enginetest.Config{})
-	for range matrixColumns { // a row for each Scan: after one into RawBytes there is no other
+	for range matrixColumns { // a row for each Scan: after a Scan into RawBytes the row cannot be scanned again
 		r.Row(values...)
 	}
 	for range matrixColumns {
@@ -148,12 +148,12 @@ func TestScanMatrix(t *testing.T) {
 	lines, wants := strings.Split(got, "\n"), strings.Split(string(b), "\n")
 	for i := range max(len(lines), len(wants)) {
 		if i >= len(lines) || i >= len(wants) || lines[i] != wants[i] {
-			t.Fatalf("line %d of %s is not what is scanned, %q", i+1, path, lines[min(i, len(lines)-1)])
+			t.Fatalf("line %d of %s differs from the scanned values, %q", i+1, path, lines[min(i, len(lines)-1)])
 		}
 	}
 }
 
-// scanMatrix returns what becomes of each column in d, a line of the table.
+// scanMatrix returns the value of each column in d, which is a line of the table.
 func scanMatrix(db *sql.DB, d destination) ([]string, error) {
 	rows, err := db.Query("q")
 	if err != nil {
@@ -182,13 +182,13 @@ func scanMatrix(db *sql.DB, d destination) ([]string, error) {
 	null := cells[0][len(matrixColumns)-1]
 	for column, cell := range cells[1] {
 		if cell != null {
-			return nil, fmt.Errorf("NULL of a %s is %s, and else %s", matrixColumns[column].word, cell, null)
+			return nil, fmt.Errorf("NULL of a %s is %s, and of other columns %s", matrixColumns[column].word, cell, null)
 		}
 	}
 	return cells[0], nil
 }
 
-// shown is a variable's value as the table has it.
+// shown returns a variable's value in the form of the table.
 func shown(v reflect.Value) string {
 	if v.Kind() == reflect.Slice && !v.IsNil() && v.Type().Elem().Kind() == reflect.Uint8 {
 		return fmt.Sprintf("b%q", v.Bytes())

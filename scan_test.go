@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Into scans what database/sql alone does not, with every Go version.
+// Into scans values that database/sql alone cannot scan, in every Go version.
 func TestInto(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})

@@ -33,74 +33,77 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// eavesdropper hears what the driver tells, and keeps what holds a secret. It is
-// an io.Writer for what is logged.
-type eavesdropper struct {
-	mu      sync.Mutex
-	secrets []string
-	heard   int
-	told    []string // what held a secret, and where it came from
+// secretSearch looks in the driver's log lines and error texts for secrets. It is an
+// io.Writer for logs.
+type secretSearch struct {
+	mu       sync.Mutex
+	secrets  []string
+	searched int      // number of texts
+	found    []string // texts that have a secret, with a stack trace
 }
 
-// listener hears every log line and every text of an error of all the tests
-// here; when it has heard a secret, the run fails.
-var listener = &eavesdropper{secrets: []string{
+// outputSearch gets every log line and every error text of all tests of this package. The
+// run fails if one of them has a secret.
+var outputSearch = &secretSearch{secrets: []string{
 	enginetest.DefaultToken, "wr0ng-t0ken", "s3cret", "s3cr3t", "t0ken-", "LEAK", "PRIVATE KEY",
 }}
 
-// keep adds a secret to those that must not be heard from now on.
-func (l *eavesdropper) keep(secret string) {
+// keep adds a secret that no later text may have.
+func (l *secretSearch) keep(secret string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.secrets = append(l.secrets, secret)
 }
 
-func (l *eavesdropper) hear(text string) {
+// search searches a text for secrets.
+func (l *secretSearch) search(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.heard++
+	l.searched++
 	for _, secret := range l.secrets {
-		if strings.Contains(text, secret) && len(l.told) < 10 {
-			l.told = append(l.told, fmt.Sprintf("%q is in %q\n%s", secret, text, debug.Stack()))
+		if strings.Contains(text, secret) && len(l.found) < 10 {
+			l.found = append(l.found, fmt.Sprintf("%q is in %q\n%s", secret, text, debug.Stack()))
 		}
 	}
 }
 
-func (l *eavesdropper) Write(p []byte) (int, error) {
-	l.hear(string(p))
+func (l *secretSearch) Write(p []byte) (int, error) {
+	l.search(string(p))
 	return len(p), nil
 }
 
-// handler logs to l as text and as JSON, which ask values for different things.
-func (l *eavesdropper) handler() slog.Handler {
+// handler returns a handler that logs to l as text and as JSON. The two call different
+// methods of the values.
+func (l *secretSearch) handler() slog.Handler {
 	opts := &slog.HandlerOptions{Level: slog.LevelDebug - 10}
 	return slog.NewMultiHandler(slog.NewTextHandler(l, opts), slog.NewJSONHandler(l, opts))
 }
 
-func (l *eavesdropper) listen() { e6data.Listen(l.handler(), l.hear) }
+// listen makes l search the output of all later connectors.
+func (l *secretSearch) listen() { e6data.Listen(l.handler(), l.search) }
 
-// result returns how much was heard, and what held a secret.
-func (l *eavesdropper) result() (heard int, told []string) {
+// result returns the number of texts, and the texts that have a secret.
+func (l *secretSearch) result() (searched int, found []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.heard, slices.Clone(l.told)
+	return l.searched, slices.Clone(l.found)
 }
 
-// listening is a run of tests that fails when the listener heard a secret.
-type listening struct{ m *testing.M }
+// searchedRun is a run of tests that fails if outputSearch has found a secret.
+type searchedRun struct{ m *testing.M }
 
-func (l listening) Run() int {
+func (l searchedRun) Run() int {
 	code := l.m.Run()
-	if _, told := listener.result(); len(told) > 0 {
-		_, _ = fmt.Fprintf(os.Stderr, "FAIL: the driver told secrets:\n%s\n", strings.Join(told, "\n"))
+	if _, found := outputSearch.result(); len(found) > 0 {
+		_, _ = fmt.Fprintf(os.Stderr, "FAIL: the driver showed secrets:\n%s\n", strings.Join(found, "\n"))
 		return max(code, 1)
 	}
 	return code
 }
 
-// The listener can hear, and knows a secret when it hears one.
-func TestListener(t *testing.T) { // not parallel: it counts what the others make the listener hear
-	before, _ := listener.result()
+// outputSearch gets the driver's texts, and finds a secret in a text.
+func TestOutputIsSearched(t *testing.T) { // not parallel: the test counts texts, and other tests would add theirs
+	before, _ := outputSearch.result()
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1))
 	srv.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Err: status.Error(codes.InvalidArgument, "no")})
@@ -109,22 +112,22 @@ func TestListener(t *testing.T) { // not parallel: it counts what the others mak
 		t.Fatal(err)
 	}
 	_ = db.Close()
-	after, _ := listener.result()
-	if after-before < 3 { // a line of text, one of JSON, and the error in it
-		t.Errorf("heard %d texts of a query that could not be cleared", after-before)
+	after, _ := outputSearch.result()
+	if after-before < 3 { // a line of text, a line of JSON, and the text of the error
+		t.Errorf("got %d texts about a query that could not be cleared", after-before)
 	}
-	own := &eavesdropper{secrets: []string{"s3cret"}}
+	own := &secretSearch{secrets: []string{"s3cret"}}
 	slog.New(own.handler()).Debug("a", "b", []string{"all is well"})
-	if heard, told := own.result(); heard != 2 || told != nil {
-		t.Errorf("heard %d, told %v", heard, told)
+	if searched, found := own.result(); searched != 2 || found != nil {
+		t.Errorf("searched %d, found %v", searched, found)
 	}
 	slog.New(own.handler()).Debug("a", "b", []string{"the s3cret is out"})
-	if heard, told := own.result(); heard != 4 || len(told) != 2 {
-		t.Errorf("heard %d, told %v", heard, told)
+	if searched, found := own.result(); searched != 4 || len(found) != 2 {
+		t.Errorf("searched %d, found %v", searched, found)
 	}
 }
 
-// forms are the ways in which a text can be read out of another.
+// forms returns the forms in which a text can show a secret.
 func forms(secret string) []string {
 	q := strings.Trim(fmt.Sprintf("%q", secret), `"`)
 	return []string{
@@ -133,7 +136,7 @@ func forms(secret string) []string {
 	}
 }
 
-// printed is a value in all ways to make text of it, but for JSON.
+// printed returns the text of a value in every format except JSON.
 func printed(v any) string {
 	var out strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o"} {
@@ -155,8 +158,8 @@ func marshalled(v any) string {
 	return string(text) + "\n" + out.String()
 }
 
-// tells reports the secrets that text shows.
-func tells(t *testing.T, what, text string, secrets []string) {
+// checkNoSecret reports an error if text shows one of the secrets.
+func checkNoSecret(t *testing.T, what, text string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
 		for _, form := range forms(secret) {
@@ -168,24 +171,24 @@ func tells(t *testing.T, what, text string, secrets []string) {
 	}
 }
 
-// errorTells is tells for an error and all its causes.
-func errorTells(t *testing.T, what string, err error, secrets []string) {
+// checkErrorHasNoSecret calls checkNoSecret for an error and all its causes.
+func checkErrorHasNoSecret(t *testing.T, what string, err error, secrets []string) {
 	t.Helper()
 	if err == nil {
 		return
 	}
-	tells(t, what, printed(err)+marshalled(err), secrets)
+	checkNoSecret(t, what, printed(err)+marshalled(err), secrets)
 	switch u := err.(type) {
 	case interface{ Unwrap() error }:
-		errorTells(t, what, u.Unwrap(), secrets)
+		checkErrorHasNoSecret(t, what, u.Unwrap(), secrets)
 	case interface{ Unwrap() []error }:
 		for _, cause := range u.Unwrap() {
-			errorTells(t, what, cause, secrets)
+			checkErrorHasNoSecret(t, what, cause, secrets)
 		}
 	}
 }
 
-// awkward is a token that looks different where it is quoted.
+// awkward is a token that has another form in quotes.
 const awkward = "t0ps3cret \"é\\n\u0001'"
 
 // identity is a way to authenticate, and the secrets in it.
@@ -223,26 +226,26 @@ func identities() []identity {
 		{"client, basic", []string{oauthSecret, "t0ken-"}, client(e6data.ClientAuthBasic)},
 		{"client, post", []string{oauthSecret, "t0ken-"}, client(e6data.ClientAuthPost)},
 		{"token source", []string{`t0ken-"\source`}, func(t *testing.T, addr string) (*e6data.Config, []e6data.Option) {
-			return at(t, addr), []e6data.Option{e6data.WithTokenSource(indiscreet{Value: `t0ken-"\source`})}
+			return at(t, addr), []e6data.Option{e6data.WithTokenSource(printableSource{Value: `t0ken-"\source`})}
 		}},
 	}
 }
 
-// indiscreet is a token source that fmt would print.
-type indiscreet struct{ Value string }
+// printableSource is a token source that fmt would print.
+type printableSource struct{ Value string }
 
-func (i indiscreet) Token() (*oauth2.Token, error) {
+func (i printableSource) Token() (*oauth2.Token, error) {
 	return &oauth2.Token{AccessToken: i.Value, Expiry: time.Now().Add(time.Hour)}, nil
 }
 
-// gossip is an engine that puts all that a call brought into its error.
-type gossip struct {
-	method atomic.Pointer[string] // the method that fails so
+// quotingEngine is an engine that quotes the request and its token in an error.
+type quotingEngine struct {
+	method atomic.Pointer[string] // the method that fails
 	code   codes.Code
 	prefix string
 }
 
-func (g *gossip) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+func (g *quotingEngine) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	if m := g.method.Load(); m == nil || !strings.Contains(info.FullMethod, *m) {
 		return handler(ctx, req)
 	}
@@ -254,12 +257,12 @@ func (g *gossip) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 	return nil, status.Error(g.code, said)
 }
 
-// An engine, a proxy and a log that know all secrets make no error tell them:
-// every way to authenticate, every phase, every kind of refusal.
-func TestErrorsTellNoSecret(t *testing.T) {
+// If the engine's errors quote all secrets, the driver's errors still show none. This holds
+// for every way to authenticate, every phase and every kind of refusal.
+func TestErrorsShowNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, id := range identities() {
-		for _, g := range []*gossip{
+		for _, g := range []*quotingEngine{
 			{code: codes.InvalidArgument}, {code: codes.Internal}, {code: codes.Internal, prefix: "Access denied: "},
 			{code: codes.Unauthenticated}, {code: codes.PermissionDenied}, {code: codes.Unknown, prefix: "status: 456 "},
 			{code: codes.Unavailable, prefix: "status: 503 "}, {code: codes.Unavailable}, {code: codes.DeadlineExceeded}, {code: codes.Unimplemented},
@@ -285,7 +288,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 					}
 					cfg, opts := id.config(t, srv.Addr())
 					cfg.MaxAttempts = 2
-					cfg.CleanupTimeout = 200 * time.Millisecond // nothing is cleared by trying longer
+					cfg.CleanupTimeout = 200 * time.Millisecond // more attempts would not clear the query
 					c, err := e6data.NewConnector(cfg, append(opts, pollFast)...)
 					if err != nil {
 						t.Fatal(err)
@@ -295,7 +298,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 						if err != nil {
 							failed++
 						}
-						errorTells(t, method, err, id.secrets)
+						checkErrorHasNoSecret(t, method, err, id.secrets)
 					}
 					_ = db.Close()
 				}
@@ -337,8 +340,8 @@ func everything(t *testing.T, db *sql.DB) (errs []error) {
 	return errs
 }
 
-// What an HTTP proxy answers is quoted by gRPC.
-func TestProxysAnswersTellNoSecret(t *testing.T) {
+// gRPC quotes the answer of an HTTP proxy.
+func TestProxysAnswersShowNoSecret(t *testing.T) {
 	t.Parallel()
 	for _, id := range identities() {
 		for _, code := range []int{200, 401, 403, 456, 502, 503} {
@@ -374,14 +377,15 @@ func TestProxysAnswersTellNoSecret(t *testing.T) {
 				if err == nil || calls.Load() == 0 {
 					t.Fatalf("%d calls, %v", calls.Load(), err)
 				}
-				errorTells(t, "query", err, id.secrets)
+				checkErrorHasNoSecret(t, "query", err, id.secrets)
 			})
 		}
 	}
 }
 
-// What an application has of the driver can be printed.
-func TestValuesTellNoSecret(t *testing.T) {
+// An application can print every value that it gets from the driver, and no secret is
+// shown.
+func TestValuesShowNoSecret(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	client := ca.issue(t, nil)
@@ -400,9 +404,9 @@ func TestValuesTellNoSecret(t *testing.T) {
 			secrets := append([]string{strings.Split(client.key, "\n")[1], "t0ken-", "session-"}, id.secrets...)
 			show := func(name string, v any) {
 				t.Helper()
-				tells(t, name, printed(v), secrets)
-				if _, ok := v.(e6data.QueryHandle); !ok { // whose text form is a secret, as documented
-					tells(t, name, marshalled(v), secrets)
+				checkNoSecret(t, name, printed(v), secrets)
+				if _, ok := v.(e6data.QueryHandle); !ok { // the text form of a handle is secret, as documented
+					checkNoSecret(t, name, marshalled(v), secrets)
 				}
 			}
 			show("Config", *config)

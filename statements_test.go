@@ -14,8 +14,8 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// Where a line comment may end in two places, arguments are refused; without them
-// the statement is the engine's.
+// A line comment with a carriage return may end in two places. With arguments such a
+// statement is refused. Without arguments it is sent as it is.
 func TestCarriageReturnInComment(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
@@ -33,8 +33,8 @@ func TestCarriageReturnInComment(t *testing.T) {
 	}
 }
 
-// What is a placeholder where arguments are given may be the engine's own where
-// there are none: such a statement is sent as it is.
+// Without arguments a placeholder may be part of the engine's syntax, so that the statement
+// is sent as it is.
 func TestStatementsWithoutArguments(t *testing.T) {
 	t.Parallel()
 	for _, params := range []string{"client", "server"} {
@@ -66,7 +66,7 @@ func TestStatementsWithoutArguments(t *testing.T) {
 	}
 }
 
-// Each style of placeholder, one a statement, is the same to the engine.
+// Each style of placeholder gives the engine the same statement. A statement has one style.
 func TestPlaceholderStyles(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -138,10 +138,10 @@ func TestStatementErrorTypes(t *testing.T) {
 	}
 }
 
-// second is the error of a call.
+// second returns the error of a call.
 func second[T any](_ T, err error) error { return err }
 
-// A mock's arguments are the driver's: what it takes, refuses and takes out.
+// A mock accepts, refuses and removes the same arguments as the driver.
 func TestArgumentConverter(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ v, want any }{

@@ -8,8 +8,7 @@ import (
 	"testing"
 )
 
-// Whatever a query was doing when its context ended, it was given up and has not
-// failed.
+// A query whose context ends counts as cancelled and not as failed, in every phase.
 func TestOutcome(t *testing.T) {
 	t.Parallel()
 	var s counters

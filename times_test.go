@@ -16,8 +16,8 @@ import (
 
 var kolkata = time.FixedZone("+05:30", 19800)
 
-// Wherever a Date or TimestampTZ stands, it is sent as what it is, and not as what its
-// Value is for other drivers.
+// A Date or TimestampTZ is sent as a literal of its own type, in every place. It is not
+// sent as the result of its Value method, which is for other drivers.
 func TestTimesAsArguments(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -96,7 +96,7 @@ func TestTimesScan(t *testing.T) {
 	}
 }
 
-// Libraries that know nothing of these types see what is in them.
+// Libraries without support for these types can use their values.
 func TestTimesForLibraries(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2024, 1, 31, 1, 59, 58, 123456000, kolkata)

@@ -94,7 +94,7 @@ func TestTLSThroughAProxy(t *testing.T) {
 	}
 }
 
-// TestTLSToTheEngine has no proxy between.
+// TestTLSToTheEngine has no proxy between client and engine.
 func TestTLSToTheEngine(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{TLS: true})
@@ -109,8 +109,8 @@ func TestTLSToTheEngine(t *testing.T) {
 	}
 }
 
-// TestSystemAuthorities asks the system's authorities, which a process reads
-// once: they are replaced for a process of its own.
+// TestSystemAuthorities uses the system's authorities. A process reads them once, so that
+// the test replaces them for another process.
 func TestSystemAuthorities(t *testing.T) {
 	t.Parallel()
 	const addrVariable = "E6DATA_TEST_TLS_ADDR"
@@ -121,7 +121,7 @@ func TestSystemAuthorities(t *testing.T) {
 		return
 	}
 	if runtime.GOOS != "linux" {
-		t.Skip("SSL_CERT_FILE does not count on every system")
+		t.Skip("not every system uses SSL_CERT_FILE")
 	}
 	ca := newAuthority(t, "the system's authority")
 	srv := newEngine(t, enginetest.Config{})
@@ -133,11 +133,11 @@ func TestSystemAuthorities(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if calls, _ := p.seen(""); calls == 0 {
-		t.Error("no call came")
+		t.Error("no call arrived")
 	}
 }
 
-// as tells whether errors.As finds a T.
+// as reports whether errors.As finds a T.
 func as[T error](err error) bool {
 	var target T
 	return errors.As(err, &target)
@@ -157,7 +157,7 @@ func TestTLSFailures(t *testing.T) {
 	const wantsCert = "set client_cert and client_key"
 	for _, test := range []struct {
 		name   string
-		cert   *pair // of the server; nil is a good one
+		cert   *pair // the server's certificate; nil for a good one
 		server func(*tls.Config)
 		set    func(*e6data.Config)
 		is     func(error) bool // finds the cause
@@ -257,15 +257,15 @@ func TestTLSFailures(t *testing.T) {
 				test.server(server)
 			}
 			addr := listen(t, func(c net.Conn) {
-				// No answer: no handshake here may succeed on both sides. What the client
-				// sends is read, or the kernel would cut the connection off before the
-				// client has read the alert.
+				// The server sends no answer: no handshake here may succeed on both sides.
+				// It reads the client's data. If it did not, the kernel would reset the
+				// connection before the client has read the alert.
 				_ = tls.Server(c, server).Handshake()
 				_ = c.(*net.TCPConn).CloseWrite()
 				_, _ = io.Copy(io.Discard, c)
 			})
 			cfg := newTLSConfig(t, addr)
-			cfg.CACert, cfg.MaxAttempts = ca.pem, 1<<30 // either at once or never
+			cfg.CACert, cfg.MaxAttempts = ca.pem, 1<<30 // Ping fails at once, or never
 			if test.set != nil {
 				test.set(cfg)
 			}
@@ -295,8 +295,8 @@ func checkTLSError(t *testing.T, err error, says []string) {
 	}
 }
 
-// TestMutualTLSRefused is about TLS 1.3, where the client hears of it when its
-// own handshake is over, from a proxy that may cut the connection off.
+// TestMutualTLSRefused uses TLS 1.3. The client's handshake then ends before the proxy
+// refuses its certificate, and the proxy may cut the connection.
 func TestMutualTLSRefused(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the authority")
@@ -378,15 +378,16 @@ func TestPlaintextToTLSPort(t *testing.T) {
 	}
 }
 
-// TestTLSFailsLater: a server that is not trusted any more is an error at once,
-// also for a result that is being read, and a pool serves again when it is.
+// TestTLSFailsLater replaces the server's certificate by one that is not trusted. Calls
+// fail at once, also those of a result that is being read. The pool works again when the
+// certificate is trusted.
 func TestTLSFailsLater(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	good, bad := ca.issue(t, nil), newAuthority(t, "the other authority").issue(t, nil)
 	var now atomic.Pointer[pair]
 	now.Store(&good)
-	srv := newUncheckedEngine(t, enginetest.Config{}) // it cannot be told to clear the query
+	srv := newUncheckedEngine(t, enginetest.Config{}) // the driver cannot reach it to clear the query
 	srv.Handle("q", ids(1000, 10))
 	p := newTLSProxy(t, srv, &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return &now.Load().Certificate, nil
@@ -412,14 +413,14 @@ func TestTLSFailsLater(t *testing.T) {
 
 	now.Store(&bad)
 	p.drop()
-	// Until the channel notices, the old connection answers.
+	// The old connection answers until the channel reports that it is cut.
 	for err == nil {
 		err = conn.PingContext(ctx)
 	}
 	if !errors.Is(err, e6data.ErrTLS) || !as[x509.UnknownAuthorityError](err) {
 		t.Errorf("got %v", err)
 	}
-	for rows.Next() { // what is here already
+	for rows.Next() { // rows that have arrived already
 	}
 	if err := rows.Err(); !errors.Is(err, e6data.ErrIncompleteResult) || !errors.Is(err, e6data.ErrTLS) || !as[x509.UnknownAuthorityError](err) {
 		t.Errorf("the result ended with %v", err)
@@ -431,7 +432,7 @@ func TestTLSFailsLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		select {
-		case <-time.After(10 * time.Millisecond): // gRPC asks again by itself
+		case <-time.After(10 * time.Millisecond): // gRPC connects again by itself
 		case <-ctx.Done():
 		}
 	}
@@ -472,7 +473,7 @@ func TestClientCertificateRotation(t *testing.T) {
 		if n, err := readIDs(ctx, db, "q"); n != 10 || err != nil {
 			t.Fatalf("%d rows, %v", n, err)
 		}
-		if err := <-cleared.ended; err != nil { // the next drop loses no answer
+		if err := <-cleared.ended; err != nil { // so that the next drop loses no answer
 			t.Fatal(err)
 		}
 	}
@@ -485,7 +486,8 @@ func TestClientCertificateRotation(t *testing.T) {
 		t.Errorf("logged %s", got)
 	}
 
-	// Half of a replacement: the old pair serves until the other half is there.
+	// Only one of the two files is replaced. The old pair is used until the other file is
+	// replaced as well.
 	writeFile(t, cert, third.cert)
 	reconnected("second")
 	if got := logged.String(); !strings.Contains(got, "the client certificate cannot be read again") ||
@@ -520,7 +522,7 @@ func TestTLSSettingsThatCannotBe(t *testing.T) {
 		opts  []e6data.Option
 		says  []string
 		is    error
-		never string // is not in the error
+		never string // a text that the error must not have
 	}{
 		{name: "CA file missing", set: func(c *e6data.Config) { c.CACert = missing }, says: []string{"ca_cert", missing}, is: fs.ErrNotExist},
 		{name: "CA file empty", set: func(c *e6data.Config) { c.CACert = empty }, says: []string{"ca_cert", empty, "no certificate"}},
@@ -616,7 +618,7 @@ func TestRegisterTLSConfig(t *testing.T) {
 		}
 		defer e6data.DeregisterTLSConfig(name)
 	}
-	custom.RootCAs = x509.NewCertPool() // the caller's own again
+	custom.RootCAs = x509.NewCertPool() // a change after RegisterTLSConfig
 	cfg := newTLSConfig(t, p.addr)
 	cfg.TLSConfig = "My-conf_1.2"
 	db := openConfig(t, cfg)
@@ -632,7 +634,7 @@ func TestRegisterTLSConfig(t *testing.T) {
 	if err := openConfig(t, cfg).Ping(); !as[x509.HostnameError](err) {
 		t.Errorf("got %v", err)
 	}
-	cfg.ServerName = "" // was set in a copy
+	cfg.ServerName = "" // the driver sets it in a copy
 	if err := openConfig(t, cfg).Ping(); err != nil {
 		t.Error(err)
 	}
@@ -643,7 +645,7 @@ func TestTransportWarnings(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		set  func(*e6data.Config)
-		want string // "" is none
+		want string // "" for no warning
 	}{
 		{"plaintext", func(c *e6data.Config) { c.Secure = false }, "set secure=true"},
 		{"plaintext on loopback", func(c *e6data.Config) { c.Secure, c.Host = false, "127.0.0.9" }, ""},
@@ -662,7 +664,7 @@ func TestTransportWarnings(t *testing.T) {
 			defer c.Close()
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			for range 3 { // connections do not warn again
+			for range 3 { // further connections do not warn again
 				if _, err := c.Connect(ended); err == nil {
 					t.Fatal("connected")
 				}

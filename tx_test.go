@@ -27,8 +27,8 @@ func TestTransactionsAreUnsupported(t *testing.T) {
 	}
 }
 
-// With transactions=noop a statement takes effect at once. Commit has nothing to
-// do, and Rollback says so where it would have to undo something.
+// With transactions=noop a statement takes effect at once. Commit does nothing. Rollback
+// returns an error if there is something to undo.
 func TestNoopTransactions(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -96,7 +96,7 @@ func TestNoopTransactions(t *testing.T) {
 	t.Run("rollback after a statement that was not executed", func(t *testing.T) {
 		tx := begin(t)
 		if _, err := tx.ExecContext(t.Context(), "INSERT ?"); err == nil {
-			t.Error("an argument is missing")
+			t.Error("a missing argument was accepted")
 		}
 		srv.Inject(enginetest.Fault{Method: "prepareStatement", Times: 1, Err: status.Error(codes.InvalidArgument, "no such table")})
 		if _, err := tx.ExecContext(t.Context(), "INSERT"); err == nil {
@@ -140,7 +140,7 @@ func TestNoopTransactions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.BeginTx(t.Context(), nil); err == nil {
-			t.Error("a transaction in a transaction")
+			t.Error("a transaction in a transaction was accepted")
 		}
 		if err := tx.Commit(); err != nil {
 			t.Error(err)
@@ -148,7 +148,7 @@ func TestNoopTransactions(t *testing.T) {
 	})
 }
 
-// A transaction whose context ends gives its connection back.
+// A transaction whose context ends returns its connection to the pool.
 func TestNoopTransactionsContext(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -160,7 +160,7 @@ func TestNoopTransactionsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	tx, err := db.BeginTx(within(t, time.Minute), nil) // waits for the connection
+	tx, err := db.BeginTx(within(t, time.Minute), nil) // waits for the pool's only connection
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,9 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// What drivers around this one have: a method for the connection below them, under
-// one of three names, or one that passes on pings.
+// The types below are connections of drivers around this one. They have a method that
+// returns the inner connection, under one of three names, or a Ping that calls that of the
+// inner connection.
 type (
 	byWrappedConn struct{ bare }
 	byConn        struct{ bare }
@@ -105,8 +106,8 @@ func countRows(ctx context.Context, n *int) func(*e6data.Conn) error {
 	}
 }
 
-// As libraries have them: a type around *sql.DB, one around *sql.Conn, and one whose
-// connections are of a type of its own.
+// The types below are like those of libraries: a type around *sql.DB, a type around
+// *sql.Conn, and a type that has its own type of connections.
 type (
 	libraryDB   struct{ *sql.DB }
 	libraryConn struct{ *sql.Conn }
@@ -131,7 +132,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(3, 3))
 	db := openDB(t, srv)
-	db.SetMaxOpenConns(1) // a connection that is not given back is missed
+	db.SetMaxOpenConns(1) // a connection that is not returned blocks the next call
 	ctx := within(t, time.Minute)
 	use := func(what string, of any) {
 		t.Helper()

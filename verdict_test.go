@@ -19,7 +19,7 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// Errors that quote the signature of another condition.
+// Error texts that quote the signature of another condition.
 const (
 	s3Denied    = "com.amazonaws.AmazonS3Exception: Access Denied (Service: Amazon S3; Status Code: 403)"
 	quotedDeny  = "cannot read s3://bucket/part-1: Access denied for user x"
@@ -28,7 +28,7 @@ const (
 	deniedTable = "Access denied: no privilege on table t"
 )
 
-// invalidations counts how often the colour of srv was given up in this process.
+// invalidations returns how often this process has invalidated the live colour of srv.
 func invalidations(srv *enginetest.Server) uint64 {
 	for _, s := range strategy.Shared().Snapshot() {
 		if s.Key.Endpoint == srv.Addr() {
@@ -38,16 +38,17 @@ func invalidations(srv *enginetest.Server) uint64 {
 	return 0
 }
 
-// What an SQL error quotes proves nothing: the statement is sent once, the error
-// is the engine's, and the live colour stays what it is.
+// A signature that an SQL error quotes proves nothing. The statement is sent once, the
+// error is the engine's, and the live colour does not change.
 func TestQuotedSignaturesAtExecute(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		code    codes.Code
 		message string
-		// authentications after the next query: a doubtful session is not used again.
+		// sessions is the number of authentications after the next query. A session that may
+		// have expired is not used again.
 		sessions int
-		kind     error // nil where the message may be about the session
+		kind     error // nil if the message may be about the session
 	}{
 		{codes.Internal, s3Denied, 1, e6data.ErrSQL},
 		{codes.Internal, quotedDeny, 2, nil},
@@ -70,7 +71,7 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 				t.Errorf("executed %d times", n)
 			}
 			if n := invalidations(srv); n != 0 {
-				t.Errorf("the colour was given up %d times", n)
+				t.Errorf("the colour was invalidated %d times", n)
 			}
 			if n, err := readIDs(t.Context(), db, "q"); n != 5 || err != nil {
 				t.Errorf("later: %d rows, %v", n, err)
@@ -82,8 +83,8 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 	}
 }
 
-// A denial that begins the message proves that the session has expired, once: the
-// session that replaces it gets the engine's own answer.
+// A denial at the beginning of the message proves that the session has expired. If the
+// session that replaces it is denied as well, the denial is the engine's own error.
 func TestDenialAtExecute(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -102,8 +103,8 @@ func TestDenialAtExecute(t *testing.T) {
 	}
 }
 
-// A denial inside a message allows one repetition of what executes and consumes
-// nothing, with another session; what comes then is reported as it came.
+// After a denial inside a message the driver repeats the call once with another session, if
+// the call executes and consumes nothing. The second error is returned as it is.
 func TestDenialInsideAMessage(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"prepareStatement", "getResultMetadata", "status", "explain", "getTablesV2"} {
@@ -149,8 +150,8 @@ func TestDenialInsideAMessage(t *testing.T) {
 	}
 }
 
-// A denied fetch of a result of unknown size is incomplete, unless the whole message
-// is the denial: then the engine has not looked at the call.
+// A result of unknown size is incomplete if a fetch is denied. If the denial is the whole
+// message, the engine has not handled the call, and the result continues.
 func TestDenialAtFetch(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -202,8 +203,8 @@ func TestQuotedDenialWithOAuth(t *testing.T) {
 	}
 }
 
-// The proxy's word that there is no such cluster is an error of its own in every
-// phase, and does not mean that the engine lacks a method.
+// The proxy's message that the cluster is unknown is ErrUnknownCluster in every phase. It
+// does not mean that the engine lacks a method.
 func TestUnknownCluster(t *testing.T) {
 	t.Parallel()
 	const text = "No cluster-name header or unknown cluster"
@@ -224,9 +225,9 @@ func TestUnknownCluster(t *testing.T) {
 	}
 }
 
-// An exception inside the engine reaches a client as UNKNOWN without a message. At
-// prepare it is tried once more on what is found live, and then reported as it
-// came.
+// An exception inside the engine reaches a client as UNKNOWN without a message. The driver
+// repeats prepare once, after it has found the live colour, and then returns the error as
+// it is.
 func TestExceptionAtPrepare(t *testing.T) {
 	t.Parallel()
 	for times, prepares := range map[int]int{1: 2, 0: 2} {
@@ -247,7 +248,7 @@ func TestExceptionAtPrepare(t *testing.T) {
 	}
 }
 
-// An OAuth stack whose token service is down has not let the call through.
+// The engine never gets a call if the token service of its OAuth stack is down.
 func TestAuthenticationUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"executeStatement", "getNextResultBatch"} {
@@ -275,8 +276,8 @@ func TestCancelledByAnotherClient(t *testing.T) {
 	}
 }
 
-// A call whose context does not reach gRPC may have been sent: nothing proves the
-// opposite.
+// If an interceptor replaces the context, the driver cannot prove that a call was not sent.
+// It counts as sent.
 func TestInterceptorDropsTheContext(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -295,7 +296,7 @@ func TestInterceptorDropsTheContext(t *testing.T) {
 	}
 }
 
-// valueless is a context without the driver's own value, and with gRPC's.
+// valueless is a context without the driver's value, and with those of gRPC.
 type valueless struct{ context.Context }
 
 func (c valueless) Value(key any) any {
@@ -305,8 +306,8 @@ func (c valueless) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// DEADLINE_EXCEEDED from the engine, long before the caller's deadline, is the
-// engine's own, with its text.
+// DEADLINE_EXCEEDED from the engine, long before the caller's deadline, is the engine's own
+// error and keeps the engine's text.
 func TestTheEnginesOwnDeadline(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]error{
@@ -323,7 +324,7 @@ func TestTheEnginesOwnDeadline(t *testing.T) {
 	}
 }
 
-// A timeout reads like one.
+// The text of a timeout has the duration, the phase and the query.
 func TestTimeoutText(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -366,8 +367,8 @@ func (h callErrors) CallEnd(_ context.Context, c e6data.CallEnd) {
 	}
 }
 
-// The batch that is fetched ahead of a QueryRow is given up by the driver itself, so
-// a hook sees no error.
+// The driver itself cancels the batch that is fetched ahead for a QueryRow, so that a hook
+// gets no error.
 func TestFetchAheadIsNoError(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
@@ -396,7 +397,7 @@ func TestFetchAheadIsNoError(t *testing.T) {
 	}
 }
 
-// A context that has ended sends nothing.
+// A call whose context has ended is not sent.
 func TestEndedContextSendsNothing(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
