@@ -80,7 +80,7 @@ func TestCompressionBomb(t *testing.T) {
 // A channel accepts compressed answers if its own connector does, whatever other
 // connectors accept. (enginetest registers gzip in this process. Each gRPC client of the
 // process announces gzip then, also a channel that refuses compressed answers.)
-func TestCompressedAnswersAreAskedFor(t *testing.T) {
+func TestChannelsAcceptCompressedAnswers(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ServerOptions: []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {

@@ -32,7 +32,7 @@ import (
 )
 
 // The settings change the headers and fields of the calls.
-func TestSettingsInCalls(t *testing.T) {
+func TestSettingsReachTheEngine(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(3, 3))

@@ -38,7 +38,7 @@ func TestParametersHaveEffects(t *testing.T) {
 		"server_name": "TestTLSByDSN", "tls_config": "TestTLSByDSN", "insecure_skip_verify": "TestTLSByDSN",
 		"access_token": "TestOAuthByDSN", "client_id": "TestOAuthByDSN", "client_secret": "TestOAuthByDSN", "token_url": "TestOAuthByDSN",
 		"oauth_scope": "TestOAuthByDSN", "client_auth_method": "TestOAuthByDSN",
-		"impersonate": "TestSettingsInCalls", "cache": "TestSettingsInCalls", "user_agent": "TestSettingsInCalls",
+		"impersonate": "TestSettingsReachTheEngine", "cache": "TestSettingsReachTheEngine", "user_agent": "TestSettingsReachTheEngine",
 		"auto_resume": "TestResumeGivesUp", "resume_timeout": "TestResumeGivesUp", "resume_poll": "TestResumePoll",
 		"prepare_timeout": "TestQueryTimeout", "query_timeout": "TestQueryTimeout",
 		"cleanup_timeout": "TestCloseDoesNotWaitForASilentEngine", "connect_timeout": "TestConnectTimeout",

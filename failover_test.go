@@ -61,7 +61,7 @@ func TestNoColourIsLive(t *testing.T) {
 }
 
 // A query that gets a 456 before it has run moves to the other colour.
-func TestColourDies(t *testing.T) {
+func TestSwitchDuringAQuery(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
 		t.Run(method, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestBadCredentials(t *testing.T) {
 	}
 }
 
-func TestTheTokenIsInNoError(t *testing.T) {
+func TestErrorsDoNotShowTheToken(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Err: status.Error(codes.InvalidArgument, "bad header secret-token")})

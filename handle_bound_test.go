@@ -63,7 +63,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 			}
 			submitted := submit(t, one)
 			calls := two.Stats().Calls
-			for _, h := range []e6data.QueryHandle{running.Handle(), again(t, running.Handle()), submitted} {
+			for _, h := range []e6data.QueryHandle{running.Handle(), reparsed(t, running.Handle()), submitted} {
 				for use, err := range useHandle(t, other, h) {
 					if err == nil || !strings.Contains(err.Error(), "runs on "+one.Addr()+", and this connection is to "+two.Addr()) {
 						t.Errorf("%s: %v", use, err)
@@ -91,7 +91,7 @@ func TestHandleOfAnotherCluster(t *testing.T) {
 		h, err = c.Submit(t.Context(), "q")
 		return err
 	})
-	h = again(t, h)
+	h = reparsed(t, h)
 	for use, err := range useHandle(t, openDB(t, srv, "cluster_name=friday"), h) {
 		if err == nil || !strings.Contains(err.Error(), srv.Addr()+` (cluster "tuesday"), and this connection is to `+srv.Addr()+` (cluster "friday")`) {
 			t.Errorf("%s: %v", use, err)
@@ -126,12 +126,12 @@ func TestHandleWithoutDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error { return c.Clear(t.Context(), again(t, old)) })
+	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error { return c.Clear(t.Context(), reparsed(t, old)) })
 	waitEnded(t, srv, 1, 0)
 }
 
-// again returns the handle parsed from the text of h.
-func again(t testing.TB, h e6data.QueryHandle) e6data.QueryHandle {
+// reparsed returns the handle parsed from the text of h.
+func reparsed(t testing.TB, h e6data.QueryHandle) e6data.QueryHandle {
 	t.Helper()
 	text, err := h.MarshalText()
 	if err != nil {
@@ -165,7 +165,7 @@ func FuzzQueryHandle(f *testing.F) {
 			return
 		}
 		first, _ := h.MarshalText()
-		second, _ := again(t, h).MarshalText()
+		second, _ := reparsed(t, h).MarshalText()
 		if string(first) != string(second) {
 			t.Errorf("%s, then %s", first, second)
 		}

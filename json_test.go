@@ -90,7 +90,7 @@ func TestJSONErrors(t *testing.T) {
 	}{
 		{"nothing", ``, ``, ``, false},
 		{"spaces", `   `, ``, ``, false},
-		{"cut off", `{"items": [{"count": 1}, {"count"`, ``, `items[1].count`, false},
+		{"truncated", `{"items": [{"count": 1}, {"count"`, ``, `items[1].count`, false},
 		{"no value", `{"items": }`, `}`, `items`, false},
 		{"single quotes", `  {'items': []}`, `'items': []}`, ``, false},
 		{"Java, no key", `{tag=x, y}`, `y}`, ``, false},
@@ -113,7 +113,7 @@ func TestJSONErrors(t *testing.T) {
 		{"an object", `{"items": [{"count": {"x": 1}}]}`, `{"x": 1}}]}`, `items[0].count`, true},
 		{"an array", `{"items": [{"count": [1]}]}`, `[1]}]}`, `items[0].count`, true},
 		{"in a map", `{"tags": {"a": 1, "b": null, "c": "x"}}`, `"x"}}`, `tags.c`, true},
-		{"all of it", `[1, 2]`, `[1, 2]`, ``, true},
+		{"the whole text", `[1, 2]`, `[1, 2]`, ``, true},
 		{"the first of two", `{"tags": {"a": "x", "b": "y"}}`, `"x", "b": "y"}}`, `tags.a`, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

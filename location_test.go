@@ -35,7 +35,7 @@ func finds(t *testing.T, db *sql.DB, query string, arg any) bool {
 
 // With loc, a time that was read from a row finds that row again: the driver writes the
 // time as the wall clock in loc, in the same way as it reads it.
-func TestLocationBothWays(t *testing.T) {
+func TestTimesInLocationFindTheirRows(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, loc string

@@ -91,7 +91,7 @@ func TestAnnouncedAndDown(t *testing.T) {
 }
 
 // The driver follows a fast switch and a switch back without a failed query.
-func TestThereAndBack(t *testing.T) {
+func TestSwitchAndSwitchBack(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))
@@ -125,7 +125,7 @@ func TestThereAndBack(t *testing.T) {
 
 // A switch between the two probes of a detection is not taken for a deployment without a
 // live colour.
-func TestFlipBetweenTheProbes(t *testing.T) {
+func TestSwitchBetweenTheProbes(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{Live: []string{enginetest.Green}})
 	srv.Handle("q", ids(5, 2))

@@ -551,7 +551,7 @@ func TestOAuthTokenSourceFails(t *testing.T) {
 
 // The engine forbids one pool the probe for the live colour, while another pool waits for
 // the result of that probe. The other pool then probes itself.
-func TestOAuthForbiddenToAnotherPool(t *testing.T) {
+func TestOAuthProbeForbiddenToAnotherPool(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t)
 	srv := i.engine(t, enginetest.Config{})
@@ -604,7 +604,7 @@ func TestOAuthWithoutHealthCheck(t *testing.T) {
 	}
 }
 
-func TestOAuthColourDies(t *testing.T) {
+func TestOAuthSwitch(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"healthCheck", "prepareStatement", "executeStatement"} {
 		t.Run(method, func(t *testing.T) {

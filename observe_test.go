@@ -145,7 +145,7 @@ func TestHook(t *testing.T) {
 // A connection still has a session on a colour that is no longer live, and the other
 // connections have moved. The session is not used, and the hook is not called for a switch
 // back.
-func TestLateSessionIsNoSwitch(t *testing.T) {
+func TestLateSessionIsNotASwitch(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{ClusterName: "late", Live: []string{enginetest.Blue, enginetest.Green}})
 	srv.Handle("SELECT 1", enginetest.NewResult().Column("a", "LONG").Row(1))

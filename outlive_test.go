@@ -99,7 +99,7 @@ func TestHandleUsesALiveSession(t *testing.T) {
 
 // Neither the reader of a query nor the Close of its connection waits until the query is
 // cleared. The pool's Close and Shutdown do.
-func TestNobodyWaitsForClearing(t *testing.T) {
+func TestReadersDoNotWaitForClearing(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(5, 2))

@@ -13,7 +13,7 @@ import (
 // Without WithLogger the warning about plaintext goes to slog's default logger, once for
 // each host. With WithLogger it goes to that logger for each connector, and never to the
 // default one.
-func TestPlaintextIsWarnedAboutWithoutALogger(t *testing.T) {
+func TestPlaintextWarningWithoutLogger(t *testing.T) {
 	clearEnv(t)
 	var log bytes.Buffer
 	before := slog.Default()

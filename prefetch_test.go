@@ -273,7 +273,7 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 
 // When the reader has all rows of the row count, it does not yield its processor for the
 // request for the end.
-func TestTheEndIsNotWaitedFor(t *testing.T) {
+func TestReadersDoNotWaitForTheEnd(t *testing.T) {
 	const queries = 20
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(10, 10))

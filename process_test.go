@@ -18,9 +18,9 @@ const (
 	otherHandle = "E6DATA_TEST_HANDLE"
 )
 
-// elsewhere runs a task about a query in another process. The other process gets only the
+// inAnotherProcess runs a task about a query in another process. The other process gets only the
 // text of the query's handle.
-func elsewhere(t *testing.T, srv *enginetest.Server, task string, h e6data.QueryHandle) {
+func inAnotherProcess(t *testing.T, srv *enginetest.Server, task string, h e6data.QueryHandle) {
 	t.Helper()
 	text, err := h.MarshalText()
 	if err != nil {
@@ -86,7 +86,7 @@ func TestHandleInAnotherProcess(t *testing.T) {
 			}
 			defer result.Close()
 			waitCalled(t, srv, "getNextResultBatch", 1)
-			elsewhere(t, srv, "cancel", result.Handle())
+			inAnotherProcess(t, srv, "cancel", result.Handle())
 			if result.Next() || result.Err() == nil {
 				t.Error("a cancelled result ended without an error")
 			}
@@ -97,7 +97,7 @@ func TestHandleInAnotherProcess(t *testing.T) {
 	t.Run("fetch", func(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(90, 10).StatusPolls(3))
-		elsewhere(t, srv, "fetch", submit(t, srv))
+		inAnotherProcess(t, srv, "fetch", submit(t, srv))
 		waitEnded(t, srv, 1, 0)
 	})
 }

@@ -32,9 +32,9 @@ type shape struct {
 	bounded string
 }
 
-// mute reports whether grpc-go drops the HTTP status. The errors of 456, 502 and 503 are
+// hidesStatus reports whether grpc-go drops the HTTP status. The errors of 456, 502 and 503 are
 // then equal, and equal to the error of a lost answer.
-func (s shape) mute() bool {
+func (s shape) hidesStatus() bool {
 	return s.Status >= 400 && s.ContentType == "application/grpc"
 }
 
@@ -222,7 +222,7 @@ func TestFailoverThroughProxy(t *testing.T) {
 // The colours switch while execute is in flight. If the answer shows the 456, nothing ran
 // and the query moves. If the answer does not show its status, the query may have run, and
 // the driver must not repeat it.
-func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
+func TestSwitchAtExecuteThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
@@ -237,7 +237,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 				Shape: s.Shape,
 			})
 			n, err := readIDs(within(t, time.Minute), db, "q")
-			if s.mute() {
+			if s.hidesStatus() {
 				if !errors.Is(err, e6data.ErrAmbiguousExecution) {
 					t.Errorf("error %v", err)
 				}
@@ -260,7 +260,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 }
 
 // A query on a colour that ends is lost, and its caller gets an error.
-func TestColourDiesInMidResultThroughProxy(t *testing.T) {
+func TestSwitchInMidResultThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, s := range wrongStrategyShapes() {
 		t.Run(s.String(), func(t *testing.T) {
@@ -270,7 +270,7 @@ func TestColourDiesInMidResultThroughProxy(t *testing.T) {
 			p.Inject(enginetest.ProxyFault{Method: "getNextResultBatch", Skip: 2, Times: 1, Shape: s.Shape})
 			n, err := readIDs(within(t, time.Minute), openProxyDB(t, p), "q")
 			want := e6data.ErrWrongStrategy
-			if s.mute() {
+			if s.hidesStatus() {
 				want = e6data.ErrIncompleteResult
 			}
 			if n != 20 || !errors.Is(err, want) {
@@ -306,7 +306,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			f = p.Inject(enginetest.ProxyFault{Method: "prepareStatement", Shape: s.Shape})
 			_, err = readIDs(within(t, time.Minute), db, "q")
 			// The error of an answer without a status is returned as it is.
-			if errors.Is(err, e6data.ErrWrongStrategy) == s.mute() || s.mute() && f.Hits() != 2 {
+			if errors.Is(err, e6data.ErrWrongStrategy) == s.hidesStatus() || s.hidesStatus() && f.Hits() != 2 {
 				t.Errorf("query: %v", err)
 			}
 			if f.Hits() < 2 || f.Hits() > 10 {
@@ -335,7 +335,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 			db := openProxyDB(t, p, params...)
 			// An answer without a status may also be a 456.
 			recognised := func(err error) bool {
-				return errors.Is(err, e6data.ErrClusterSuspended) || s.mute() && errors.Is(err, e6data.ErrWrongStrategy)
+				return errors.Is(err, e6data.ErrClusterSuspended) || s.hidesStatus() && errors.Is(err, e6data.ErrWrongStrategy)
 			}
 			srv.SetCluster(enginetest.ClusterSuspended)
 			if err := db.PingContext(within(t, time.Minute)); !recognised(err) {
@@ -407,7 +407,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 }
 
 // grpc-go converts HTTP 404 to UNIMPLEMENTED. That is not the answer of an engine.
-func TestNotFoundIsNoEngine(t *testing.T) {
+func TestHTTPNotFoundIsNotAnEnginesAnswer(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))

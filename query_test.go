@@ -91,7 +91,7 @@ func TestResultInBatches(t *testing.T) {
 	}
 }
 
-func TestTheCallsOfAQuery(t *testing.T) {
+func TestCallsOfAQuery(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -139,7 +139,7 @@ func TestTheCallsOfAQuery(t *testing.T) {
 	}
 }
 
-func TestSessionsThatAnswersReplace(t *testing.T) {
+func TestResponsesReplaceSessions(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{RotateSessions: true})
 	srv.Handle("q", ids(100, 10))

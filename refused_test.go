@@ -50,7 +50,7 @@ func TestRefusedStatement(t *testing.T) {
 }
 
 // An error that is not the engine's error about the statement is not ErrSQL.
-func TestNotRefused(t *testing.T) {
+func TestOtherErrorsAreNotErrSQL(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string

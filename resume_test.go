@@ -241,7 +241,7 @@ func TestAnswersLostBeforeExecute(t *testing.T) {
 
 // The driver gives up after a while if the engine is dead. The error does not report that
 // the query may have run.
-func TestDeadEngine(t *testing.T) {
+func TestUnreachableEngine(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(100, 10))
@@ -309,7 +309,7 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 
 // A query is cleared although the first answer is lost, the cluster is suspended for a
 // moment, the session expires, and an authentication fails in between.
-func TestClearingIsTriedForLonger(t *testing.T) {
+func TestClearingIsRepeatedAfterFailures(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
@@ -379,7 +379,7 @@ func TestContextEndsBetweenTries(t *testing.T) {
 
 // Pools to one cluster share a resume. They do not share time limits, credentials, or the
 // connection on which one of them began the resume.
-func TestResumeOfAnotherPool(t *testing.T) {
+func TestPoolsShareAResume(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name  string

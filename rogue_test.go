@@ -41,21 +41,21 @@ func (a answer) write(w http.ResponseWriter) {
 
 // An answer that gRPC cannot decode counts as a lost answer: the engine may have handled the
 // call.
-func TestIllegibleAnswers(t *testing.T) {
+func TestUnreadableAnswers(t *testing.T) {
 	t.Parallel()
 	const empty = "\x00\x00\x00\x00\x00" // message
 	for _, a := range []answer{
-		{name: "compressed, in no way", body: "\x01\x00\x00\x00\x01x", status: "0"},
-		{name: "compressed, in an unknown way", header: [2]string{"Grpc-Encoding", "snappy"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
-		{name: "compressed, wrongly", header: [2]string{"Grpc-Encoding", "gzip"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
-		{name: "of an unknown kind", body: "\x07\x00\x00\x00\x01x", status: "0"},
+		{name: "compressed without an encoding", body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "compressed in an unknown encoding", header: [2]string{"Grpc-Encoding", "snappy"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "malformed gzip", header: [2]string{"Grpc-Encoding", "gzip"}, body: "\x01\x00\x00\x00\x01x", status: "0"},
+		{name: "unknown flag", body: "\x07\x00\x00\x00\x01x", status: "0"},
 		{name: "two messages", body: empty + empty, status: "0"},
 		{name: "no message", status: "0"},
 		{name: "malformed status", status: "done"},
 		{name: "malformed status after a message", body: empty, status: "done"},
 		{name: "malformed header", header: [2]string{"X-Bin", "!!!"}, status: "0"},
-		{name: "not the message", body: "\x00\x00\x00\x00\x01\xff", status: "0"},
-		{name: "a message that is cut off", body: "\x00\x00\x00\x00\x09\xff", status: "0"},
+		{name: "not a protobuf message", body: "\x00\x00\x00\x00\x01\xff", status: "0"},
+		{name: "truncated message", body: "\x00\x00\x00\x00\x09\xff", status: "0"},
 	} {
 		for method, want := range map[string]error{
 			"executeStatement":     e6data.ErrAmbiguousExecution,

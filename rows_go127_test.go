@@ -55,7 +55,7 @@ var destinations = []reflect.Type{
 
 // Scanning from the chunk gives the same values and errors as database/sql's conversion of
 // the values of Next. This holds for every golden case and destination.
-func TestScanColumnIsLikeNext(t *testing.T) {
+func TestScanColumnEqualsNext(t *testing.T) {
 	t.Parallel()
 	cases, err := golden.Load("testdata/golden")
 	if err != nil {

@@ -294,7 +294,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 						t.Fatal(err)
 					}
 					db := sql.OpenDB(c)
-					for _, err := range everything(t, db) {
+					for _, err := range callEverything(t, db) {
 						if err != nil {
 							failed++
 						}
@@ -310,8 +310,8 @@ func TestErrorsShowNoSecret(t *testing.T) {
 	}
 }
 
-// everything makes every call that there is, and returns the errors.
-func everything(t *testing.T, db *sql.DB) (errs []error) {
+// callEverything makes every call that there is, and returns the errors.
+func callEverything(t *testing.T, db *sql.DB) (errs []error) {
 	note := func(err error) { errs = append(errs, err) }
 	note(db.PingContext(t.Context()))
 	_, err := readIDs(t.Context(), db, "q")

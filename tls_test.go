@@ -346,7 +346,7 @@ func TestTLSToAnotherPort(t *testing.T) {
 			}),
 			[]string{"did not choose HTTP/2 (ALPN h2)", "alpn h2"}, nil,
 		},
-		{"nothing is said", listen(t, func(net.Conn) {}), []string{"a port that speaks TLS?"}, nil},
+		{"the server is silent", listen(t, func(net.Conn) {}), []string{"a port that speaks TLS?"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := newTLSConfig(t, test.addr)
@@ -378,10 +378,10 @@ func TestPlaintextToTLSPort(t *testing.T) {
 	}
 }
 
-// TestTLSFailsLater replaces the server's certificate by one that is not trusted. Calls
+// TestTLSFailsDuringUse replaces the server's certificate by one that is not trusted. Calls
 // fail at once, also those of a result that is being read. The pool works again when the
 // certificate is trusted.
-func TestTLSFailsLater(t *testing.T) {
+func TestTLSFailsDuringUse(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	good, bad := ca.issue(t, nil), newAuthority(t, "the other authority").issue(t, nil)
@@ -510,7 +510,7 @@ func (c clearings) CallEnd(_ context.Context, end e6data.CallEnd) {
 	}
 }
 
-func TestTLSSettingsThatCannotBe(t *testing.T) {
+func TestImpossibleTLSSettings(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "the authority")
 	client, stranger := ca.issue(t, nil), ca.issue(t, nil)

@@ -114,7 +114,7 @@ func TestNoopTransactions(t *testing.T) {
 		}
 		refused(t, tx.Rollback())
 	})
-	t.Run("the next transaction begins anew", func(t *testing.T) {
+	t.Run("the next transaction is independent", func(t *testing.T) {
 		if _, err := db.ExecContext(t.Context(), "INSERT"); err != nil {
 			t.Error(err)
 		}

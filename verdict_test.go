@@ -308,7 +308,7 @@ func (c valueless) Value(key any) any {
 
 // DEADLINE_EXCEEDED from the engine, long before the caller's deadline, is the engine's own
 // error and keeps the engine's text.
-func TestTheEnginesOwnDeadline(t *testing.T) {
+func TestDeadlineOfTheEngine(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]error{
 		"executeStatement":   e6data.ErrAmbiguousExecution,
@@ -369,7 +369,7 @@ func (h callErrors) CallEnd(_ context.Context, c e6data.CallEnd) {
 
 // The driver itself cancels the batch that is fetched ahead for a QueryRow, so that a hook
 // gets no error.
-func TestFetchAheadIsNoError(t *testing.T) {
+func TestCancelledFetchAheadIsNotAnError(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
