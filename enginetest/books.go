@@ -107,7 +107,7 @@ func (s *Server) balanced() error {
 		errs = append(errs, fmt.Errorf("enginetest: queries were cleared or cancelled again %d times", b.double))
 	}
 	if b.pastEnd > 0 && !s.cfg.Compat {
-		errs = append(errs, fmt.Errorf("enginetest: batches were asked for after the end of their result %d times", b.pastEnd))
+		errs = append(errs, fmt.Errorf("enginetest: batches were requested after the end of their result %d times", b.pastEnd))
 	}
 	if b.inFlight > 0 {
 		errs = append(errs, fmt.Errorf("enginetest: %d calls are in flight", b.inFlight))

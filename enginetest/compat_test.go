@@ -17,7 +17,7 @@ func TestNoStrategyHeader(t *testing.T) {
 		srv := newServer(t, enginetest.Config{Live: []string{live}})
 		srv.Handle(items, itemsResult())
 		c := dial(t, srv)
-		c.colour = ""
+		c.color = ""
 		c.session = c.login()
 		p := c.mustExecute(items)
 		if n := len(p.sizes()); n != 2 {
@@ -34,7 +34,7 @@ func TestNoStrategyHeader(t *testing.T) {
 		}
 		other := *c
 		other.session = c.session
-		other.colour = map[string]string{enginetest.Blue: enginetest.Green, enginetest.Green: enginetest.Blue}[live]
+		other.color = map[string]string{enginetest.Blue: enginetest.Green, enginetest.Green: enginetest.Blue}[live]
 		_, err := other.prepare(items)
 		wantErr(t, err, codes.Unknown, "status: 456")
 
@@ -52,7 +52,7 @@ func TestNoStrategyHeaderByProxy(t *testing.T) {
 	srv := newServer(t, enginetest.Config{})
 	p := newProxy(t, srv, enginetest.ProxyConfig{WrongStrategy: enginetest.Shape{Status: 456}})
 	c := dialAddr(t, p.Addr(), nil)
-	c.colour = ""
+	c.color = ""
 	c.login()
 	srv.SetLive(enginetest.Blue, enginetest.Green)
 	_, err := c.HealthCheck(c.ctx(), &wire.HealthCheckRequest{})
@@ -87,7 +87,7 @@ func TestCompat(t *testing.T) {
 		if err := srv.Balanced(); (err == nil) != compat {
 			t.Errorf("compat %v: %v", compat, err)
 		}
-		c.colour = enginetest.Green
+		c.color = enginetest.Green
 		_, err = c.prepare(items)
 		if text := status.Convert(err).Message(); (text == "status: 456") != compat {
 			t.Errorf("compat %v: %q", compat, text)

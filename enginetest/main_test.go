@@ -28,7 +28,7 @@ type client struct {
 	t testing.TB
 	wire.QueryEngineServiceClient
 	cluster wire.ClusterServiceClient
-	colour  string
+	color   string
 	session string
 	extra   []string // further headers
 }
@@ -64,7 +64,7 @@ func dialAddr(t testing.TB, addr string, pem []byte) *client {
 	}
 	t.Cleanup(func() { _ = cc.Close() })
 	return &client{
-		t: t, colour: enginetest.Blue,
+		t: t, color: enginetest.Blue,
 		QueryEngineServiceClient: wire.NewQueryEngineServiceClient(cc),
 		cluster:                  wire.NewClusterServiceClient(cc),
 	}
@@ -80,18 +80,18 @@ func connect(t testing.TB, srv *enginetest.Server) *client {
 
 // on returns a client that uses the same connection, and another colour with its own
 // session.
-func (c *client) on(colour string) *client {
+func (c *client) on(color string) *client {
 	c.t.Helper()
 	d := *c
-	d.colour = colour
+	d.color = color
 	d.session = d.login()
 	return &d
 }
 
 func (c *client) ctx(kv ...string) context.Context {
 	kv = append(kv, c.extra...)
-	if c.colour != "" {
-		kv = append(kv, "strategy", c.colour)
+	if c.color != "" {
+		kv = append(kv, "strategy", c.color)
 	}
 	return metadata.AppendToOutgoingContext(c.t.Context(), kv...)
 }

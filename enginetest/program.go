@@ -40,7 +40,7 @@ func (r *Result) compile() *program {
 		}
 	}
 	if sources > 1 {
-		note(errors.New("rows come from more than one of Row and its like, Generate and ChunkFunc"))
+		note(errors.New("rows come from more than one source: use either Row, Structs, CSV, JSON and other items, or Generate, or ChunkFunc"))
 	}
 	if len(errs) == 0 {
 		columns := slices.Clone(r.columns)

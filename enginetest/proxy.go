@@ -257,7 +257,7 @@ func (p *Proxy) begin(r *http.Request) (f ProxyFault, ok bool) {
 func (p *Proxy) refuse(r *http.Request) Shape {
 	p.srv.mu.Lock()
 	defer p.srv.mu.Unlock()
-	_, live := p.srv.colours.route(r.Header.Get("strategy"))
+	_, live := p.srv.colors.route(r.Header.Get("strategy"))
 	switch {
 	case !live:
 		return p.cfg.WrongStrategy

@@ -89,7 +89,7 @@ func TestProxyRefuses(t *testing.T) {
 	c := dialAddr(t, p.Addr(), nil)
 	_, err := c.Authenticate(c.ctx(), &wire.AuthenticateRequest{})
 	wantErr(t, err, codes.Unknown, `456 (); transport: received unexpected content-type "text/plain"`+"\n"+`data: "wrong colour"`)
-	c.colour = enginetest.Green
+	c.color = enginetest.Green
 	c.login()
 
 	srv.SetCluster(enginetest.ClusterSuspended)

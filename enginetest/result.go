@@ -134,7 +134,7 @@ func (r *Result) Row(values ...any) *Result {
 // 1,024.
 func (r *Result) BatchRows(n int) *Result {
 	if n <= 0 {
-		r.errs = append(r.errs, fmt.Errorf("a batch of %d rows", n))
+		r.errs = append(r.errs, fmt.Errorf("BatchRows: a batch of %d rows", n))
 	}
 	r.batchRows = n
 	return r
@@ -290,7 +290,7 @@ func (r *Result) DryRun(value string) *Result {
 // not done. The row count grows from call to call.
 func (r *Result) StatusPolls(n int) *Result {
 	if n < 0 {
-		r.errs = append(r.errs, fmt.Errorf("%d status polls", n))
+		r.errs = append(r.errs, fmt.Errorf("StatusPolls: %d status polls", n))
 	}
 	r.polls = n
 	return r

@@ -32,7 +32,7 @@ type Server struct {
 	sessions map[string]*session
 	queries  map[string]*query
 	released []*query // in the order of release, so that the oldest are removed first
-	colours  colours
+	colors   colors
 	cluster  cluster
 	catalogs []Catalog
 	faults   []*Injected

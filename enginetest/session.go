@@ -20,8 +20,8 @@ const (
 	Green = "green"
 )
 
-// colours is the deployment's state.
-type colours struct {
+// colors is the deployment's state.
+type colors struct {
 	live      []string
 	announced string
 }
@@ -29,7 +29,7 @@ type colours struct {
 // route returns the colour that a call with this strategy header goes to, and reports
 // whether that colour is live. A call without the header goes to the live colour if there
 // is exactly one; the vendor's OAuth clients rely on that (docs/protocol.md, section 12).
-func (c *colours) route(header string) (colour string, ok bool) {
+func (c *colors) route(header string) (color string, ok bool) {
 	if header == "" && len(c.live) == 1 {
 		return c.live[0], true
 	}
@@ -39,9 +39,9 @@ func (c *colours) route(header string) (colour string, ok bool) {
 // session is a session that authenticate returned. It belongs to the colour that
 // answered the call.
 type session struct {
-	colour string
-	user   string
-	query  *query // the only query that the session serves; nil if it serves any
+	color string
+	user  string
+	query *query // the only query that the session serves; nil if it serves any
 }
 
 // SetLive sets the live colours; without arguments no colour is live. A call whose
@@ -52,17 +52,17 @@ type session struct {
 func (s *Server) SetLive(live ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.colours.live = slices.Clone(live)
+	s.colors.live = slices.Clone(live)
 	s.notify()
 }
 
 // Announce makes every later response of either colour have this colour as its
 // new_strategy; with "" responses have none. Announce does not change which colours are
 // live. Responses without such a field (docs/protocol.md, section 2) do not change.
-func (s *Server) Announce(colour string) {
+func (s *Server) Announce(color string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.colours.announced = colour
+	s.colors.announced = color
 }
 
 // ExpireSessions makes every session unknown: a call with such a session is answered
@@ -100,10 +100,10 @@ func (s *Server) admit(c *call) (err error) {
 			s.books.refused++
 		}
 	}()
-	colour, ok := s.colours.route(c.Strategy)
+	color, ok := s.colors.route(c.Strategy)
 	switch {
 	case ok:
-		c.colour = colour
+		c.colour = color
 	case s.cfg.Compat:
 		return status.Error(codes.Unknown, "status: 456")
 	default:
@@ -131,10 +131,10 @@ func (s *Server) authorize(c *call) error {
 }
 
 // newSession makes a session of a colour and returns its id. s.mu is held.
-func (s *Server) newSession(colour, user string, q *query) string {
+func (s *Server) newSession(color, user string, q *query) string {
 	s.seq.session++
-	id := fmt.Sprintf("session-%s%s-%06d", s.cfg.Mark, colour, s.seq.session)
-	s.sessions[id] = &session{colour: colour, user: user, query: q}
+	id := fmt.Sprintf("session-%s%s-%06d", s.cfg.Mark, color, s.seq.session)
+	s.sessions[id] = &session{color: color, user: user, query: q}
 	return id
 }
 
@@ -143,14 +143,14 @@ func (s *Server) newSession(colour, user string, q *query) string {
 func (s *Server) session(c *call, id string, q *query, how use) (*session, error) {
 	if id == "" && s.cfg.Bearer != nil {
 		if q == nil || q.session == "" || how != runs {
-			return &session{colour: c.colour}, nil
+			return &session{color: c.colour}, nil
 		}
 	}
 	ses := s.sessions[id]
 	switch {
 	case ses == nil:
 		return nil, status.Error(codes.Internal, "Access denied")
-	case ses.colour != c.colour:
+	case ses.color != c.colour:
 		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.colour)
 	case q != nil && how == runs && q.session != "" && q.session != id,
 		ses.query != nil && how == runs && ses.query != q:
@@ -192,8 +192,8 @@ func (s *Server) decorate(ctx context.Context, c *call, resp any) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.colours.announced != "" {
-		setText(m, "new_strategy", s.colours.announced)
+	if s.colors.announced != "" {
+		setText(m, "new_strategy", s.colors.announced)
 	}
 	q := c.query
 	if !s.rotate || q == nil || q.released() || useOf(c.Method) != runs {
