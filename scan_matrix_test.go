@@ -174,7 +174,7 @@ func scanMatrix(db *sql.DB, d destination) ([]string, error) {
 			dests[column], v = d.make()
 			cell := "-"
 			if err := rows.Scan(dests...); err == nil {
-				cell = cellOf(v)
+				cell = shown(v)
 			}
 			cells[row] = append(cells[row], cell)
 		}
@@ -188,8 +188,8 @@ func scanMatrix(db *sql.DB, d destination) ([]string, error) {
 	return cells[0], nil
 }
 
-// cellOf returns a variable's value in the form of the table.
-func cellOf(v reflect.Value) string {
+// shown returns a variable's value in the form of the table.
+func shown(v reflect.Value) string {
 	if v.Kind() == reflect.Slice && !v.IsNil() && v.Type().Elem().Kind() == reflect.Uint8 {
 		return fmt.Sprintf("b%q", v.Bytes())
 	}
@@ -213,9 +213,9 @@ func cellOf(v reflect.Value) string {
 			return "nil"
 		}
 		if v.Kind() == reflect.Pointer {
-			return "&" + cellOf(v.Elem())
+			return "&" + shown(v.Elem())
 		}
-		return v.Elem().Type().String() + " " + cellOf(v.Elem())
+		return v.Elem().Type().String() + " " + shown(v.Elem())
 	case reflect.String:
 		return fmt.Sprintf("%q", v.String())
 	case reflect.Slice:
@@ -227,7 +227,7 @@ func cellOf(v reflect.Value) string {
 			if !valid.Bool() {
 				return "NULL"
 			}
-			return cellOf(v.Field(0))
+			return shown(v.Field(0))
 		}
 	}
 	return fmt.Sprintf("%v", v)
