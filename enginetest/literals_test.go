@@ -58,8 +58,8 @@ func TestEchoLiterals(t *testing.T) {
 		{"select a", nil, nil},
 	}
 	for _, tt := range tests {
-		p := c.mustExecute(tt.sql)
-		b, err := p.metadata()
+		p := c.MustExecute(tt.sql)
+		b, err := p.Metadata()
 		noErr(t, err)
 		m, err := thriftrows.DecodeMetadata(b)
 		noErr(t, err)
@@ -67,7 +67,7 @@ func TestEchoLiterals(t *testing.T) {
 			t.Errorf("%q: metadata %+v", tt.sql, m)
 		}
 		if len(tt.kind) > 0 {
-			chunk, err := p.batch()
+			chunk, err := p.Batch()
 			noErr(t, err)
 			want, err := thriftrows.AppendChunk(nil, len(tt.kind), []thriftrows.Vector{
 				text(t, tt.kind), text(t, tt.value),
@@ -77,9 +77,9 @@ func TestEchoLiterals(t *testing.T) {
 				t.Errorf("%q: chunk\n%q, want\n%q", tt.sql, chunk, want)
 			}
 		}
-		p.mustClear()
+		p.MustClear()
 	}
-	_, err := c.prepare("select 'a")
+	_, err := c.Prepare("select 'a")
 	wantErr(t, err, codes.Internal, "what begins at byte 7 does not end")
 	balanced(t, srv)
 }

@@ -48,9 +48,9 @@ func TestStart(t *testing.T) {
 	t.Run("test", func(t *testing.T) {
 		srv = enginetest.Start(t, enginetest.Config{})
 		srv.Handle(items, itemsResult())
-		p := connect(t, srv).mustExecute(items)
-		p.sizes()
-		p.mustClear()
+		p := connect(t, srv).MustExecute(items)
+		p.Sizes()
+		p.MustClear()
 	})
 	if _, err := plainClient(t, srv).HealthCheck(t.Context(), &wire.HealthCheckRequest{}); err == nil {
 		t.Error("the server is not closed")
@@ -73,14 +73,14 @@ func TestStartReports(t *testing.T) {
 		r := &recordingTB{TB: t}
 		srv := enginetest.Start(r, enginetest.Config{})
 		srv.Handle(items, itemsResult())
-		p := connect(t, srv).mustExecute(items)
+		p := connect(t, srv).MustExecute(items)
 		if leak {
-			_, err := p.batch() // before its metadata is fine; clearing twice is not
+			_, err := p.Batch() // before its metadata is fine; clearing twice is not
 			noErr(t, err)
-			p.mustClear()
-			p.mustClear()
+			p.MustClear()
+			p.MustClear()
 		} else {
-			p.mustClear()
+			p.MustClear()
 			r.Error("something else")
 		}
 		r.end()
@@ -116,7 +116,7 @@ func TestLogIsBounded(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})
 	c := dial(t, srv)
 	for range 150 {
-		_, err := c.HealthCheck(c.ctx(), &wire.HealthCheckRequest{})
+		_, err := c.HealthCheck(c.Context(), &wire.HealthCheckRequest{})
 		noErr(t, err)
 	}
 	r := &recordingTB{TB: t}
