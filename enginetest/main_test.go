@@ -13,10 +13,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The names of protocoltest that the tests here use.
-type (
-	client = protocoltest.Client
-	q      = protocoltest.Query
-)
+type q = protocoltest.Query
 
 var (
 	connect  = protocoltest.Connect
