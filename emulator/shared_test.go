@@ -11,7 +11,7 @@ import (
 )
 
 // The protocol over SQL: the same tests pass over scripted results in package enginetest.
-func TestProtocol(t *testing.T) {
+func TestProtocolOfEveryBackend(t *testing.T) {
 	t.Parallel()
 	protocoltest.Run(t, protocoltest.Backend{
 		Endless: "SELECT n FROM big.endless",
