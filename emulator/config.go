@@ -17,6 +17,9 @@ type Config struct {
 	// be nil.
 	Engine enginetest.Config
 
+	// OAuth, when set, issues tokens, and the server takes no others. Engine.Bearer must be nil then.
+	OAuth *OAuth
+
 	// Catalog is the name of the default catalog. Default: "local".
 	Catalog string
 	// File is the DuckDB database that holds the default catalog. It is made where there is
@@ -42,6 +45,9 @@ type Config struct {
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.
 	BatchRows int
+	// Shuffle is a seed. With one, rows of a SELECT without ORDER BY come in another order, always the
+	// same for a seed and a statement: an application must not rely on any. 0: DuckDB's order.
+	Shuffle uint64
 	// JSON writes ARRAY, MAP and STRUCT values as JSON text, not in the form of Java's collections,
 	// such as {a=1, b=[x, y]} (docs/protocol.md, section 12).
 	JSON bool
@@ -76,6 +82,9 @@ func (c Config) withDefaults() (Config, error) {
 	var errs []error
 	if c.Engine.Backend != nil {
 		errs = append(errs, errors.New("the backend is the emulator's own: Config.Engine.Backend must be nil"))
+	}
+	if c.OAuth != nil && c.Engine.Bearer != nil {
+		errs = append(errs, errors.New("tokens come from Config.OAuth or are checked by Config.Engine.Bearer, not both"))
 	}
 	if c.BatchRows < 1 || c.BatchRows > maxBatchRows {
 		errs = append(errs, fmt.Errorf("BatchRows is %d: 1 to %d are possible", c.BatchRows, maxBatchRows))

@@ -20,6 +20,7 @@ type result struct {
 	columns []column
 	rows    int64 // -1 when not known
 
+	mix     *shuffler        // nil to keep the order
 	chunk   duckdb.DataChunk // what is being read
 	from    int              // the rows of it that were read
 	over    bool             // everything was read
@@ -86,6 +87,9 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 				return nil, 0, nil
 			}
 			r.from = 0
+			if r.mix != nil {
+				r.mix.shuffle(&r.chunk)
+			}
 		}
 		if n = int(duckdb.DataChunkGetSize(r.chunk)); r.from < n {
 			break
@@ -107,6 +111,9 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 func (r *result) free() {
 	if r.chunk.Ptr != nil {
 		duckdb.DestroyDataChunk(&r.chunk)
+	}
+	if r.mix != nil {
+		r.mix.free()
 	}
 	duckdb.DestroyResult(&r.duckdb)
 	r.over = true

@@ -16,6 +16,7 @@ import (
 type Server struct {
 	*enginetest.Server
 	db      engine
+	issuer  *issuer // nil without OAuth
 	closing sync.Once
 }
 
@@ -31,17 +32,40 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openEngine(cfg)
-	if err != nil {
+	s := &Server{}
+	if cfg.OAuth != nil {
+		if s.issuer, err = newIssuer(*cfg.OAuth); err != nil {
+			return nil, err
+		}
+		cfg.Engine.Bearer = s.issuer.valid
+	}
+	if s.db, err = openEngine(cfg); err != nil {
+		s.Close()
 		return nil, err
 	}
-	cfg.Engine.Backend = db
-	srv, err := enginetest.NewServer(cfg.Engine)
-	if err != nil {
-		_ = db.Close()
+	cfg.Engine.Backend = s.db
+	if s.Server, err = enginetest.NewServer(cfg.Engine); err != nil {
+		s.Close()
 		return nil, err
 	}
-	return &Server{Server: srv, db: db}, nil
+	return s, nil
+}
+
+// DSN returns a data source name that the server lets in, as [enginetest.Server.DSN] does; with
+// [Config.OAuth] it names the token endpoint and the client.
+func (s *Server) DSN(params ...string) string {
+	if s.issuer != nil {
+		params = append(s.issuer.params(), params...)
+	}
+	return s.Server.DSN(params...)
+}
+
+// ExpireTokens makes all tokens that [Config.OAuth] has issued invalid: calls with one are answered
+// UNAUTHENTICATED.
+func (s *Server) ExpireTokens() {
+	if s.issuer != nil {
+		s.issuer.expire()
+	}
 }
 
 // Close stops the server at once: calls in flight end with an error, and statements that are
@@ -49,8 +73,15 @@ func New(cfg Config) (*Server, error) {
 // called again.
 func (s *Server) Close() {
 	s.closing.Do(func() {
-		s.Server.Close()
-		_ = s.db.Close() // only temporary files can fail to be deleted
+		if s.Server != nil {
+			s.Server.Close()
+		}
+		if s.db != nil {
+			_ = s.db.Close() // only temporary files can fail to be deleted
+		}
+		if s.issuer != nil {
+			s.issuer.close()
+		}
 	})
 }
 

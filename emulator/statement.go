@@ -255,7 +255,13 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
 		}
 		st.result = r
-		return r.describe()
+		if err := r.describe(); err != nil {
+			return err
+		}
+		if st.kind == duckdb.StatementTypeSelect {
+			r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
+		}
+		return nil
 	})
 	st.d.cfg.Logger.DebugContext(ctx, "statement executed", "sql", st.ask.SQL, "took", time.Since(st.started), "error", err)
 	return err == nil, err

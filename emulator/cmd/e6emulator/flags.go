@@ -62,6 +62,15 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.Var(tables(c.Tables), "table", "load a CSV or Parquet file: `NAME=FILE`; may be repeated")
 	f.StringVar(&o.catalog, "catalog", "", "the `catalog` that the printed DSN names")
 	f.StringVar(&c.Zone, "zone", "UTC", "the sessions' time `zone`")
+	f.Uint64Var(&c.Shuffle, "seed", 0, "shuffle rows that have no order by this `seed`; 0 is not")
+	f.Func("oauth", "issue tokens to this client and take no others: `ID:SECRET`", func(s string) error {
+		id, secret, ok := strings.Cut(s, ":")
+		if !ok {
+			return errors.New("want ID:SECRET")
+		}
+		c.OAuth = &emulator.OAuth{ClientID: id, ClientSecret: secret}
+		return nil
+	})
 	f.IntVar(&c.Queue, "queue", 0, "execute at most `n` statements at once; 0 is no limit")
 	f.IntVar(&c.MemoryMB, "memory", 0, "use at most this many `MiB`; 0 is 1024")
 	f.IntVar(&c.Threads, "threads", 0, "use `n` threads; 0 is 2")

@@ -216,6 +216,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"--table items=none.csv": "no such file",
 		"--init none.sql":        "no such file",
 		"--scale -1":             "scale factor",
+		"--oauth me":             "want ID:SECRET",
+		"--oauth me:":            "needs a ClientID and a ClientSecret",
 		"--queue -1":             "must not be negative",
 		"--listen nowhere":       "missing port",
 	} {
