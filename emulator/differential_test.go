@@ -136,8 +136,9 @@ func generate(r *rand.Rand, rows, n int) (query, reference string, chosen []*gen
 	return query, fmt.Sprintf("SELECT %s FROM (%s)", strings.Join(texts, ", "), query), chosen
 }
 
-// compare runs a query through the driver and holds each cell against the reference.
-func compare(t *testing.T, db *sql.DB, ref *reference, query, reference string, columns []*generated) {
+// compare runs a query through the driver and holds each cell against the reference. It returns the
+// number of rows.
+func compare(t *testing.T, db *sql.DB, ref *reference, query, reference string, columns []*generated) int {
 	t.Helper()
 	want, err := ref.rows(reference)
 	if err != nil {
@@ -172,6 +173,7 @@ func compare(t *testing.T, db *sql.DB, ref *reference, query, reference string, 
 	if n != len(want) {
 		t.Fatalf("%d rows, want %d\n%s", n, len(want), query)
 	}
+	return n
 }
 
 // Random results of every type, with and without NULLs, are what DuckDB itself says.

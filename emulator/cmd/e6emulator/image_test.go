@@ -46,7 +46,7 @@ func needDocker(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := docker(ctx, "version", "--format", "{{.Server.Version}}"); err != nil {
-		text := fmt.Sprintf("SKIPPED: the emulator's image: no Docker daemon (%v)", err)
+		text := fmt.Sprintf("SKIPPED: the emulator's image: no Docker daemon, DOCKER_HOST %q (%v)", os.Getenv("DOCKER_HOST"), err)
 		fmt.Fprintln(os.Stderr, text)
 		if os.Getenv("E6DATA_REQUIRE_DOCKER") == "1" {
 			t.Fatal("E6DATA_REQUIRE_DOCKER is 1")
