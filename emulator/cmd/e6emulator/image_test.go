@@ -40,9 +40,6 @@ func mustDocker(t *testing.T, args ...string) string {
 // needDocker skips the test loudly where no daemon answers.
 func needDocker(t *testing.T) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("it builds an image")
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if _, err := docker(ctx, "version", "--format", "{{.Server.Version}}"); err != nil {
