@@ -179,7 +179,7 @@ func compare(t *testing.T, db *sql.DB, ref *reference, query, reference string, 
 // Random results of every type, with and without NULLs, are what DuckDB itself says.
 func TestRandomResultsEqualDuckDB(t *testing.T) {
 	t.Parallel()
-	tables := 100
+	tables := 40
 	if testing.Short() {
 		tables = 10
 	}
