@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/e6data/e6data-go/internal/oauth"
+	"github.com/e6data/e6data-go/internal/typed"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/thriftrows"
 )
@@ -36,6 +37,8 @@ type Connector struct {
 	// resumePoll is the time between two polls of a cluster that is being resumed.
 	resumePoll time.Duration
 	zones      thriftrows.Zones
+	// plans are the plans of typed rows.
+	plans typed.Cache
 	// lacksV2 reports whether the engine has no V2 batches, for BatchV2Auto.
 	lacksV2 atomic.Bool
 	// running holds the queries that have a reader in this process, from prepare to

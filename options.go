@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/e6data/e6data-go/internal/typed"
 )
 
 // QueryOption is a setting for a single query. Pass it to
@@ -22,6 +24,7 @@ type queryOptions struct {
 	tag             string
 	info            *QueryInfo
 	progress        func(Progress)
+	fit             typed.Options // of typed rows
 }
 
 // InCatalog sets the catalog of the query, instead of [Config.Catalog].

@@ -112,7 +112,25 @@ func goals(go127 bool) []goal {
 			of:   nsRow("Scan/*/e6data", "Scan/*/scanfloor"), make: quotient,
 		})
 	}
-	return append(rows, endToEnd, overNaive,
+	structs := goal{
+		name: "decode into structs, times faster than `Scan` into them",
+		of:   nsRow("Structs/*/scan", "Structs/*/e6data"), make: quotient, atLeast: true,
+	}
+	if !go127 {
+		structs.must = bySet{4, 1.5, 8}
+	}
+	return append(rows, structs,
+		goal{
+			name: "decode into structs, allocations a row",
+			of:   []key{{"Structs/*/e6data", "allocs/row"}}, make: itself,
+			must: all(0.02),
+		},
+		goal{
+			name: "structs end to end, over columns that are made structs by hand",
+			of:   nsRow("Select/*/e6data", "Select/*/columns"), make: quotient,
+			must: all(1.25),
+		},
+		endToEnd, overNaive,
 		goal{
 			name: "whole result behind round trips of 5 ms, over the bare fetch",
 			of:   nsRow("Latency5ms/*/e6data", "Latency5ms/*/drain"), make: quotient,
