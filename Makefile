@@ -1,13 +1,12 @@
-# The steps of .ci/run by name. Everything is in that script; this file is a
-# shorter way to type it, and "make" shows what there is.
+# The targets are the steps of .ci/run, which does the work. "make" lists them.
 
 STEPS := $(shell bash .ci/run -l | cut -d ' ' -f 1)
 
 .PHONY: help check quick $(STEPS)
 
 help:
-	@echo 'make check            everything, as CI does'
-	@echo 'make quick            format, vet, test: the fast loop'
+	@echo 'make check            all steps, like CI'
+	@echo 'make quick            the steps format, vet and test'
 	@bash .ci/run -l | sed 's/^/make /'
 
 check:

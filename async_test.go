@@ -15,32 +15,6 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// submit submits q by a pool of its own, which is closed again, and returns
-// the handle's text.
-func submit(t *testing.T, srv *enginetest.Server) e6data.QueryHandle {
-	t.Helper()
-	db := openDB(t, srv)
-	var text []byte
-	must(t, db, func(c *e6data.Conn) error {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel() // ends nothing
-		h, err := c.Submit(ctx, "q;")
-		if err != nil {
-			return err
-		}
-		text, err = h.MarshalText()
-		return err
-	})
-	if err := db.Close(); err != nil {
-		t.Error(err)
-	}
-	h, err := e6data.ParseQueryHandle(string(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 func TestSubmitWaitFetch(t *testing.T) {
 	t.Parallel()
 	for _, rotate := range []bool{false, true} {
@@ -50,7 +24,7 @@ func TestSubmitWaitFetch(t *testing.T) {
 				srv.Handle("q", ids(90, 10).StatusPolls(3))
 				h := submit(t, srv)
 				db := openDB(t, srv, way)
-				must(t, db, func(c *e6data.Conn) error {
+				mustUseConn(t, db, func(c *e6data.Conn) error {
 					var seen []e6data.QueryStatus
 					s, err := c.Wait(t.Context(), h, func(s e6data.QueryStatus) { seen = append(seen, s) })
 					if err != nil {
@@ -84,7 +58,7 @@ func TestSubmitWaitFetch(t *testing.T) {
 					}
 					return wantRows(n, 90)
 				})
-				ended(t, srv, 1, 0)
+				waitEnded(t, srv, 1, 0)
 			})
 		}
 	}
@@ -116,7 +90,7 @@ func TestFetchRows(t *testing.T) {
 	if s := info.State(); s.ID != h.ID() || s.Rows != 100 || !s.Done || s.Err != nil {
 		t.Errorf("%+v", s)
 	}
-	ended(t, srv, 1, 0)
+	waitEnded(t, srv, 1, 0)
 	if _, err := e6data.FetchRows(t.Context(), db, e6data.QueryHandle{}); err == nil {
 		t.Error("rows of no query")
 	}
@@ -132,7 +106,7 @@ func TestFetchFails(t *testing.T) {
 	srv.Handle("q", ids(10, 10))
 	h := submit(t, srv)
 	srv.Inject(enginetest.Fault{Method: "getResultMetadata", Times: 1, Err: status.Error(codes.Internal, "not now")})
-	must(t, openDB(t, srv), func(c *e6data.Conn) error {
+	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error {
 		if _, err := c.Fetch(t.Context(), h); status.Code(err) != codes.Internal {
 			t.Errorf("Fetch: %v", err)
 		}
@@ -145,7 +119,7 @@ func TestFetchFails(t *testing.T) {
 		}
 		return result.Close()
 	})
-	ended(t, srv, 1, 0)
+	waitEnded(t, srv, 1, 0)
 }
 
 func TestClearAndCancelSubmitted(t *testing.T) {
@@ -162,12 +136,12 @@ func TestClearAndCancelSubmitted(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
 			srv.Handle("q", ids(10, 1))
 			db := openDB(t, srv)
-			must(t, db, func(c *e6data.Conn) error { return test.end(c, submit(t, srv)) })
-			ended(t, srv, test.cleared, test.cancelled)
+			mustUseConn(t, db, func(c *e6data.Conn) error { return test.end(c, submit(t, srv)) })
+			waitEnded(t, srv, test.cleared, test.cancelled)
 
 			// While it is being fetched.
 			h := submit(t, srv)
-			must(t, db, func(c *e6data.Conn) error {
+			mustUseConn(t, db, func(c *e6data.Conn) error {
 				result, err := c.Fetch(t.Context(), h)
 				if err != nil {
 					return err
@@ -181,7 +155,7 @@ func TestClearAndCancelSubmitted(t *testing.T) {
 				}
 				return nil
 			})
-			ended(t, srv, test.cleared, 1+test.cancelled)
+			waitEnded(t, srv, test.cleared, 1+test.cancelled)
 		})
 	}
 }
@@ -192,7 +166,7 @@ func TestSubmitFails(t *testing.T) {
 	srv.Handle("q", ids(1, 1).Fail(enginetest.PhaseExecute, errors.New("division by zero")))
 	srv.Handle("slow", ids(1, 1).Delay(enginetest.PhaseExecute, time.Hour))
 	db := openDB(t, srv)
-	must(t, db, func(c *e6data.Conn) error {
+	mustUseConn(t, db, func(c *e6data.Conn) error {
 		var e *e6data.Error
 		if _, err := c.Submit(t.Context(), "q"); !errors.As(err, &e) || e.Phase != e6data.PhaseExecute || e.Message != "division by zero" {
 			t.Errorf("Submit: %v", err)
@@ -212,19 +186,19 @@ func TestSubmitFails(t *testing.T) {
 	// Cancelled while the engine has not answered execute.
 	submitted := make(chan error, 1)
 	go func() {
-		submitted <- with(t, db, func(c *e6data.Conn) error {
+		submitted <- useConn(t, db, func(c *e6data.Conn) error {
 			_, err := c.Submit(t.Context(), "slow")
 			return err
 		})
 	}()
-	called(t, srv, "executeStatement", 2)
-	must(t, db, func(c *e6data.Conn) error {
+	waitCalled(t, srv, "executeStatement", 2)
+	mustUseConn(t, db, func(c *e6data.Conn) error {
 		return c.CancelID(t.Context(), srv.CallsTo("executeStatement")[1].QueryID)
 	})
 	if err := <-submitted; !errors.Is(err, e6data.ErrQueryCancelled) {
 		t.Errorf("Submit: %v", err)
 	}
-	ended(t, srv, 1, 1)
+	waitEnded(t, srv, 1, 1)
 }
 
 func TestWaitEndsWithItsContext(t *testing.T) {
@@ -232,7 +206,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(1, 1).StatusPolls(1<<30))
 	h := submit(t, srv)
-	must(t, openDB(t, srv), func(c *e6data.Conn) error {
+	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		_, err := c.Wait(ctx, h, func(e6data.QueryStatus) { cancel() })
 		var e *e6data.Error

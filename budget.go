@@ -5,42 +5,42 @@ import (
 	"sync"
 )
 
-// budget bounds the bytes that several holders have together. Each has a share of
-// it. It is safe for concurrent use.
+// budget bounds the sum of the bytes that several holders use. Each holder has a
+// share of the budget. A budget is safe for concurrent use.
 type budget struct {
 	limit int64
 
 	mu   sync.Mutex
 	used int64
-	// waiting are the shares that are refused bytes, in the order in which they asked.
+	// waiting holds the shares that wait for bytes, in the order of their requests.
 	waiting []*share
 }
 
-// share is what one holder has of a budget. Its methods are called by its holder
-// alone, and by several goroutines of that at a time if need be.
+// share is the part of a budget that one holder uses. Only the holder calls the
+// methods. Several goroutines of the holder may call them at the same time.
 type share struct {
 	of *budget
-	// holder's wake is called, with no lock of the budget held, after bytes that were
-	// refused have been granted. It may be called when they are not wanted any more.
+	// holder.wake is called after a refused request was granted. The caller of wake
+	// holds no lock of the budget. The holder may no longer want the bytes.
 	holder interface{ wake() }
 
-	// The budget's mu guards what follows.
+	// The budget's mu guards the following fields.
 
 	held    int64
-	wants   int64 // what is waited for; 0 for nothing
-	granted int64 // what was waited for, and is in held already; 0 for nothing
+	wants   int64 // size of the waiting request; 0 for none
+	granted int64 // size of the granted request, already part of held; 0 for none
 }
 
-// try takes n bytes if there is room for them, and reports whether it did. If not,
-// they are granted as soon as there is room, in turn with other shares: then wake is
-// called, and the next try takes what was granted.
+// try takes n bytes if there is room for them, and reports whether it took them.
+// Otherwise the request waits its turn. When there is room, the bytes are granted,
+// wake is called, and the next try takes the granted bytes.
 func (s *share) try(n int64) bool {
 	b := s.of
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case s.granted > 0:
-		n -= s.granted // as a rule there is no difference
+		n -= s.granted // usually 0
 		s.granted = 0
 		s.add(n)
 		return true
@@ -55,7 +55,7 @@ func (s *share) try(n int64) bool {
 	return false
 }
 
-// take takes n bytes, whatever the limit is, and waits for none any more.
+// take takes n bytes, even beyond the limit, and withdraws a waiting request.
 func (s *share) take(n int64) {
 	b := s.of
 	b.mu.Lock()
@@ -66,7 +66,8 @@ func (s *share) take(n int64) {
 	wakeAll(woken)
 }
 
-// give gives n bytes back. The caller holds no lock that wake functions take.
+// give returns n bytes to the budget. The caller must not hold a lock that wake
+// takes.
 func (s *share) give(n int64) {
 	b := s.of
 	b.mu.Lock()
@@ -76,7 +77,8 @@ func (s *share) give(n int64) {
 	wakeAll(woken)
 }
 
-// end gives back everything, as give does, and waits for nothing any more.
+// end returns all bytes to the budget, as give does, and withdraws a waiting
+// request.
 func (s *share) end() {
 	b := s.of
 	b.mu.Lock()
@@ -93,8 +95,8 @@ func (s *share) add(n int64) {
 	s.of.used += n
 }
 
-// forgo gives up what is waited for, or was granted and not taken. The caller holds
-// mu.
+// forgo withdraws a waiting request, and returns bytes that were granted and not
+// taken. The caller holds mu.
 func (s *share) forgo() {
 	b := s.of
 	if s.wants > 0 {
@@ -105,12 +107,13 @@ func (s *share) forgo() {
 	s.granted = 0
 }
 
-// grant gives those that wait what there is room for, and returns them. The caller
-// holds mu.
+// grant grants the waiting requests for which there is room, and returns their
+// shares. The caller holds mu.
 func (b *budget) grant() (woken []*share) {
 	for len(b.waiting) > 0 {
 		s := b.waiting[0]
-		// What is larger than the limit would wait for ever.
+		// A request that is larger than the limit is granted when nothing else is in
+		// use. Otherwise it would wait for ever.
 		if b.used > 0 && b.used+s.wants > b.limit {
 			break
 		}

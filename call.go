@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/batch"
 	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/wire"
@@ -29,19 +30,19 @@ const (
 	plannerHeader  = "plannerip"
 )
 
-// route says to which engine a call goes and for which query. A query has one of
-// its own, which never changes: it is pinned to the colour and planner that
-// accepted it.
+// route is the destination of a call: an engine, and the query that the call belongs
+// to. Each query has its own route, which never changes: the query stays with the
+// colour and the planner that accepted it.
 type route struct {
 	channel *channel
 	headers metadata.MD
-	// state is the strategy under which the call is made; a response's
-	// new_strategy and a 456 count for this state only.
+	// state is the strategy state under which the call is made. A new_strategy or a
+	// 456 in the response applies to this state only.
 	state   strategy.State
 	queryID string
 }
 
-// planner returns the way to the planner that holds a query.
+// planner returns the route to the planner that has the query.
 func (r route) planner(queryID, engineIP string) route {
 	headers := r.headers.Copy()
 	headers.Set(plannerHeader, engineIP)
@@ -50,34 +51,34 @@ func (r route) planner(queryID, engineIP string) route {
 	return r
 }
 
-// call is one RPC of the driver's.
+// call is one RPC of the driver.
 type call struct {
 	phase  Phase
 	route  route
 	method string
 	req    proto.Message
-	resp   any // a message, or a *batch
-	// replacement: the session was opened because another one was denied in this
-	// very operation.
+	resp   any // a message, or a *batch.Batch
+	// replacement reports whether the session replaces one that was denied in the
+	// same operation.
 	replacement bool
-	// uncounted: the call consumes rows of a result of unknown size.
+	// uncounted reports whether the call consumes rows of a result of unknown size.
 	uncounted bool
 	began     time.Time
 	watch     watch
-	opts      []grpc.CallOption // watch as an option, made once
+	opts      []grpc.CallOption // holds watch; allocated once
 }
 
-// probing reports whether the call is to find out which colour is live.
+// probing reports whether the call is one that finds out which colour is live.
 func (k *call) probing() bool { return k.phase == PhaseConnect && k.route.state.Generation == 0 }
 
-// answer is what responses tell besides what was asked for.
+// answer holds the parts of a response that every call looks at.
 type answer struct {
 	session, newStrategy string
 	queryID, planner     string
-	bytes                int64 // of result chunks, else of the message
+	bytes                int64 // of the result chunks, or else of the message
 }
 
-// read returns what the call's response tells.
+// read returns those parts of the call's response.
 func (k *call) read() answer {
 	a := answer{queryID: k.route.queryID, planner: strings.Join(k.route.headers.Get(plannerHeader), "")}
 	if r, ok := k.resp.(interface{ GetSessionId() string }); ok {
@@ -89,29 +90,29 @@ func (k *call) read() answer {
 	switch r := k.resp.(type) {
 	case *wire.PrepareStatementResponse:
 		a.queryID, a.planner = r.GetQueryId(), r.GetEngineIP()
-	case *batch:
-		a.bytes = r.bytes()
+	case *batch.Batch:
+		a.bytes = r.Bytes()
 	}
 	return a
 }
 
-// caller makes calls: it adds the headers and tokens, tells the strategy entry and
-// the observers of the outcome, and makes failures into *Error. It is safe for
+// caller makes calls. It adds headers and tokens, reports each outcome to the
+// strategy entry and the observers, and turns failures into *Error. It is safe for
 // concurrent use.
 type caller struct {
 	cfg *Config
 	observer
 	entry      *strategy.Entry
 	handshakes handshakes
-	headers    [3]metadata.MD // of calls that belong to no query, by strategy.Color
-	// secrets replaces what must not be seen in the engine's messages.
+	headers    [3]metadata.MD // by strategy.Color, for calls that belong to no query
+	// secrets replaces secrets in the engine's messages.
 	secrets *strings.Replacer
-	// tokens gives the access tokens of OAuth, nil without it. It lives as long as
-	// the channels and is not changed while there are connections.
+	// tokens is the source of OAuth access tokens, nil without OAuth. It lives as
+	// long as the channels, and does not change while there are connections.
 	tokens *oauth.Source
 }
 
-// setHeaders makes the headers that Config says.
+// setHeaders makes the headers from the Config.
 func (c *caller) setHeaders() {
 	cluster := strings.ToLower(c.cfg.ClusterName)
 	for color := range c.headers {
@@ -126,15 +127,14 @@ func (c *caller) setHeaders() {
 	}
 }
 
-// route returns the way to the given colour, for calls that belong to no query.
+// route returns the route to the given colour, for calls that belong to no query.
 func (c *caller) route(channel *channel, state strategy.State) route {
 	return route{channel: channel, headers: c.headers[state.Color], state: state}
 }
 
-// call makes one RPC, and one more where the engine refuses the access token and
-// policy allows that. It is the one door that every RPC goes through. The headers
-// that ctx may carry for other gRPC services are not sent. A context that has ended
-// sends nothing.
+// call makes one RPC. If the engine refuses the access token and policy allows it,
+// call makes the RPC once more. Every RPC goes through call. Headers that ctx
+// carries for other gRPC services are not sent. If ctx has ended, nothing is sent.
 func (c *caller) call(ctx context.Context, k *call) error {
 	k.began = time.Now()
 	if gone := ended(ctx); gone != nil {
@@ -151,7 +151,7 @@ func (c *caller) call(ctx context.Context, k *call) error {
 	return nil
 }
 
-// transmit makes the call.
+// transmit sends the call and reads its answer.
 func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) error {
 	w := &k.watch
 	w.reset()
@@ -166,15 +166,16 @@ func (c *caller) transmit(ctx context.Context, k *call, grant *oauth.Grant) erro
 	if err == nil {
 		return nil
 	}
-	v := c.judge(ctx, k, status.Convert(err), w.maySent(), grant)
+	v := c.decideKind(ctx, k, status.Convert(err), w.maySent(), grant)
 	c.tellStrategy(ctx, k, &v)
 	return c.fail(ctx, k, v)
 }
 
-// tellStrategy tells the strategy entry what a failed call shows about its colour.
-// An announced colour that has never answered and is down is left for the colour
-// before, where the call executes nothing; so is a colour that is down and that the
-// entry has left meanwhile, for another call has told it so.
+// tellStrategy reports to the strategy entry what a failed call shows about its
+// colour. If the colour was announced, has never answered and is down, the entry
+// returns to the colour before it, provided that the call executes nothing. If
+// another call has already made the entry return, tellStrategy only sets the
+// condition of v.
 func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
 	early := k.phase == PhaseConnect || k.phase == PhasePing || k.phase == PhasePrepare || k.phase == PhaseCatalog
 	switch v.condition {
@@ -200,18 +201,18 @@ func (c *caller) tellStrategy(ctx context.Context, k *call, v *verdict) {
 	}
 }
 
-// announce notes new_strategy, in an answer about a query or none: new queries go
-// to that colour from now on. What is neither blue nor green is ignored (docs/protocol.md,
-// section 3).
+// announce applies the new_strategy of an answer: new queries go to that colour from
+// now on. queryID is empty if the answer belongs to no query. A name other than blue
+// and green is ignored (docs/protocol.md, section 3).
 func (c *caller) announce(ctx context.Context, from strategy.State, name, queryID string) {
 	if color, ok := strategy.Parse(name); ok && c.entry.Announce(from, color) {
 		c.logChange(ctx, slog.LevelDebug, "the engine announces "+color.String(), "strategy", from.Color.String(), "query_id", queryID)
 	}
 }
 
-// withToken makes the call with an access token, where the configuration has one:
-// once, and, where the engine refuses the token and policy allows it, once more with
-// another.
+// withToken makes the call, with an access token if the configuration has one. If
+// the engine refuses the token and policy allows it, withToken makes the call once
+// more with a new token.
 func (c *caller) withToken(ctx context.Context, k *call) error {
 	if c.tokens == nil {
 		return c.withHooks(ctx, k, nil)
@@ -239,11 +240,12 @@ func (c *caller) withToken(ctx context.Context, k *call) error {
 // protobuf is gRPC's own codec.
 var protobuf = encoding.GetCodecV2(encodingproto.Name)
 
-// watch is the codec of one call, and knows by that whether the call may have left
-// this process: no engine can act on a request that was never encoded. gRPC's codes
-// and texts prove nothing, and neither does silence, since an interceptor may have
-// called gRPC without the call's options.
-type watch struct{ seen, encoded uint32 } // used atomically; a call is copied before it is made
+// watch is the codec of one call. It records whether the request was encoded, and so
+// whether the call may have left this process: no engine can act on a request that
+// was never encoded. gRPC's codes and texts do not prove that a call was not sent. A
+// watch that was never called does not prove it either, since an interceptor may
+// have called gRPC without the call's options.
+type watch struct{ seen, encoded uint32 } // accessed atomically; a call is copied before it is made
 
 var _ encoding.CodecV2 = (*watch)(nil)
 
@@ -258,8 +260,8 @@ func (w *watch) reset() {
 	atomic.StoreUint32(&w.encoded, 0)
 }
 
-// Name is called by gRPC before it does anything else for the call. It returns
-// nothing, so that the content type is plain application/grpc.
+// Name is called by gRPC before any other method. It returns an empty name, so that
+// the content type is plain application/grpc.
 func (w *watch) Name() string {
 	atomic.StoreUint32(&w.seen, 1)
 	return ""
@@ -271,10 +273,10 @@ func (w *watch) Marshal(v any) (mem.BufferSlice, error) {
 	return protobuf.Marshal(v)
 }
 
-// Unmarshal decodes a response, a batch into memory that is reused.
+// Unmarshal decodes a response. It decodes a batch into memory that is reused.
 func (w *watch) Unmarshal(data mem.BufferSlice, v any) error {
-	if b, ok := v.(*batch); ok {
-		return b.read(data)
+	if b, ok := v.(*batch.Batch); ok {
+		return b.Read(data)
 	}
 	return protobuf.Unmarshal(data, v)
 }

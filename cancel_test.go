@@ -58,7 +58,7 @@ func TestContextEndsInEachPhase(t *testing.T) {
 				srv.Handle("q", ids(100, 10))
 				db := openDB(t, srv)
 				hang := srv.Inject(enginetest.Fault{Method: test.method, Hang: true})
-				ctx := &endedContext{within(t, 30*time.Second), hang.Struck(), end.want}
+				ctx := &endedContext{within(t, time.Minute), hang.Struck(), end.want}
 				_, err := readIDs(ctx, db, "q")
 				if !errors.Is(err, end.want) {
 					t.Errorf("error %v, want %v", err, end.want)
@@ -67,7 +67,7 @@ func TestContextEndsInEachPhase(t *testing.T) {
 					t.Errorf("error %v, ambiguous: %v", err, !test.ambiguous)
 				}
 				// The server's side of the call ends too: InFlight and the books say so.
-				if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 					t.Error(err)
 				}
 				// The connection is as good as before.
@@ -115,7 +115,7 @@ func TestContextEndsWhileRowsAreRead(t *testing.T) {
 	if err := rows.Err(); !errors.Is(err, context.Canceled) {
 		t.Errorf("rows ended with %v", err)
 	}
-	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 }
@@ -157,7 +157,7 @@ func TestCloseEarly(t *testing.T) {
 			if err := rows.Close(); err != nil {
 				t.Error(err)
 			}
-			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 				t.Errorf("after Close: %v", err)
 			}
 		})
@@ -259,7 +259,7 @@ func TestContextEndsWhileTheSessionIsRenewed(t *testing.T) {
 			hang := srv.Inject(enginetest.Fault{Method: "authenticate", Times: 1, Hang: true})
 			defer hang.Release()
 			srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
-			ctx := &endedContext{within(t, 30*time.Second), hang.Struck(), context.Canceled}
+			ctx := &endedContext{within(t, time.Minute), hang.Struck(), context.Canceled}
 			// Not through sql.Rows, which has an error of its own.
 			err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
 				b, err := c.Query(ctx, "q")

@@ -19,45 +19,46 @@ import (
 	"google.golang.org/grpc/keepalive"
 )
 
-// channel is a gRPC channel, counted by its users: connections, queries, and work
-// in the background.
+// channel is a gRPC channel with a count of its users: connections, queries, and
+// work in the background.
 type channel struct {
 	*grpc.ClientConn
-	conns int // the connections among the users
-	users int // the channel is closed after the last one has left
+	conns int // the number of users that are connections
+	users int // the channel is closed when this is 0 again
 }
 
-// looksAlive reports whether gRPC takes the channel's connection for a good one.
+// looksAlive reports whether gRPC considers the channel's connection ready.
 func (ch *channel) looksAlive() bool { return ch.GetState() == connectivity.Ready }
 
-// isClosed reports whether the channel is closed for good.
+// isClosed reports whether the channel was closed.
 func (ch *channel) isClosed() bool { return ch.GetState() == connectivity.Shutdown }
 
-// channels are the gRPC channels of a connector. Its zero value has none. It is
+// channels holds the gRPC channels of a connector. The zero value has none. It is
 // safe for concurrent use.
 type channels struct {
 	mu   sync.Mutex
-	list []*channel // as many as connections have asked for, up to Config.Channels
-	// retired are channels that no new connection gets, and that are still used.
+	list []*channel // at most Config.Channels
+	// retired holds the channels that are still in use, and that no new connection
+	// gets.
 	retired map[*channel]bool
 	conns   int
 	users   int
 	closed  bool
-	idle    *time.Timer // closes the channels when nobody has used them for idleAfter
-	// background counts work that outlives the calls that began it. Whoever waits
-	// for its end makes quiet, which is closed then.
+	idle    *time.Timer // closes the channels after idleAfter without a user
+	// background counts the work that outlives the call that started it. A goroutine
+	// that waits for its end makes quiet, which is closed when background is 0.
 	background int
 	quiet      chan struct{}
 }
 
-// idleAfter is how long the channels of a connector without connections stay open:
-// a wrapper may never close the connector.
+// idleAfter is how long the channels of a connector without connections stay open.
+// It exists because some wrappers never close the connector.
 const idleAfter = 5 * time.Minute
 
 var errClosed = &Error{Phase: PhaseConnect, Message: "the connector is closed"}
 
-// acquire counts a connection and returns the channel with the fewest, a new
-// one where there may be more and each is in use.
+// acquire counts a connection and returns the channel with the fewest connections.
+// It opens a new channel if all are in use and there are fewer than Config.Channels.
 func (c *Connector) acquire() (*channel, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,7 +93,7 @@ func (c *Connector) acquire() (*channel, error) {
 	return least, nil
 }
 
-// release takes back what acquire gave.
+// release undoes acquire.
 func (c *Connector) release(ch *channel) error {
 	c.mu.Lock()
 	ch.conns--
@@ -101,7 +102,7 @@ func (c *Connector) release(ch *channel) error {
 	return c.leave(ch)
 }
 
-// use counts a user of a channel that has one already.
+// use counts another user of a channel that already has one.
 func (c *Connector) use(ch *channel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +110,7 @@ func (c *Connector) use(ch *channel) {
 	c.users++
 }
 
-// leave takes back what use gave.
+// leave undoes use.
 func (c *Connector) leave(ch *channel) error {
 	c.mu.Lock()
 	ch.users--
@@ -123,8 +124,7 @@ func (c *Connector) leave(ch *channel) error {
 	return closeChannels(unused)
 }
 
-// retire gives new connections another channel than ch, which ends with its last
-// user.
+// retire withdraws ch from new connections. ch is closed when its last user leaves.
 func (c *Connector) retire(ch *channel) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -139,9 +139,9 @@ func (c *Connector) retire(ch *channel) {
 	}
 }
 
-// takeUnused takes the channels out when the connector is closed and nobody needs
-// them any more; of a connector that is open, after idleAfter. The caller holds
-// mu.
+// takeUnused removes and returns the channels if the connector is closed and has no
+// users. If the connector is open and has no users, it starts the idle timer. The
+// caller holds mu.
 func (c *Connector) takeUnused() []*channel {
 	if c.users > 0 {
 		return nil
@@ -155,7 +155,7 @@ func (c *Connector) takeUnused() []*channel {
 	return nil
 }
 
-// closeIdle closes the channels if nobody has used them since the timer was set.
+// closeIdle closes the channels if they had no user since the timer was set.
 func (c *Connector) closeIdle() {
 	c.mu.Lock()
 	var unused []*channel
@@ -164,11 +164,11 @@ func (c *Connector) closeIdle() {
 		unused = c.takeAll()
 	}
 	c.mu.Unlock()
-	_ = closeChannels(unused) // an error of a channel that nobody uses
+	_ = closeChannels(unused) // nobody uses these channels, so nobody needs the error
 }
 
-// takeAll takes all channels out, and gives the source of tokens back. The caller
-// holds mu.
+// takeAll removes and returns all channels, and releases the source of tokens. The
+// caller holds mu.
 func (c *Connector) takeAll() []*channel {
 	if c.idle != nil {
 		c.idle.Stop()
@@ -191,8 +191,7 @@ func closeChannels(list []*channel) error {
 	return errors.Join(errs...)
 }
 
-// inBackground runs f, which uses ch, on a goroutine of its own. Shutdown waits for
-// it.
+// inBackground runs f, which uses ch, on a new goroutine. Shutdown waits for f.
 func (c *Connector) inBackground(ch *channel, f func()) {
 	c.use(ch)
 	c.mu.Lock()
@@ -230,12 +229,12 @@ func (c *Connector) waitForBackground(ctx context.Context) error {
 		select {
 		case <-quiet:
 		case <-ctx.Done():
-			return fmt.Errorf("e6data: %d queries are not cleared yet: %w", left, contextError(ctx))
+			return fmt.Errorf("e6data: %d queries are still being cleared: %w", left, contextError(ctx))
 		}
 	}
 }
 
-// states are the states of the channels.
+// states returns the states of the channels.
 func (c *channels) states() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -246,14 +245,14 @@ func (c *channels) states() []string {
 	return states
 }
 
-// HTTP/2 flow-control windows, in bytes. Both count: with the defaults of 64
-// KiB a result chunk takes several round trips.
+// HTTP/2 flow-control windows, in bytes, of a stream and of a connection. With the
+// defaults of 64 KiB a result chunk takes several round trips.
 const (
 	streamWindow = 16 << 20
 	connWindow   = 16 << 20
 )
 
-// dial makes a gRPC channel, which connects when it is first used.
+// dial returns a gRPC channel. The channel connects when it is first used.
 func (c *Connector) dial() (*grpc.ClientConn, error) {
 	creds := insecure.NewCredentials()
 	if c.cfg.Secure {
@@ -267,7 +266,8 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 		grpc.WithInitialWindowSize(streamWindow),
 		grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithDefaultCallOptions(c.callOptions()...),
-		// A deployment that restarts comes back within seconds: ask often.
+		// A deployment that restarts is back within seconds, so the delays are
+		// short.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay:  100 * time.Millisecond,
@@ -289,7 +289,7 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 	return grpc.NewClient(c.target(), append(opts, c.dialOptions...)...)
 }
 
-// callOptions are those of every call.
+// callOptions returns the options of every call.
 func (c *Connector) callOptions() []grpc.CallOption {
 	return []grpc.CallOption{
 		grpc.MaxCallRecvMsgSize(limit(c.cfg.MaxRecvBytes)),
@@ -297,7 +297,7 @@ func (c *Connector) callOptions() []grpc.CallOption {
 	}
 }
 
-// limit is a size limit as gRPC takes it.
+// limit converts a size limit of the Config into one of gRPC.
 func limit(bytes int) int {
 	if bytes < 0 {
 		return math.MaxInt
@@ -305,13 +305,14 @@ func limit(bytes int) int {
 	return bytes
 }
 
-// target is the name under which gRPC finds the engine. The scheme is spelt out
-// since a host may be called like one.
+// target returns the engine's address for gRPC. It includes the scheme, because a
+// host name may look like a scheme.
 func (c *Connector) target() string {
 	return "dns:///" + strings.ReplaceAll(c.cfg.address(), "%", "%25")
 }
 
-// userAgent is what comes before gRPC's own name in the user-agent header.
+// userAgent returns the application's and the driver's names for the user-agent
+// header. gRPC appends its own name.
 func userAgent(application string) string {
 	name := "e6data-go"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -324,8 +325,7 @@ func userAgent(application string) string {
 	return strings.TrimSpace(application + " " + name)
 }
 
-// peer names the engine as errors of the connection do: by its address, and by the
-// proxy in between, if any.
+// peer returns the engine's address for errors, with the proxy in between, if any.
 func (c *caller) peer() string {
 	if proxy := c.httpProxy(); proxy != "" {
 		return c.cfg.address() + " through the proxy " + proxy
@@ -333,8 +333,8 @@ func (c *caller) peer() string {
 	return c.cfg.address()
 }
 
-// httpProxy returns the proxy through which gRPC reaches the engine, without
-// credentials; empty without one.
+// httpProxy returns the address of the proxy through which gRPC reaches the engine,
+// without credentials. It returns "" if there is no proxy.
 func (c *caller) httpProxy() string {
 	proxy, err := httpproxy.FromEnvironment().ProxyFunc()(&url.URL{Scheme: "https", Host: c.cfg.address()})
 	if err != nil || proxy == nil {

@@ -17,7 +17,7 @@ func priced() *enginetest.Result {
 		Row(1, "tea", "12.30").Row(2, nil, "0.70")
 }
 
-// What database/sql has no name for is called with a connection of the pool.
+// A native connection is one of the pool's.
 func ExampleUseConn() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -41,8 +41,8 @@ func ExampleUseConn() {
 	// error: <nil>
 }
 
-// A result is read column by column: a slice of all values of a batch, with what
-// is NULL beside it.
+// A result is read column by column. Each column of a batch is a slice of values, and
+// a second slice shows which of them are NULL.
 func ExampleConn_Query() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -78,7 +78,8 @@ func ExampleConn_Query() {
 	// error: <nil>
 }
 
-// Columns by name and type: nothing here panics, whatever the engine sends.
+// Columns are selected by name and type. Another column or type than expected is an
+// error and not a panic.
 func ExampleBatches_All() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -119,8 +120,8 @@ func ExampleBatches_All() {
 	// error: <nil>
 }
 
-// submitted is the handle of a query that somebody submitted, after it went from
-// one process to another as text.
+// submitted submits a query and returns its handle, which has passed through its text
+// form as it does on the way to another process.
 func submitted(ctx context.Context, db any, query string) e6data.QueryHandle {
 	var h e6data.QueryHandle
 	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) (err error) {
@@ -133,7 +134,7 @@ func submitted(ctx context.Context, db any, query string) e6data.QueryHandle {
 	return h
 }
 
-// A submitted query is waited for.
+// Wait polls a submitted query until it is done.
 func ExampleConn_Wait() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -221,7 +222,7 @@ func ExampleFetchRows() {
 	// error: <nil>
 }
 
-// A submitted query that nobody wants any more is ended without being read.
+// A submitted query is ended without reading its result.
 func ExampleConn_Clear() {
 	srv, db := exampleEngine()
 	defer srv.Close()

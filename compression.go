@@ -10,24 +10,25 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Compression is a property of a channel here, not of the process: gRPC's registry of
-// compressors, which the options below go round, would have every gRPC client of the
-// process announce gzip and inflate what comes, however little was asked for it.
+// Compression is set for each channel and not for the whole process. The options
+// below bypass gRPC's registry of compressors: a compressor that is registered there
+// makes every gRPC client of the process accept gzip and decompress answers.
 
-// gzipName is the compression's name in Config.Compression and on the wire.
+// gzipName is the compression's name in Config.Compression and in the protocol.
 const gzipName = "gzip"
 
-// maxUnpacked bounds a compressed answer after decompression, in bytes, where
-// Config.MaxRecvBytes is no bound. A few hundred bytes of gzip may stand for as many
-// kilobytes.
+// maxUnpacked bounds a compressed answer after decompression, in bytes, if
+// Config.MaxRecvBytes sets no bound. It is needed because a few hundred bytes of
+// gzip can become hundreds of kilobytes.
 const maxUnpacked = 256 << 20
 
-// compressionOptions make a channel compress its requests and read compressed answers, or refuse
-// those before anything of them is inflated.
+// compressionOptions returns the options for a channel that compresses requests and
+// reads compressed answers. Without Config.Compression the channel refuses
+// compressed answers before it decompresses any part of them.
 func (cfg *Config) compressionOptions() []grpc.DialOption {
 	if cfg.Compression == "" {
 		return []grpc.DialOption{
-			grpc.WithDecompressor(refusal{}), //nolint:staticcheck // what replaces it is the process's, not the channel's
+			grpc.WithDecompressor(refusal{}), //nolint:staticcheck // the replacement is process-wide
 		}
 	}
 	return []grpc.DialOption{
@@ -36,7 +37,7 @@ func (cfg *Config) compressionOptions() []grpc.DialOption {
 	}
 }
 
-// refusal reads no compressed answer.
+// refusal is a decompressor that refuses every compressed answer.
 type refusal struct{}
 
 func (refusal) Type() string { return gzipName }
@@ -45,7 +46,7 @@ func (refusal) Do(io.Reader) ([]byte, error) {
 	return nil, errors.New("it is compressed, which was not asked for; compression=gzip accepts it")
 }
 
-// unpacker reads compressed answers up to a size.
+// unpacker is a decompressor that bounds the size of an answer.
 type unpacker struct {
 	maxRecvBytes int
 	readers      sync.Pool
@@ -53,7 +54,7 @@ type unpacker struct {
 
 func (u *unpacker) Type() string { return gzipName }
 
-// Do returns what r is compressed from. Its errors become part of gRPC's "failed to
+// Do returns the decompressed bytes of r. gRPC puts its errors into "failed to
 // decompress the received message".
 func (u *unpacker) Do(r io.Reader) ([]byte, error) {
 	z, _ := u.readers.Get().(*gzip.Reader)
@@ -75,7 +76,7 @@ func (u *unpacker) Do(r io.Reader) ([]byte, error) {
 	return out, nil
 }
 
-// bound is how many bytes an answer may have.
+// bound returns the largest size of an answer after decompression, in bytes.
 func (u *unpacker) bound() int {
 	if u.maxRecvBytes < 0 {
 		return maxUnpacked

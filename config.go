@@ -1,199 +1,221 @@
 package e6data
 
 import (
+	"encoding/json"
+	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Config says how to reach an engine, and how to use it. Make one with
-// [NewConfig] or [ParseDSN]: both set the defaults named here, which the zero
-// value has not, so that [NewConnector] does not take it. Each field has a DSN parameter of the same name, such as
-// max_attempts for MaxAttempts; see [ParseDSN]. Printing a Config shows no secret.
+// Config holds the settings of a connector: how to reach an engine and how to use
+// it. Make a Config with [NewConfig] or [ParseDSN], which set the defaults named
+// here. The zero value lacks them, and [NewConnector] refuses it. Each field has a
+// DSN parameter of the same name, such as max_attempts for MaxAttempts; see
+// [ParseDSN]. A printed Config shows no secret. A Config must not be changed while
+// another goroutine uses it.
 type Config struct {
 	// Host is the engine's name or address. Required.
 	Host string
-	// Port is the engine's port; 0 stands for 443 when Secure, else 80.
+	// Port is the engine's port. Default: 0, which means 443 if Secure is true, else
+	// 80.
 	Port int
 	// User is the e-mail address of the account.
 	User string
-	// Token is the account's access token: the DSN parameter password. Where no
-	// credentials are set NewConnector takes those of the environment.
+	// Token is the account's access token. Its DSN parameter is password. If no
+	// credentials are set, NewConnector takes them from the environment.
 	Token Secret
-	// Impersonate is the user on whose behalf User works; empty for none.
+	// Impersonate is the user on whose behalf User works. Default: none.
 	Impersonate string
 
 	// Database is the default schema.
 	Database string
-	// Catalog is the default catalog; without one the engine's own default
-	// holds.
+	// Catalog is the default catalog. Default: the engine's own default catalog.
 	Catalog string
-	// ClusterName is the cluster to use behind an endpoint that serves several.
+	// ClusterName names the cluster to use if several clusters share the endpoint.
 	ClusterName string
 
-	// Secure turns TLS on: false. Without it credentials for another host than a
-	// loopback one are warned about, in the connector's log or, without one, once a
-	// host in that of [slog.Default]; with Port 443 they are an error.
+	// Secure turns on TLS. Default: false. If the driver sends credentials without
+	// TLS to a host that is not a loopback host, it logs a warning. The warning goes
+	// to the connector's log or, if there is none, once for each host to
+	// [slog.Default]. Port 443 without Secure is an error, except for loopback
+	// hosts.
 	Secure bool
-	// CACert is a file of certificate authorities in PEM form, or their PEM text
-	// itself; empty stands for the system's.
+	// CACert is a file of certificate authorities in PEM form, or the PEM text
+	// itself. Default: the system's authorities.
 	CACert string
-	// ClientCert is the client's certificate for mutual TLS: a PEM file, or the PEM
-	// text itself, without a key in it. It needs ClientKey.
+	// ClientCert is the client's certificate for mutual TLS: a PEM file or the PEM
+	// text itself, without a key. It requires ClientKey.
 	ClientCert string
-	// ClientKey is the key of ClientCert: a PEM file, or the PEM text itself.
+	// ClientKey is the key of ClientCert: a PEM file or the PEM text itself.
 	ClientKey Secret
-	// ServerName is the name in the server's certificate; empty stands for Host.
+	// ServerName is the name that the server's certificate must have. Default: Host.
 	ServerName string
-	// TLSConfig is the name of a configuration given to [RegisterTLSConfig].
+	// TLSConfig is the name of a configuration that was registered with
+	// [RegisterTLSConfig].
 	TLSConfig string
-	// InsecureSkipVerify accepts any certificate: false. For tests only.
+	// InsecureSkipVerify accepts any certificate. Default: false. For tests only.
 	InsecureSkipVerify bool
 
-	// AccessToken is an OAuth 2.0 access token, to be used as it is until it
-	// expires.
+	// AccessToken is an OAuth 2.0 access token. The driver sends it as it is and
+	// does not renew it.
 	AccessToken Secret
 	// ClientID is the OAuth 2.0 client for the client credentials grant.
 	ClientID string
 	// ClientSecret is the secret of ClientID.
 	ClientSecret Secret
-	// TokenURL is where tokens for ClientID are issued: https, or loopback. Put no
-	// secret into its query, which a Config hides from fmt but not from all else.
+	// TokenURL is the token endpoint for ClientID: an https URL, or an http URL of a
+	// loopback host. Put no secret into its query: a printed Config hides the query,
+	// but other code that reads the field may show it.
 	TokenURL string
-	// OAuthScope is the scope to ask for; empty for none.
+	// OAuthScope is the scope of the tokens. Default: none.
 	OAuthScope string
-	// ClientAuthMethod says how ClientID and ClientSecret are sent: ClientAuthBasic.
-	// Another is an error where there is no ClientID.
+	// ClientAuthMethod selects how ClientID and ClientSecret are sent. Default:
+	// ClientAuthBasic. Another value without a ClientID is an error.
 	ClientAuthMethod ClientAuth
 
 	// ConnectTimeout bounds each attempt to open a connection, from the socket to
-	// the session: 30 s. Waking a cluster is not counted. 0 is no bound.
+	// the session. The resume of a cluster does not count. Default: 30s. 0 is no
+	// bound.
 	ConnectTimeout time.Duration
-	// PrepareTimeout bounds the preparing of a query, in which it may wait for its
-	// turn: 600 s. 0 is no bound.
+	// PrepareTimeout bounds the preparing of a query, including its wait in the
+	// engine's queue. Default: 600s. 0 is no bound.
 	PrepareTimeout time.Duration
-	// QueryTimeout bounds a query from its start to its last row: 0, no bound.
+	// QueryTimeout bounds a query from its start to its last row. Default: 0, no
+	// bound.
 	QueryTimeout time.Duration
 	// CleanupTimeout bounds the clearing of a query on the engine, which goes on
-	// after the caller's context has ended: 10 s. While the engine cannot be reached
-	// or is suspended, that is tried for as long, and so is Cancel. 0 is no bound; then
-	// MaxAttempts is one for these, too.
+	// after the caller's context has ended. While the engine is unreachable or
+	// suspended, the driver repeats Clear and Cancel until this time has passed.
+	// Default: 10s. 0 is no bound; then MaxAttempts bounds these repetitions.
 	CleanupTimeout time.Duration
-	// AutoResume wakes a suspended cluster and waits for it: true.
+	// AutoResume resumes a suspended cluster and waits for it. Default: true.
 	AutoResume bool
-	// ResumeTimeout bounds that wait: 300 s. 0 is no bound.
+	// ResumeTimeout bounds the wait for a suspended cluster. Default: 300s. 0 is no
+	// bound.
 	ResumeTimeout time.Duration
-	// ResumePoll is how often a cluster that wakes up is asked for its state: 5 s.
-	// [WithResumePoll] takes precedence.
+	// ResumePoll is the time between two polls of a cluster that is being resumed.
+	// Default: 5s. [WithResumePoll] takes precedence.
 	ResumePoll time.Duration
-	// MaxAttempts is how often a call is made at most, the first time included,
-	// where the engine cannot have seen it or says that it did nothing: 5, or what
-	// the environment variable E6DATA_MAX_RETRY_ATTEMPTS says. It does not bound the
-	// clearing of a query, see CleanupTimeout, nor keep a query from being tried once
-	// more when its cluster was woken for it.
+	// MaxAttempts bounds how often the driver makes a call, including the first
+	// time. The driver repeats a call only if that cannot execute a statement twice.
+	// Default: 5, or the value of the environment variable
+	// E6DATA_MAX_RETRY_ATTEMPTS. CleanupTimeout, and not MaxAttempts, bounds the
+	// clearing of a query. A query whose cluster was resumed for it is always tried
+	// once more.
 	MaxAttempts int
-	// StrategyTTL is how long the live colour is taken to be known without any
-	// successful call: 300 s, or the seconds in E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is
-	// for ever.
+	// StrategyTTL is how long the driver trusts the known live colour without a
+	// successful call. Default: 300s, or the seconds in the environment variable
+	// E6DATA_STRATEGY_CACHE_TIMEOUT. 0 is for ever.
 	StrategyTTL time.Duration
 
-	// KeepaliveTime is how long a channel is silent before it is pinged: 30 s, and
-	// 10 s at least. 0 turns pings off.
+	// KeepaliveTime is the time without traffic after which the driver pings a
+	// channel. Default: 30s. Minimum: 10s. 0 turns pings off.
 	KeepaliveTime time.Duration
-	// KeepaliveTimeout is how long the answer to a ping is awaited: 20 s.
+	// KeepaliveTimeout bounds the wait for the answer to a ping. Default: 20s.
 	KeepaliveTimeout time.Duration
-	// KeepaliveWithoutCalls pings while no call is on its way, too: true.
+	// KeepaliveWithoutCalls also pings while no call is under way. Default: true.
 	KeepaliveWithoutCalls bool
-	// MaxRecvBytes bounds an answer's size: -1, no bound, but for compressed answers,
-	// of which -1 takes up to 256 MiB each after decompression.
+	// MaxRecvBytes bounds the size of an answer in bytes. Default: -1, which means
+	// no bound for an uncompressed answer, and 256 MiB after decompression for a
+	// compressed one.
 	MaxRecvBytes int
-	// MaxSendBytes bounds a request's size: 300 MiB. -1 is no bound.
+	// MaxSendBytes bounds the size of a request in bytes. Default: 300 MiB. -1 is no
+	// bound.
 	MaxSendBytes int
-	// Channels is how many gRPC channels the connections share: 1.
+	// Channels is the number of gRPC channels that the connections share. Default:
+	// 1.
 	Channels int
-	// Compression is how requests, and so answers, are compressed: "gzip", or empty
-	// for not at all. Then a compressed answer is an error.
+	// Compression is "gzip" to compress requests and accept compressed answers.
+	// Default: empty, no compression; then a compressed answer is an error.
 	Compression string
-	// UserAgent comes before the driver's own name in the user-agent header.
+	// UserAgent is put before the driver's own name in the user-agent header.
 	UserAgent string
 
-	// PrefetchBytes bounds the result bytes that are fetched ahead of the
-	// application, per query: 16 MiB. At least one batch is fetched ahead, however
-	// large. 0 turns fetching ahead off.
+	// PrefetchBytes bounds the result bytes that each query fetches ahead of the
+	// application. At least one batch is fetched ahead, whatever its size. Default:
+	// 16 MiB. 0 turns fetching ahead off.
 	PrefetchBytes int64
-	// PrefetchTotal bounds the same for all queries of a Connector together: 256 MiB.
-	// At least one batch is fetched ahead for each of them.
+	// PrefetchTotal bounds the bytes that all queries of a Connector together fetch
+	// ahead. Each query may still fetch one batch ahead. Default: 256 MiB.
 	PrefetchTotal int64
-	// ResultBatchV2 says whether to fetch several chunks a call: BatchV2Off.
+	// ResultBatchV2 selects whether one call fetches several chunks. Default:
+	// BatchV2Off.
 	ResultBatchV2 BatchV2
-	// Params says who puts arguments into a statement: ParamsClient.
+	// Params selects whether the driver or the engine puts arguments into a
+	// statement. Default: ParamsClient.
 	Params ParamsMode
-	// Loc is the location whose wall clock TIMESTAMP and DATETIME values show, both
-	// where they are read and where a time.Time is an argument: UTC, for which nil
-	// stands. What was read finds its row again, except a wall clock that Loc skips
-	// when its clocks go forward, which is read as a time an hour away. A DATE is
-	// midnight UTC in any Loc; as an argument it is [Date] of that.
+	// Loc is the location for the wall clock of TIMESTAMP and DATETIME values, and
+	// of arguments of type time.Time. Default: UTC, which nil also means. A value
+	// that was read and is used as an argument finds its row again. The exception is
+	// a wall clock that Loc skips when its clocks go forward: it is read as a time
+	// one hour away. A DATE is midnight UTC in every Loc; use [Date] to pass it as
+	// an argument.
 	Loc *time.Location
-	// Transactions says what the beginning of a transaction does, which the engine has
-	// none of: TransactionsOff.
+	// Transactions selects the behaviour of Begin, because the engine has no
+	// transactions. Default: TransactionsOff.
 	Transactions TransactionMode
-	// Cache lets the engine answer from its result cache: true.
+	// Cache lets the engine answer from its result cache. Default: true.
 	Cache bool
 
-	// Debug logs every call and every change of session, colour and cluster: false.
+	// Debug logs every call and every change of session, colour and cluster.
+	// Default: false.
 	Debug bool
-	// LogStatements lets SQL text, with the arguments in it, into the log, and the
-	// engine's error messages, which may quote it: false.
+	// LogStatements logs SQL text, including its arguments, and the engine's error
+	// messages, which may quote SQL text. Default: false.
 	LogStatements bool
 }
 
-// ClientAuth says how an OAuth 2.0 client names itself to the token endpoint.
+// ClientAuth selects how an OAuth 2.0 client identifies itself to the token
+// endpoint.
 type ClientAuth string
 
 const (
 	// ClientAuthBasic sends the client's id and secret in the Authorization header.
 	ClientAuthBasic ClientAuth = "basic"
-	// ClientAuthPost sends them in the request's body.
+	// ClientAuthPost sends the client's id and secret in the request's body.
 	ClientAuthPost ClientAuth = "post"
 )
 
-// ParamsMode says who puts the arguments of a query into the statement.
+// ParamsMode selects where a query's arguments are put into the statement.
 type ParamsMode string
 
 const (
-	// ParamsClient renders arguments as literals into the SQL text, as the
-	// vendor's connectors do.
+	// ParamsClient makes the driver write arguments into the SQL text as literals,
+	// as the vendor's connectors do.
 	ParamsClient ParamsMode = "client"
-	// ParamsServer sends them beside the text, as the engine's parameters. NULL
-	// and slices cannot be sent so.
+	// ParamsServer sends arguments beside the SQL text, as parameters of the
+	// engine's protocol. NULL and slices cannot be sent this way.
 	ParamsServer ParamsMode = "server"
 )
 
-// BatchV2 says when results are fetched with getNextResultBatchV2, which brings
-// several chunks a call (docs/protocol.md, section 3).
+// BatchV2 selects when results are fetched with getNextResultBatchV2. That call
+// returns several chunks (docs/protocol.md, section 3).
 type BatchV2 string
 
 const (
-	// BatchV2Off never uses it, as in the vendor's own connectors, whose
-	// operators enable it per cluster.
+	// BatchV2Off never uses the call. The vendor's connectors have the same default,
+	// and operators enable the call for each cluster.
 	BatchV2Off BatchV2 = "off"
-	// BatchV2Auto tries it, and remembers for the Connector when an engine lacks
-	// it.
+	// BatchV2Auto uses the call until an engine turns out to lack it. The Connector
+	// remembers that.
 	BatchV2Auto BatchV2 = "auto"
-	// BatchV2On tries it with every query; one whose planner lacks it falls back.
+	// BatchV2On tries the call with every query. A query falls back if its planner
+	// lacks the call.
 	BatchV2On BatchV2 = "on"
 )
 
-// NewConfig returns a Config with the defaults, some of which the environment
-// may change (see [ParseDSN]). A variable that cannot be read is passed over
-// here and told by ParseDSN and [NewConnector].
+// NewConfig returns a Config with the defaults. The environment may change some of
+// them; see [ParseDSN]. NewConfig ignores a variable with an invalid value. ParseDSN
+// and [NewConnector] return an error for it.
 func NewConfig() *Config {
 	c := builtIn()
 	_ = c.readEnvSettings()
 	return c
 }
 
-// builtIn is a Config with the defaults of an empty environment.
+// builtIn returns a Config with the defaults of an empty environment.
 func builtIn() *Config {
 	return &Config{
 		ClientAuthMethod:      ClientAuthBasic,
@@ -220,24 +242,78 @@ func builtIn() *Config {
 	}
 }
 
-// Clone returns a copy that shares nothing with c.
-func (c *Config) Clone() *Config {
-	clone := *c
+// Clone returns a copy that shares nothing with cfg.
+func (cfg *Config) Clone() *Config {
+	clone := *cfg
 	return &clone
 }
 
-// address is host:port.
-func (c *Config) address() string {
-	return net.JoinHostPort(c.Host, strconv.Itoa(c.port()))
+// address returns host:port.
+func (cfg *Config) address() string {
+	return net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.port()))
 }
 
-// port is the port to connect to.
-func (c *Config) port() int {
+// port returns the port to connect to.
+func (cfg *Config) port() int {
 	switch {
-	case c.Port != 0:
-		return c.Port
-	case c.Secure:
+	case cfg.Port != 0:
+		return cfg.Port
+	case cfg.Secure:
 		return 443
 	}
 	return 80
 }
+
+// shown returns cfg without the secrets that its string fields may hold: the query
+// of the token URL, and a private key in the text of a certificate.
+func (cfg Config) shown() Config {
+	if endpoint, _, ok := strings.Cut(cfg.TokenURL, "?"); ok {
+		cfg.TokenURL = endpoint + "?" + redacted
+	}
+	for _, text := range []*string{&cfg.CACert, &cfg.ClientCert} {
+		if holdsKey(*text) {
+			*text = redacted
+		}
+	}
+	return cfg
+}
+
+// holdsKey reports whether text holds a private key in PEM form.
+func holdsKey(text string) bool { return strings.Contains(text, "PRIVATE KEY-----") }
+
+// Format writes cfg without secrets, for every verb. The verbs %w and %p are
+// mistakes: for them fmt does not call Format, and shows the fields that are not of
+// type Secret.
+func (cfg Config) Format(f fmt.State, verb rune) {
+	type config Config
+	format := "%+v"
+	if verb == 'v' {
+		format = fmt.FormatString(f, verb)
+	}
+	_, _ = fmt.Fprintf(f, format, config(cfg.shown()))
+}
+
+// MarshalJSON returns cfg as JSON without secrets.
+func (cfg Config) MarshalJSON() ([]byte, error) {
+	type config Config
+	return json.Marshal(config(cfg.shown()))
+}
+
+// TransactionMode selects the behaviour of Begin, because the engine has no
+// transactions.
+type TransactionMode string
+
+const (
+	// TransactionsOff makes [database/sql.DB.Begin] fail with [ErrTransactions].
+	TransactionsOff TransactionMode = "off"
+	// TransactionsNoop is for libraries that begin a transaction for every
+	// operation. Begin and Commit do nothing: each statement takes effect at once,
+	// as without a transaction. Rollback fails with a [RollbackError] if a statement
+	// was executed, because nothing can undo it. Isolation levels and read-only
+	// transactions are errors.
+	TransactionsNoop TransactionMode = "noop"
+)
+
+// resumePoll is the default time between two polls of a cluster that is being
+// resumed (docs/protocol.md, section 7).
+const resumePoll = 5 * time.Second

@@ -3,14 +3,16 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
+	"io"
 )
 
-// conn is one connection of the pool: database/sql's face of a link. database/sql
-// calls its methods one at a time.
+// conn is one connection of the pool: a link with the methods that database/sql
+// calls, one at a time.
 type conn struct {
 	*link
-	// pending are the options of the call that database/sql is about to make, on
-	// the connection or a statement.
+	// pending holds the options of the call that database/sql is about to make, on
+	// the connection or on one of its statements.
 	pending pendingOptions
 }
 
@@ -26,9 +28,9 @@ var (
 	_ driver.NamedValueChecker  = (*conn)(nil)
 )
 
-// Ping asks the engine's health check. An engine that has none but answers is
-// alive, too. No query is run, and a suspended cluster is not woken, whether the
-// connection is new or not.
+// Ping calls the engine's health check. If the engine answers that it has no health
+// check, Ping succeeds. Ping runs no query, and does not resume a suspended cluster,
+// even if the connection is new.
 func (cn *conn) Ping(ctx context.Context) error {
 	if cn.answer(ctx) {
 		return nil
@@ -58,7 +60,7 @@ func (cn *conn) QueryContext(ctx context.Context, query string, args []driver.Na
 	return cn.driverRows(ctx, req)
 }
 
-// driverRows is query for database/sql.
+// driverRows runs a query and returns its rows as driver.Rows.
 func (cn *conn) driverRows(ctx context.Context, req *request) (driver.Rows, error) {
 	r, err := cn.query(ctx, req)
 	if err != nil {
@@ -75,7 +77,7 @@ func (cn *conn) ExecContext(ctx context.Context, query string, args []driver.Nam
 	return cn.exec(ctx, req)
 }
 
-// PrepareContext reads the statement, and sends nothing.
+// PrepareContext reads the statement. It sends nothing.
 func (cn *conn) PrepareContext(_ context.Context, query string) (driver.Stmt, error) {
 	return newStmt(cn, query)
 }
@@ -84,7 +86,7 @@ func (cn *conn) Prepare(query string) (driver.Stmt, error) {
 	return cn.PrepareContext(context.Background(), query)
 }
 
-// BeginTx does what Config.Transactions says.
+// BeginTx begins a transaction as Config.Transactions specifies.
 func (cn *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	return cn.beginTx(ctx, opts)
 }
@@ -94,7 +96,8 @@ func (cn *conn) Begin() (driver.Tx, error) {
 	return cn.beginTx(context.Background(), driver.TxOptions{})
 }
 
-// ResetSession has nothing to undo: a session keeps no state between queries.
+// ResetSession does nothing: a session has no state that one query leaves to the
+// next.
 func (cn *conn) ResetSession(context.Context) error {
 	if !cn.IsValid() {
 		return driver.ErrBadConn
@@ -102,6 +105,13 @@ func (cn *conn) ResetSession(context.Context) error {
 	return nil
 }
 
-// IsValid reports whether the pool is to keep the connection. An expired session or
-// a switch is no reason to drop it, since sessions are renewed when next used.
+// IsValid reports whether the pool should keep the connection. An expired session or
+// a switch does not make the connection invalid, because the next call renews the
+// session.
 func (cn *conn) IsValid() bool { return cn.usable() }
+
+// Format writes the engine's address. It keeps the session out of fmt's output, also
+// where a conn is part of another value.
+func (cn *conn) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "connection to e6data at "+cn.c.cfg.address())
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -14,53 +15,57 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/e6data/e6data-go/internal/oauth"
+	"github.com/e6data/e6data-go/internal/typed"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Connector is what the connections of a pool share: Config.Channels gRPC
-// channels, the knowledge of the live colour, sessions, credentials and time zones.
-// It is safe for concurrent use. Close it when no more connections are to be opened
-// ([sql.DB.Close] does): the channels end with the last connection.
+// Connector holds the state that a pool's connections share: Config.Channels gRPC
+// channels, the known live colour, sessions, credentials and time zones. It is safe
+// for concurrent use. Close it when no more connections will be opened;
+// [sql.DB.Close] does so. The channels are closed with the last connection.
 type Connector struct {
 	driver driver.Driver
 	caller
 	channels
 	sessions sessions
-	// tls is what WithTLSConfig gave, and then what Secure connections use.
+	// tls is the argument of WithTLSConfig, and later the complete configuration of
+	// Secure connections.
 	tls *tls.Config
-	// ahead bounds what all results fetch ahead together.
+	// ahead bounds the bytes that all results together fetch ahead.
 	ahead budget
-	// resumePoll is how often a cluster that wakes up is asked for its state.
+	// resumePoll is the time between two polls of a cluster that is being resumed.
 	resumePoll time.Duration
 	zones      thriftrows.Zones
-	// lacksV2 remembers that the engine has no V2 batches, for BatchV2Auto.
+	// plans are the plans of typed rows.
+	plans typed.Cache
+	// lacksV2 reports whether the engine has no V2 batches, for BatchV2Auto.
 	lacksV2 atomic.Bool
-	// running holds every *query between prepare and close that has a reader in
-	// this process, by its id.
+	// running holds the queries that have a reader in this process, from prepare to
+	// close: each *query by its id.
 	running sync.Map
-	// tokenSource makes a source of the application's, if it gave one. It is a
-	// function because fmt would print the other.
+	// tokenSource returns the application's token source, or is nil. It is a
+	// function because fmt prints the fields of a token source.
 	tokenSource func() *oauth.Source
-	// dialOptions are the application's own.
+	// dialOptions holds the options of WithDialOptions.
 	dialOptions []grpc.DialOption
-	// unusable is why Connect must fail, for the empty DSN.
+	// unusable is the error of Connect for the empty DSN, else nil.
 	unusable error
 	switches switches
 }
 
-// switches are what tests set otherwise.
+// switches are settings that only tests change.
 type switches struct {
 	maxEmptyChunks int
-	poison         bool // overwrite a batch's memory once its reader has moved on
+	poison         bool // overwrite a batch's memory when its reader has moved on
 	idleAfter      time.Duration
 }
 
-// testHooks are set by tests, and nil otherwise.
+// testHooks is set by tests only.
 var testHooks struct {
-	// connector sees every new connector after its options.
+	// connector is called with every new connector after its options are set.
 	connector func(*Connector)
-	// errorText gets the text of an error whenever somebody asks for it.
+	// errorText is called with the text of an error each time Error returns it.
 	errorText func(text string)
 }
 
@@ -69,36 +74,36 @@ var (
 	_ io.Closer        = (*Connector)(nil)
 )
 
-// Option sets what a [Config] cannot say.
+// Option sets something that a [Config] has no field for.
 type Option func(*Connector)
 
-// WithTLSConfig makes Secure connections use a copy of cfg instead of the
-// system's certificate authorities and no client certificate. Without Secure it
-// is an error. What the Config says about TLS comes on top of it, but for
-// TLSConfig, which cannot be set at the same time. TLS versions below 1.2 are not
-// spoken.
+// WithTLSConfig sets the TLS configuration of Secure connections to a copy of cfg.
+// Without it the driver uses the system's certificate authorities and no client
+// certificate. The TLS fields of the Config are applied on top of cfg.
+// Config.TLSConfig must be empty. It is an error if Secure is false. TLS versions
+// below 1.2 are never used.
 func WithTLSConfig(cfg *tls.Config) Option {
 	return func(c *Connector) { c.tls = cfg.Clone() }
 }
 
-// WithLogger has the connector log to log:
+// WithLogger sets the logger of the connector. The levels are:
 //
-//   - Warn: what went wrong without failing a query, and what is not safe about
-//     the configuration;
-//   - Info: moves to the other colour, resumes, refused tokens;
-//   - Debug: new sessions, and news about the live colour; and, with
-//     Config.Debug, every call with its method, code, duration, colour, planner,
-//     query id and bytes, every query, and whatever is done again.
+//   - Warn: problems that did not fail a query, and unsafe settings;
+//   - Info: moves to the other colour, resumes of a cluster, refused tokens;
+//   - Debug: new sessions and news about the live colour. With Config.Debug also
+//     every query, every repetition, and every call with its method, code, duration,
+//     colour, planner, query id and bytes.
 //
-// The environment variable E6DATA_STRATEGY_LOG_LEVEL (DEBUG, INFO, WARNING,
-// ERROR, CRITICAL) sets the lowest level at which changes of colour, session and
-// cluster are logged: INFO, or DEBUG with Config.Debug. SQL text, and what is
-// wrong with a statement or a value, which may quote it, are logged with
-// Config.LogStatements only, and no secret ever.
+// The environment variable E6DATA_STRATEGY_LOG_LEVEL (DEBUG, INFO, WARNING, ERROR or
+// CRITICAL) sets the lowest level at which changes of colour, session and cluster
+// are logged. Default: INFO, or DEBUG with Config.Debug.
 //
-// Without a logger, or with nil, nothing is logged, but with Config.Debug to
-// standard error, and to [slog.Default] the warning that credentials for a host
-// are sent in plaintext.
+// SQL text is logged with Config.LogStatements only. So are errors in a statement or
+// a value, because they may quote it. No secret is ever logged.
+//
+// Without a logger, or with nil, the driver logs nothing, with two exceptions. With
+// Config.Debug it logs to standard error. A warning about credentials that are sent
+// in plaintext goes to [slog.Default].
 func WithLogger(log *slog.Logger) Option {
 	return func(c *Connector) {
 		if log != nil {
@@ -107,38 +112,38 @@ func WithLogger(log *slog.Logger) Option {
 	}
 }
 
-// WithResumePoll sets how often a suspended cluster that is being resumed is
-// asked for its state, whatever [Config.ResumePoll] says (docs/protocol.md, section 7).
+// WithResumePoll sets the time between two polls of a cluster that is being resumed.
+// It takes precedence over [Config.ResumePoll] (docs/protocol.md, section 7).
 func WithResumePoll(d time.Duration) Option {
 	return func(c *Connector) { c.resumePoll = d }
 }
 
-// WithDialOptions adds options to those with which the driver makes its gRPC
-// channels: a stats handler for tracing, interceptors, a dialer. They come after
-// the driver's own, which stay in force; where gRPC keeps one value only, such
-// as transport credentials or keepalive parameters, the given one counts.
+// WithDialOptions adds options for the driver's gRPC channels, such as a stats
+// handler for tracing, interceptors or a dialer. They are applied after the driver's
+// own options, which stay in force. If gRPC keeps only one value of an option, such
+// as transport credentials or keepalive parameters, the given value replaces the
+// driver's.
 //
-// An option must not make calls anew: no interceptor that retries or hedges, and
-// no service config with a retry policy. Such a call may execute a statement twice
-// or lose rows, and the driver cannot see it. Interceptors should hand on the
-// context that they get: a call whose context does not reach gRPC is never taken
-// for unsent, so that it is not repeated after a failure.
+// An option must not repeat calls: no interceptor may retry or hedge, and no service
+// config may have a retry policy. A repeated call may execute a statement twice or
+// lose rows, and the driver cannot detect it. Interceptors should pass on the
+// context that they receive. If gRPC does not receive a call's context, the driver
+// never treats the call as unsent, and does not repeat it after a failure.
 func WithDialOptions(opts ...grpc.DialOption) Option {
 	return func(c *Connector) { c.dialOptions = append(c.dialOptions, opts...) }
 }
 
-// NewConnector returns a connector for [sql.OpenDB]. It keeps a copy of cfg and
-// connects to nothing yet. Credentials that cfg lacks are taken from the
-// environment, see [ParseDSN]. The files that cfg names are read: the certificate
-// authorities once, the client certificate and its key again for each TLS
-// handshake, so that they can be replaced while the program runs. A cfg that
-// cannot be right is an error.
+// NewConnector returns a connector for [sql.OpenDB]. It copies cfg, and does not
+// connect yet. Credentials that cfg lacks are taken from the environment; see
+// [ParseDSN]. NewConnector reads the file of certificate authorities once. The files
+// of the client certificate and its key are read again for each TLS handshake, so
+// that they can be replaced while the program runs. A nil or invalid cfg is an error.
 func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 	if cfg == nil {
 		return nil, errors.New("e6data: NewConnector without a Config")
 	}
 	if err := new(Config).readEnvSettings(); err != nil {
-		return nil, err // NewConfig passed over it
+		return nil, err // NewConfig ignored this error
 	}
 	c := &Connector{driver: &Driver{}, resumePoll: cfg.ResumePoll, switches: switches{maxEmptyChunks: maxEmptyChunks, idleAfter: idleAfter}}
 	for _, opt := range opts {
@@ -169,10 +174,11 @@ func NewConnector(cfg *Config, opts ...Option) (*Connector, error) {
 // Driver returns the connector's driver.
 func (c *Connector) Driver() driver.Driver { return c.driver }
 
-// Connect opens a connection. Where the connector has a session that no connection
-// uses, that is all. Otherwise it finds the live colour, if that is not known, and
-// authenticates. A suspended cluster is not woken: the connection gets its session
-// when a query needs it. Errors are of type *[Error].
+// Connect opens a connection. If the connector has a session that no connection
+// uses, Connect takes it and makes no call. Otherwise Connect authenticates, after
+// it has found the live colour if that is not known. Connect does not resume a
+// suspended cluster: the connection gets its session when a query needs one. Errors
+// are of type *[Error].
 func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	cn, err := c.connect(ctx)
 	if err != nil {
@@ -181,7 +187,7 @@ func (c *Connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return cn, nil
 }
 
-// connect is Connect, with the driver's own type.
+// connect is Connect with the concrete type.
 func (c *Connector) connect(ctx context.Context) (*conn, error) {
 	if c.unusable != nil {
 		return nil, c.unusable
@@ -199,20 +205,22 @@ func (c *Connector) connect(ctx context.Context) (*conn, error) {
 	return cn, nil
 }
 
-// Close lets the channels end as soon as the last connection is closed, and waits
-// for queries that are being cleared in the background, for Config.CleanupTimeout
-// at most. Connect fails from then on.
+// Close makes Connect fail from now on, and closes the channels with the last
+// connection. Close waits for queries that are being cleared in the background, for
+// at most Config.CleanupTimeout.
 func (c *Connector) Close() error {
 	closed := c.close()
-	// What is not cleared by then was logged, and is no fault of the connections.
+	// The error concerns queries that were not cleared in time. They were logged,
+	// and the connections are closed.
 	_ = c.Shutdown(context.Background())
 	return closed
 }
 
-// Shutdown is Close with a context: it waits for queries that are being cleared in
-// the background until ctx ends or Config.CleanupTimeout has passed, and returns an
-// error when some were left then. It may be called again. Close the connections
-// first ([sql.DB.Close] does): Shutdown does not end queries that are read.
+// Shutdown is Close with a context. It waits for queries that are being cleared in
+// the background, until ctx ends or Config.CleanupTimeout has passed. It returns an
+// error if some are not cleared then. It may be called again. Close the connections
+// first; [sql.DB.Close] does so. Shutdown does not end queries whose rows are still
+// being read.
 func (c *Connector) Shutdown(ctx context.Context) error {
 	if c.unusable != nil {
 		return nil
@@ -223,11 +231,21 @@ func (c *Connector) Shutdown(ctx context.Context) error {
 	return errors.Join(c.waitForBackground(ctx), closed)
 }
 
-// close makes Connect fail, and ends the channels that nobody uses.
+// close makes Connect fail, and closes the channels without users.
 func (c *Connector) close() error {
 	c.mu.Lock()
 	c.closed = true
 	unused := c.takeUnused()
 	c.mu.Unlock()
 	return closeChannels(unused)
+}
+
+// Format writes the engine's address, for every verb. It keeps the Connector's
+// secrets out of fmt's output.
+func (c *Connector) Format(f fmt.State, _ rune) {
+	if c.cfg == nil {
+		_, _ = io.WriteString(f, "e6data without a DSN")
+		return
+	}
+	_, _ = io.WriteString(f, "e6data at "+c.cfg.address())
 }

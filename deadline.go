@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// withTimeout is context.WithTimeout where d is more than 0, else without one.
-// Errors of the context's end name the setting; see deadlineError.
+// withTimeout is context.WithTimeout if d is more than 0, else context.WithCancel.
+// The error of the deadline names the setting; see deadlineError.
 func withTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
 	return (&limited{Context: ctx}).withTimeout(setting, d)
 }
 
-// detachedTimeout is withTimeout for what goes on when ctx ends.
+// detachedTimeout is withTimeout for work that goes on after ctx has ended.
 func detachedTimeout(ctx context.Context, setting string, d time.Duration) (context.Context, context.CancelFunc) {
 	return (&limited{Context: ctx, detached: true}).withTimeout(setting, d)
 }
 
-// limited is a context with the timeout of the configuration that is nearest.
+// limited is a context that holds the setting of its own deadline.
 type limited struct {
 	context.Context
 	detached bool // the context does not end when Context does
@@ -32,7 +32,7 @@ type timeout struct {
 	d       time.Duration
 }
 
-// timeoutKey is the context key of a *timeout.
+// timeoutKey is the context key of the *timeout of the nearest limited context.
 type timeoutKey struct{}
 
 func (l *limited) withTimeout(setting string, d time.Duration) (context.Context, context.CancelFunc) {
@@ -72,7 +72,7 @@ func (l *limited) Value(key any) any {
 	return l.Context.Value(key)
 }
 
-// timeoutError is context.DeadlineExceeded of a deadline that a setting gave.
+// timeoutError is the context.DeadlineExceeded of a deadline that a setting made.
 type timeoutError struct {
 	setting string
 	d       time.Duration
@@ -84,8 +84,8 @@ func (e *timeoutError) Error() string {
 
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// deadlineError is context.DeadlineExceeded, with the setting if it was one that
-// gave ctx its deadline.
+// deadlineError returns context.DeadlineExceeded. If a setting made the deadline of
+// ctx, the error names the setting.
 func deadlineError(ctx context.Context) error {
 	t, limited := ctx.Value(timeoutKey{}).(*timeout)
 	if at, ok := ctx.Deadline(); !ok || !limited || !at.Equal(t.at) {
@@ -94,9 +94,10 @@ func deadlineError(ctx context.Context) error {
 	return &timeoutError{t.setting, t.d}
 }
 
-// ended returns why ctx has ended, nil while it has not. A deadline that has
-// passed counts: the engine and proxies know it, too, and what they make of it
-// may be here before ctx's own timer has fired.
+// ended returns the error with which ctx has ended, or nil if it has not ended. A
+// deadline that has passed counts, even if the timer of ctx has not fired. The
+// engine and proxies have the same deadline, and their answers may arrive before the
+// timer fires.
 func ended(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
@@ -107,11 +108,11 @@ func ended(ctx context.Context) error {
 	return nil
 }
 
-// clockSkew is how much earlier than ctx's own timer an engine may notice the end
-// of a time that gRPC told it.
+// clockSkew is how much earlier than the timer of ctx the engine may end a call, by
+// the timeout that gRPC sent to it.
 const clockSkew = 50 * time.Millisecond
 
-// almostEnded is ended for an answer that says that the deadline has passed.
+// almostEnded is ended with clockSkew. It is used if an answer is DEADLINE_EXCEEDED.
 func almostEnded(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < clockSkew {
 		return deadlineError(ctx)
@@ -119,7 +120,7 @@ func almostEnded(ctx context.Context) error {
 	return nil
 }
 
-// contextError is the context's error, with its cause where it has another.
+// contextError returns the error of ctx, with its cause if that is another error.
 func contextError(ctx context.Context) error {
 	err := ctx.Err()
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -131,8 +132,8 @@ func contextError(ctx context.Context) error {
 	return err
 }
 
-// elapsed is how long what ctx is for has gone on: the query, where there is one,
-// else the call that began at the given time.
+// elapsed returns how long the query of ctx has run. If there is no query, it
+// returns the time since began, the start of the call.
 func elapsed(ctx context.Context, began time.Time) time.Duration {
 	if r := recordOf(ctx); r != nil {
 		began = r.get().Start
@@ -143,7 +144,8 @@ func elapsed(ctx context.Context, began time.Time) time.Duration {
 	return time.Since(began)
 }
 
-// pause waits for about d, so that many that wait do not return at once.
+// pause waits for about d. The time is random, so that many waiters do not continue
+// at the same moment.
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

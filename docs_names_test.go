@@ -110,7 +110,7 @@ func codeOf(text string) string {
 var (
 	dotted    = regexp.MustCompile(`[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*`)
 	optional  = regexp.MustCompile(`^(?:With|Err)[A-Z]`)
-	testNames = regexp.MustCompile(`\b(?:Test|Fuzz|Example)(?:[A-Z_]\w*)\b`)
+	testNames = regexp.MustCompile(`\b(?:Test|Fuzz|Example|Benchmark)(?:[A-Z_]\w*)\b`)
 	variables = regexp.MustCompile(`\bE6DATA_[A-Z_]+\b`)
 	goFiles   = regexp.MustCompile(`^[\w/.-]+\.go$`)
 	functions = regexp.MustCompile(`^(\w+)\(\)$`)
@@ -126,7 +126,7 @@ func TestDocumentedNamesExist(t *testing.T) {
 	} {
 		packages[name] = exportedNames(t, dir)
 	}
-	var code strings.Builder
+	var code, tests strings.Builder
 	sources := repositoryFiles(t, ".go")
 	for _, path := range sources {
 		text, err := os.ReadFile(path)
@@ -134,6 +134,10 @@ func TestDocumentedNamesExist(t *testing.T) {
 			t.Fatal(err)
 		}
 		code.Write(text)
+		if strings.HasSuffix(path, "_test.go") {
+			tests.WriteString("\n")
+			tests.Write(text)
+		}
 	}
 	for path, text := range documents(t) {
 		if path == "CHANGELOG.md" {
@@ -146,7 +150,7 @@ func TestDocumentedNamesExist(t *testing.T) {
 		}
 		for _, name := range testNames.FindAllString(codeOf(text), -1) {
 			// The samples of these two name tests that their readers would write.
-			if path != "CONTRIBUTING.md" && path != "README.md" && !strings.Contains(code.String(), "func "+name+"(") {
+			if path != "CONTRIBUTING.md" && path != "README.md" && !strings.Contains(tests.String(), "\nfunc "+name+"(") {
 				t.Errorf("%s: there is no %s", path, name)
 			}
 		}
@@ -164,6 +168,37 @@ func TestDocumentedNamesExist(t *testing.T) {
 				t.Errorf("%s: there is no function %s", path, m[1])
 			}
 		}
+	}
+}
+
+// Each row of docs/what-others-got-wrong.md links an issue under its own name, and
+// names a test. TestDocumentedNamesExist holds that there is such a test.
+func TestOthersMistakesHaveTests(t *testing.T) {
+	t.Parallel()
+	issue := regexp.MustCompile(`^ \[([\w.-]+/[\w.-]+)#(\d+)\]\(https://github\.com/([\w.-]+/[\w.-]+)/issues/(\d+)\) $`)
+	seen := map[string]bool{}
+	for line := range strings.Lines(documents(t)["docs/what-others-got-wrong.md"]) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 || cells[1] == " issue " || cells[1] == "---" {
+			continue
+		}
+		m := issue.FindStringSubmatch(cells[1])
+		if m == nil || m[1] != m[3] || m[2] != m[4] || seen[m[0]] {
+			t.Errorf("%s is no issue, or a second time", cells[1])
+			continue
+		}
+		seen[m[0]] = true
+		for _, name := range backticked(cells[4]) {
+			if testNames.FindString(name) != name {
+				t.Errorf("%s: %s is no test", m[0], name)
+			}
+		}
+		if len(backticked(cells[4])) == 0 {
+			t.Errorf("%s: no test", m[0])
+		}
+	}
+	if len(seen) < 25 {
+		t.Errorf("only %d issues", len(seen))
 	}
 }
 

@@ -2,9 +2,12 @@ package e6data_test
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
@@ -87,6 +90,28 @@ func TestContributingShowsATest(t *testing.T) {
 	}
 }
 
+// The page on errors shows the functions of example_errors_test.go as they are.
+func TestErrorsPageShowsExamples(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("docs/errors-and-retries.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := os.ReadFile("example_errors_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	functions := regexp.MustCompile(`(?ms)^func [a-z]\w*\(.*?^}$`).FindAll(code, -1)
+	if len(functions) < 3 {
+		t.Errorf("only %d functions were found", len(functions))
+	}
+	for _, function := range functions {
+		if !strings.Contains(string(text), "\n```go\n"+string(function)+"\n```\n") {
+			t.Errorf("the page does not show\n%s", function)
+		}
+	}
+}
+
 func TestForgottenSession(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t, enginetest.Config{}) // fails the test if a query is left on the engine
@@ -102,5 +127,29 @@ func TestForgottenSession(t *testing.T) {
 	}
 	if got := srv.Count("executeStatement"); got != 1 {
 		t.Errorf("executed %d times", got)
+	}
+}
+
+// The program that README.md shows prints what it says.
+func TestREADMEProgram(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := regexp.MustCompile("(?s)```go\n(package main\n.*?)```").FindSubmatch(text)
+	if program == nil {
+		t.Fatal("README.md shows no program")
+	}
+	path := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(path, program[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("SELECT COUNT(*) FROM items", enginetest.NewResult().Column("n", "LONG").Row(42))
+	run := exec.CommandContext(within(t, 5*time.Minute), "go", "run", path)
+	run.Env = append(os.Environ(), "E6DATA_DSN="+srv.DSN())
+	if out, err := run.CombinedOutput(); err != nil || string(out) != "42 items\n" {
+		t.Errorf("%s, %v", out, err)
 	}
 }

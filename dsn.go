@@ -14,33 +14,59 @@ const (
 	jdbc      = "jdbc:"
 )
 
-// ParseDSN reads
+// ParseDSN parses a DSN and returns its Config:
 //
 //	e6data://user:token@host:port/database?catalog=c&cluster_name=n&secure=true
 //	jdbc:e6data://host:port/database=d&catalog=c&user=u&password=token&secure=true
 //
-// the latter with or without a "?" after the slash. The README lists the
-// parameters, which are the fields of [Config], and the names that the vendor's
-// connectors have for them. In names, letter case makes no difference, nor does
-// "-" for "_". Values are encoded as in any URL, only that in the jdbc form a "+"
-// stands for itself. User and token are percent-encoded where they hold any of
-// "/?#%&;", the user also where it holds ":". A ";" separates nothing, and is %3B
-// wherever it stands. Durations are Go's, as in 30s; sizes
-// are bytes, or have a unit: 64MiB is 1<<26 bytes, 64MB 64 million.
+// In the second form a "?" may follow the slash. The common parameters are:
 //
-// A parameter that is unknown, given twice (also under two names), wrong, or in
-// contradiction to another is an error that names it. No error shows user, token
-// or any other secret, nor what may be a piece of one that was not encoded: host and
-// port, and the values of parameters behind a secret.
+//	user, password      the account's e-mail address and access token
+//	database            the default schema
+//	catalog             the default catalog. Default: the engine's own.
+//	cluster_name        the cluster, if several share the endpoint
+//	secure              true turns on TLS. Default: false.
+//	ca_cert             a PEM file of certificate authorities. Default: the system's.
+//	access_token        an OAuth 2.0 access token
+//	client_id           an OAuth 2.0 client, with client_secret and token_url
+//	connect_timeout     bounds the opening of a connection. Default: 30s.
+//	prepare_timeout     bounds the preparing of a query. Default: 600s.
+//	query_timeout       bounds a query. Default: 0, no bound.
+//	auto_resume         resumes a suspended cluster. Default: true.
+//	resume_timeout      bounds the wait for that. Default: 300s.
+//	max_attempts        bounds how often a call is made. Default: 5.
+//	channels            the number of gRPC channels. Default: 1.
+//	prefetch_bytes      bytes that a query fetches ahead. Default: 16MiB.
+//	params              client or server: where arguments are put in. Default: client.
+//	loc                 the zone for TIMESTAMP values. Default: UTC.
+//	transactions        off or noop. Default: off.
+//	debug               logs every call. Default: false.
 //
-// Environment variables are defaults below the DSN. E6DATA_MAX_RETRY_ATTEMPTS and
-// E6DATA_STRATEGY_CACHE_TIMEOUT (seconds) are in the Config that is returned;
-// E6DATA_STRATEGY_LOG_LEVEL is for [WithLogger]. Credentials are not: [NewConnector] completes
-// what the Config lacks with E6DATA_USER, E6DATA_PASSWORD or E6DATA_TOKEN,
-// E6DATA_ACCESS_TOKEN, E6DATA_CLIENT_ID, E6DATA_CLIENT_SECRET and
-// E6DATA_TOKEN_URL, as far as they belong to the way to authenticate that the
-// Config chooses, or chooses one by them. A variable that cannot be read is an
-// error.
+// The default port is 443 with secure, else 80. Each field of [Config] has a
+// parameter. The README lists all of them, with the names that the vendor's
+// connectors use.
+//
+// Names ignore letter case, and "-" is the same as "_". Values are encoded as in a
+// URL, except that a "+" in the jdbc form stands for itself. User and token must be
+// percent-encoded if they contain any of "/?#%&;". The same is true for a ":" in the
+// user. A ";" is %3B everywhere in a DSN. Durations are Go's, such as 30s. Sizes are
+// bytes, or have a unit: 64MiB is 1<<26 bytes, 64MB is 64 million bytes.
+//
+// It is an error if a parameter is unknown, invalid, contradicts another, or is
+// given twice, also under two names. The error names the parameter. No error shows
+// the user, the token or another secret. Nor does an error show text that may be
+// part of a secret that was not encoded: the host, the port, and values behind a
+// secret.
+//
+// Environment variables are defaults for parameters that the DSN lacks. The Config
+// that ParseDSN returns includes E6DATA_MAX_RETRY_ATTEMPTS and
+// E6DATA_STRATEGY_CACHE_TIMEOUT (seconds). E6DATA_STRATEGY_LOG_LEVEL is for
+// [WithLogger]. The Config does not include credentials from the environment.
+// [NewConnector] adds those that the Config lacks: E6DATA_USER, E6DATA_PASSWORD or
+// E6DATA_TOKEN, E6DATA_ACCESS_TOKEN, E6DATA_CLIENT_ID, E6DATA_CLIENT_SECRET and
+// E6DATA_TOKEN_URL. It uses only the variables for the Config's way to authenticate.
+// If the Config has no credentials, the variables select the way. A variable with an
+// invalid value is an error.
 func ParseDSN(dsn string) (*Config, error) {
 	c := builtIn()
 	if err := c.readEnvSettings(); err != nil {
@@ -52,7 +78,7 @@ func ParseDSN(dsn string) (*Config, error) {
 		return nil, noPrefix(dsn)
 	}
 	if strings.TrimRight(rest, " \t\r\n") != rest {
-		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; what belongs to a value is percent-encoded")
+		return nil, errors.New("e6data: the DSN ends with white space, such as the line break of a file; white space in a value must be percent-encoded")
 	}
 	p := dsnParser{cfg: c, given: map[string]string{}, unescape: url.QueryUnescape}
 	if isJDBC {
@@ -71,11 +97,11 @@ func ParseDSN(dsn string) (*Config, error) {
 	return c, nil
 }
 
-// dsnForm is what to write as a DSN.
+// dsnForm is an example of a DSN for error texts.
 const dsnForm = dsnPrefix + "user:token@host:443/database?secure=true"
 
-// noPrefix is the error for what does not begin as a DSN does. It shows nothing
-// of it but a scheme.
+// noPrefix returns the error for a text that does not begin as a DSN does. The error
+// shows at most the text's scheme.
 func noPrefix(dsn string) error {
 	small := strings.ToLower(strings.Trim(dsn, "\"' \t\r\n"))
 	scheme, _, hasScheme := strings.Cut(small, "://")
@@ -88,26 +114,26 @@ func noPrefix(dsn string) error {
 	return fmt.Errorf("e6data: a DSN begins with %s (or %s%s): write %s", dsnPrefix, jdbc, dsnPrefix, dsnForm)
 }
 
-// dsnParser reads a DSN into cfg. Where a secret was not encoded, its pieces can
-// turn up anywhere behind it, and before an "@": nothing is shown that follows a
-// secret, or that an "@" follows, and of host and port nothing ever.
+// dsnParser parses a DSN into cfg. If a secret was not encoded, pieces of it can
+// appear anywhere behind it, and before an "@". Therefore no error shows text that
+// follows a secret or precedes an "@". No error ever shows host and port.
 type dsnParser struct {
 	cfg *Config
-	// given tells for each parameter that was given under what name.
+	// given maps each parameter that was given to the name under which it was given.
 	given map[string]string
-	// secret tells that a secret has been read.
+	// secret reports whether a secret has been parsed.
 	secret   bool
-	unescape func(string) (string, error) // of parameters
+	unescape func(string) (string, error) // for parameters
 }
 
-// errSemicolon is what a DSN with a ";" gets. Where other drivers' URLs have one
-// between parameters, what follows it would become a piece of a value here.
-var errSemicolon = errors.New(`e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`)
+// errSemicolon is the error for a DSN with a ";". Other drivers separate parameters
+// with it; here the text behind it would become part of a value.
+var errSemicolon = errors.New(`e6data: the DSN holds a ";", which is not allowed: use "&" between parameters, or %3B in a value`)
 
-// encodingHint follows where an unencoded token is the likely reason.
+// encodingHint is appended if an unencoded token is the likely cause.
 const encodingHint = `; in user and token, any of "/?#%&;" is percent-encoded`
 
-// parse reads what follows the scheme.
+// parse parses the text after the scheme.
 func (p *dsnParser) parse(s string, isJDBC bool) error {
 	if strings.Contains(s, ";") {
 		return errSemicolon
@@ -136,7 +162,7 @@ func (p *dsnParser) parse(s string, isJDBC bool) error {
 	return p.parseParams(query)
 }
 
-// parsePath reads the database.
+// parsePath parses the database.
 func (p *dsnParser) parsePath(path string) error {
 	if path == "" {
 		return nil
@@ -154,7 +180,7 @@ func (p *dsnParser) parsePath(path string) error {
 	return p.setAhead("database", "the path", database)
 }
 
-// setAhead sets a parameter that stands before the others.
+// setAhead sets a parameter whose value stands before the parameters.
 func (p *dsnParser) setAhead(name, where, value string) error {
 	if value == "" {
 		return nil
@@ -168,15 +194,16 @@ func (p *dsnParser) setAhead(name, where, value string) error {
 	return nil
 }
 
-// parseAuthority reads user, token, host and port.
+// parseAuthority parses user, token, host and port.
 func (p *dsnParser) parseAuthority(authority string) error {
-	// Behind one of these an "@" is likely one in a parameter, and what comes after it
-	// no host: it would be sent what comes before.
+	// An "@" behind one of these characters is probably part of a parameter. The
+	// text behind the "@" is then no host, and must not receive the credentials.
 	if i := strings.IndexAny(authority, "&#"); i >= 0 {
 		return fmt.Errorf(`e6data: the DSN holds a "%c" before its first "/" or "?": parameters come after that%s`, authority[i], encodingHint)
 	}
 	hostport := authority
-	// The last @ ends the user's part: an e-mail address may be written plainly.
+	// The last "@" ends the user and token, so that an e-mail address needs no
+	// encoding.
 	if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 		hostport = authority[at+1:]
 		user, token, _ := strings.Cut(authority[:at], ":")
@@ -197,7 +224,7 @@ func (p *dsnParser) parseAuthority(authority string) error {
 	}
 	host, port, ok := splitHostPort(hostport)
 	if !ok {
-		return errors.New("e6data: the DSN's address is none: it is host, host:port or, for IPv6, [address]:port" + encodingHint)
+		return errors.New("e6data: the DSN's address is invalid: write host, host:port or, for IPv6, [address]:port" + encodingHint)
 	}
 	if err := checkHost(host); err != nil {
 		return fmt.Errorf("e6data: the DSN's host %w", err)
@@ -208,7 +235,7 @@ func (p *dsnParser) parseAuthority(authority string) error {
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 1 || n > 65535 {
-		return errors.New("e6data: the DSN's port is no number from 1 to 65535" + encodingHint)
+		return errors.New("e6data: the DSN's port is not a number from 1 to 65535" + encodingHint)
 	}
 	p.cfg.Port = n
 	return nil
@@ -247,8 +274,8 @@ func (p *dsnParser) parseParams(query string) error {
 	return nil
 }
 
-// parseParam reads the parameter at the given position, counted from 1. followed
-// tells that an "@" is in it or comes after it.
+// parseParam parses the parameter at the given position, counted from 1. followed
+// reports whether an "@" is in the parameter or behind it.
 func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed bool) (*param, error) {
 	written, err := p.unescape(rawName)
 	if err != nil {
@@ -269,7 +296,7 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed 
 	case name:
 		return nil, fmt.Errorf("e6data: DSN parameter %q occurs twice", name)
 	default:
-		return nil, fmt.Errorf("e6data: DSN parameter %q is given already, by %s", name, before)
+		return nil, fmt.Errorf("e6data: DSN parameter %q was already given by %s", name, before)
 	}
 	if err := known.setter(name)(p.cfg, value); err != nil {
 		return nil, fmt.Errorf("e6data: DSN parameter %q: %s %w", name, known.shown(value, !p.secret && !followed), err)
@@ -277,34 +304,34 @@ func (p *dsnParser) parseParam(rawName, rawValue string, position int, followed 
 	return known, nil
 }
 
-// FormatDSN writes c as a DSN that [ParseDSN] reads back as an equal Config, as
-// far as c is valid. It contains the secrets of c. Of a location that has no
-// known name, the offset is written.
-func (c *Config) FormatDSN() string {
+// FormatDSN returns a DSN from which [ParseDSN] makes an equal Config, if cfg is
+// valid. The DSN contains the secrets of cfg. A location without a known name is
+// written as its offset.
+func (cfg *Config) FormatDSN() string {
 	var b strings.Builder
 	b.WriteString(dsnPrefix)
 	switch {
-	case !c.Token.IsZero():
-		b.WriteString(encodeUserinfo(url.UserPassword(c.User, c.Token.Reveal())) + "@")
-	case c.User != "":
-		b.WriteString(encodeUserinfo(url.User(c.User)) + "@")
+	case !cfg.Token.IsZero():
+		b.WriteString(encodeUserinfo(url.UserPassword(cfg.User, cfg.Token.Reveal())) + "@")
+	case cfg.User != "":
+		b.WriteString(encodeUserinfo(url.User(cfg.User)) + "@")
 	}
-	if strings.Contains(c.Host, ":") {
-		b.WriteString("[" + url.PathEscape(c.Host) + "]")
+	if strings.Contains(cfg.Host, ":") {
+		b.WriteString("[" + url.PathEscape(cfg.Host) + "]")
 	} else {
-		b.WriteString(c.Host)
+		b.WriteString(cfg.Host)
 	}
-	if c.Port != 0 {
-		b.WriteString(":" + strconv.Itoa(c.Port))
+	if cfg.Port != 0 {
+		b.WriteString(":" + strconv.Itoa(cfg.Port))
 	}
-	b.WriteString("/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(c.Database)))
-	// What differs from one of the two is written, so that the DSN means the same
-	// whether the environment says something or not.
+	b.WriteString("/" + strings.NewReplacer("=", "%3D", "@", "%40").Replace(url.PathEscape(cfg.Database)))
+	// FormatDSN writes each value that differs from one of the two, so that the DSN
+	// has the same meaning with and without the environment variables.
 	here, elsewhere := NewConfig(), builtIn()
 	separator := byte('?')
 	for i := range params {
 		p := &params[i]
-		v := p.text(c)
+		v := p.text(cfg)
 		if p.ahead || v == p.text(here) && v == p.text(elsewhere) {
 			continue
 		}
@@ -315,8 +342,8 @@ func (c *Config) FormatDSN() string {
 	return b.String()
 }
 
-// encodeUserinfo is u.String with what the standard library leaves as it is and
-// ParseDSN does not take.
+// encodeUserinfo is u.String, with the characters encoded that ParseDSN does not
+// accept.
 func encodeUserinfo(u *url.Userinfo) string {
 	return strings.NewReplacer("&", "%26", ";", "%3B").Replace(u.String())
 }

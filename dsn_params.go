@@ -6,29 +6,29 @@ import (
 	"time"
 )
 
-// param is a setting that a DSN can hold.
+// param is a parameter of a DSN.
 type param struct {
 	name string
-	// field is the name of the Config's field.
+	// field is the name of its field in Config.
 	field string
-	// aliases are what the vendor's connectors call it.
+	// aliases are its names in the vendor's connectors.
 	aliases []alias
-	// doc is what it means, for the README.
+	// doc is its meaning, for the README.
 	doc string
-	// secret keeps the value out of errors.
+	// secret reports whether errors must not show the value.
 	secret bool
-	// ahead says that FormatDSN writes it before the parameters.
+	// ahead reports whether FormatDSN writes the value before the parameters.
 	ahead bool
 	kind
 }
 
 // alias is another name for a param.
 type alias struct {
-	name string // as its users write it
+	name string // in the vendor's spelling
 	set  func(*Config, string) error
 }
 
-// allNames are the names of p as normalName gives them, its own first.
+// allNames returns the names of p in the form of normalName, its own name first.
 func (p *param) allNames() []string {
 	names := []string{p.name}
 	for _, a := range p.aliases {
@@ -37,7 +37,7 @@ func (p *param) allNames() []string {
 	return names
 }
 
-// setter returns what reads a value that is written under the given name.
+// setter returns the function that parses a value given under name.
 func (p *param) setter(name string) func(*Config, string) error {
 	for _, a := range p.aliases {
 		if a.set != nil && normalName(a.name) == name {
@@ -47,8 +47,8 @@ func (p *param) setter(name string) func(*Config, string) error {
 	return p.set
 }
 
-// normalName is the form in which names of parameters are compared: letter case
-// and the difference of "-" and "_" do not count.
+// normalName converts the name of a parameter to the form in which names are
+// compared: lower case, with "_" for "-".
 func normalName(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 
 // findParam returns the parameter with the given normal name or alias.
@@ -61,7 +61,7 @@ func findParam(name string) (*param, bool) {
 	return nil, false
 }
 
-// mustParam is findParam for names that this package holds.
+// mustParam is findParam for the names in this package's code. It panics for others.
 func mustParam(name string) *param {
 	p, ok := findParam(name)
 	if !ok {
@@ -78,8 +78,8 @@ func also(names ...string) []alias {
 	return out
 }
 
-// params are the parameters of a DSN in the order in which FormatDSN writes
-// them and the README lists them.
+// params are the parameters of a DSN, in the order in which FormatDSN writes them
+// and the README lists them.
 var params = []param{
 	{
 		name: "user", field: "User", aliases: also("username"), ahead: true,
@@ -98,22 +98,22 @@ var params = []param{
 	},
 	{
 		name: "catalog", field: "Catalog",
-		doc:  "default catalog; without it the engine's own",
+		doc:  "default catalog; if empty, the engine's own",
 		kind: text(func(c *Config) *string { return &c.Catalog }),
 	},
 	{
 		name: "cluster_name", field: "ClusterName", aliases: also("cluster-uuid"),
-		doc:  "which cluster behind a shared endpoint",
+		doc:  "name of the cluster, if several share the endpoint",
 		kind: header(func(c *Config) *string { return &c.ClusterName }),
 	},
 	{
 		name: "secure", field: "Secure",
-		doc:  "TLS; without it plaintext",
+		doc:  "turns on TLS; otherwise plaintext",
 		kind: boolean(func(c *Config) *bool { return &c.Secure }),
 	},
 	{
 		name: "ca_cert", field: "CACert", aliases: also("ssl_cert"),
-		doc:  "file of certificate authorities (PEM), or the PEM text itself; without it the system's",
+		doc:  "file of certificate authorities (PEM), or the PEM text itself; by default the system's",
 		kind: text(func(c *Config) *string { return &c.CACert }),
 	},
 	{
@@ -123,12 +123,12 @@ var params = []param{
 	},
 	{
 		name: "client_key", field: "ClientKey", secret: true,
-		doc:  "its key (PEM file or text)",
+		doc:  "the key of `client_cert` (PEM file or text)",
 		kind: secret(func(c *Config) *Secret { return &c.ClientKey }),
 	},
 	{
 		name: "server_name", field: "ServerName",
-		doc:  "the name in the server's certificate; without it the host",
+		doc:  "the name in the server's certificate; by default the host",
 		kind: text(func(c *Config) *string { return &c.ServerName }),
 	},
 	{
@@ -153,17 +153,17 @@ var params = []param{
 	},
 	{
 		name: "client_secret", field: "ClientSecret", secret: true,
-		doc:  "its secret",
+		doc:  "the secret of `client_id`",
 		kind: secret(func(c *Config) *Secret { return &c.ClientSecret }),
 	},
 	{
-		name: "token_url", field: "TokenURL", secret: true, // its query may hold one
-		doc:  "where its tokens are issued; https, or a loopback host",
+		name: "token_url", field: "TokenURL", secret: true, // its query may hold a secret
+		doc:  "token endpoint for `client_id`: https, or a loopback host",
 		kind: tokenURL(),
 	},
 	{
 		name: "oauth_scope", field: "OAuthScope",
-		doc:  "the scope to ask for",
+		doc:  "the scope of the tokens",
 		kind: text(func(c *Config) *string { return &c.OAuthScope }),
 	},
 	{
@@ -178,24 +178,24 @@ var params = []param{
 	},
 	{
 		name: "auto_resume", field: "AutoResume",
-		doc:  "wake a suspended cluster and wait for it",
+		doc:  "resume a suspended cluster and wait for it",
 		kind: boolean(func(c *Config) *bool { return &c.AutoResume }),
 	},
 	{
 		name: "resume_timeout", field: "ResumeTimeout",
 		aliases: []alias{{"grpc_auto_resume_timeout_seconds", duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, time.Second, minTimeout).set}},
-		doc:     "bounds that wait; 0 is no bound",
+		doc:     "bounds the wait for a suspended cluster; 0 is no bound",
 		kind:    duration(func(c *Config) *time.Duration { return &c.ResumeTimeout }, 0, minTimeout),
 	},
 	{
 		name: "resume_poll", field: "ResumePoll",
-		doc:  "how often a cluster that wakes up is asked for its state",
+		doc:  "time between two polls of a cluster that is being resumed",
 		kind: positiveDuration(func(c *Config) *time.Duration { return &c.ResumePoll }, 0),
 	},
 	{
 		name: "prepare_timeout", field: "PrepareTimeout",
 		aliases: []alias{{"grpc_prepare_timeout", duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, time.Second, minTimeout).set}},
-		doc:     "bounds the preparing of a query, queueing included; 0 is no bound",
+		doc:     "bounds the preparing of a query, including its wait in the queue; 0 is no bound",
 		kind:    duration(func(c *Config) *time.Duration { return &c.PrepareTimeout }, 0, minTimeout),
 	},
 	{
@@ -210,29 +210,29 @@ var params = []param{
 	},
 	{
 		name: "connect_timeout", field: "ConnectTimeout",
-		doc:  "bounds each attempt to open a connection, from the socket to the session, the waking of a cluster not counted; 0 is no bound",
+		doc:  "bounds each attempt to open a connection, from the socket to the session, without the resume of a cluster; 0 is no bound",
 		kind: duration(func(c *Config) *time.Duration { return &c.ConnectTimeout }, 0, minTimeout),
 	},
 	{
 		name: "keepalive_time", field: "KeepaliveTime",
 		aliases: []alias{{"keepalive_time_ms", duration(func(c *Config) *time.Duration { return &c.KeepaliveTime }, time.Millisecond, minKeepaliveTime).set}},
-		doc:     "how long a channel is silent before it is pinged, 10 s at least; 0 turns pings off",
+		doc:     "time without traffic before a channel is pinged, at least 10 s; 0 turns pings off",
 		kind:    duration(func(c *Config) *time.Duration { return &c.KeepaliveTime }, 0, minKeepaliveTime),
 	},
 	{
 		name: "keepalive_timeout", field: "KeepaliveTimeout",
 		aliases: []alias{{"keepalive_timeout_ms", positiveDuration(func(c *Config) *time.Duration { return &c.KeepaliveTimeout }, time.Millisecond).set}},
-		doc:     "how long the answer to a ping is awaited",
+		doc:     "bounds the wait for the answer to a ping",
 		kind:    positiveDuration(func(c *Config) *time.Duration { return &c.KeepaliveTimeout }, 0),
 	},
 	{
 		name: "keepalive_without_calls", field: "KeepaliveWithoutCalls", aliases: also("keepalive_permit_without_calls"),
-		doc:  "ping while no call is on its way, too",
+		doc:  "also ping while no call is under way",
 		kind: boolean(func(c *Config) *bool { return &c.KeepaliveWithoutCalls }),
 	},
 	{
 		name: "max_recv_bytes", field: "MaxRecvBytes", aliases: also("max_receive_message_length"),
-		doc:  "bounds an answer's size; -1 is no bound, but 256 MiB for a compressed answer",
+		doc:  "bounds an answer's size; -1 is no bound, or 256 MiB for a compressed answer",
 		kind: size(func(c *Config) *int { return &c.MaxRecvBytes }, sizeLimit),
 	},
 	{
@@ -242,47 +242,47 @@ var params = []param{
 	},
 	{
 		name: "channels", field: "Channels",
-		doc:  "how many gRPC channels, each with a socket of its own, the connections share",
+		doc:  "number of gRPC channels that the connections share, each with its own socket",
 		kind: integer(func(c *Config) *int { return &c.Channels }, 1, 256),
 	},
 	{
 		name: "prefetch_bytes", field: "PrefetchBytes",
-		doc:  "how many result bytes to fetch ahead for each query, at least one batch; 0 for none",
+		doc:  "result bytes that each query fetches ahead, at least one batch; 0 turns fetching ahead off",
 		kind: size(func(c *Config) *int64 { return &c.PrefetchBytes }, sizeAmount),
 	},
 	{
 		name: "prefetch_total", field: "PrefetchTotal",
-		doc:  "the same for all queries of a connector together, at least one batch each",
+		doc:  "result bytes that all queries of a connector fetch ahead, at least one batch each",
 		kind: size(func(c *Config) *int64 { return &c.PrefetchTotal }, sizeAmount),
 	},
 	{
 		name: "result_batch_v2", field: "ResultBatchV2", aliases: also("enable_result_batch_v2"),
-		doc:  "several chunks a call: `off`; `auto`, until an engine turns out to lack it; `on` (or `true`), asking anew with each query",
+		doc:  "several chunks in one call: `off`; `auto`, until an engine lacks it; `on` (or `true`), tried with each query",
 		kind: batchV2(),
 	},
 	{
 		name: "params", field: "Params",
-		doc:  "who puts a query's arguments into the statement: `client`, as literals, or `server`",
+		doc:  "where a query's arguments are put into the statement: `client`, as literals, or `server`",
 		kind: paramsMode(),
 	},
 	{
 		name: "loc", field: "Loc",
-		doc:  "the zone whose wall clock TIMESTAMP, DATETIME and `time.Time` arguments show: an IANA name, an offset such as `+05:30`, or `Local`",
+		doc:  "the zone of the wall clock in TIMESTAMP, DATETIME and `time.Time` arguments: an IANA name, an offset such as `+05:30`, or `Local`",
 		kind: location(func(c *Config) **time.Location { return &c.Loc }),
 	},
 	{
 		name: "transactions", field: "Transactions",
-		doc:  "what `Begin` does, the engine having no transactions: `off`, it fails; `noop`, it and `Commit` do nothing, and `Rollback` fails where a statement was executed",
+		doc:  "the engine has no transactions. `off`: `Begin` fails. `noop`: `Begin` and `Commit` do nothing, and `Rollback` fails if a statement was executed",
 		kind: choice(func(c *Config) *TransactionMode { return &c.Transactions }, TransactionsOff, TransactionsNoop),
 	},
 	{
 		name: "strategy_ttl", field: "StrategyTTL",
-		doc:  "how long the live colour is believed without a successful call; 0 is for ever",
+		doc:  "how long the known live colour is trusted without a successful call; 0 is for ever",
 		kind: duration(func(c *Config) *time.Duration { return &c.StrategyTTL }, 0, 0),
 	},
 	{
 		name: "max_attempts", field: "MaxAttempts", aliases: also("max_retries"),
-		doc:  "how often a call is made at most, the first time included; see [Retries](#retries)",
+		doc:  "bounds how often a call is made, including the first time; see [Retries](#retries)",
 		kind: integer(func(c *Config) *int { return &c.MaxAttempts }, 0, anyInt),
 	},
 	{
@@ -292,7 +292,7 @@ var params = []param{
 			c.Cache = !b
 			return err
 		}}},
-		doc:  "let the engine answer from its result cache (`shouldNotCache` says the opposite)",
+		doc:  "let the engine answer from its result cache (`shouldNotCache` is the opposite)",
 		kind: boolean(func(c *Config) *bool { return &c.Cache }),
 	},
 	{
@@ -302,7 +302,7 @@ var params = []param{
 	},
 	{
 		name: "user_agent", field: "UserAgent",
-		doc:  "comes before the driver's own name in the user-agent header",
+		doc:  "put before the driver's own name in the user-agent header",
 		kind: header(func(c *Config) *string { return &c.UserAgent }),
 	},
 	{
@@ -312,7 +312,7 @@ var params = []param{
 	},
 	{
 		name: "log_statements", field: "LogStatements",
-		doc:  "let SQL text, with the arguments in it, and the engine's error messages, which may quote it, into the log",
+		doc:  "log SQL text, including arguments, and the engine's error messages, which may quote SQL text",
 		kind: boolean(func(c *Config) *bool { return &c.LogStatements }),
 	},
 }

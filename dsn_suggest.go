@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// otherWords are the names that other drivers have for what is called something
-// else here, or is not said in a DSN, in small letters and without "_", and what
-// to write instead.
+// otherWords maps names in other drivers' DSNs to advice: the name to write here, or
+// another way to get the same effect. The names are in lower case and without "_".
 var otherWords = []struct{ names, advice string }{
 	{"timeout sockettimeout readtimeout writetimeout", "write query_timeout, for a whole query, prepare_timeout or connect_timeout"},
 	{"statementtimeout maxexecutiontime maxquerytime executiontimeout querytimeoutseconds", "write query_timeout, as in query_timeout=30s"},
@@ -40,8 +39,7 @@ var otherWords = []struct{ names, advice string }{
 	{"retries maxattempts retry", "write max_attempts"},
 }
 
-// adviceOn says what to write instead of a name that no parameter has, "" where
-// that cannot be told.
+// adviceOn returns advice for a name that no parameter has, or "" if there is none.
 func adviceOn(name string) string {
 	word := strings.ReplaceAll(name, "_", "")
 	for _, other := range otherWords {
@@ -55,9 +53,10 @@ func adviceOn(name string) string {
 	return ""
 }
 
-// unknownParam is the error for a name that no parameter has, at the given
-// position. Unless harmless, the name is shown only where it is like a known one,
-// and never where an "@" follows: it may be a piece of a badly encoded secret.
+// unknownParam returns the error for a name that no parameter has. position counts
+// from 1. If the name is not harmless, the error shows it only if a known name is
+// similar, and never if an "@" follows, because it may be part of a secret that was
+// not encoded.
 func unknownParam(written string, position int, harmless, followed bool) error {
 	advice := adviceOn(normalName(written))
 	what := strconv.Quote(written)
@@ -65,12 +64,12 @@ func unknownParam(written string, position int, harmless, followed bool) error {
 		what = fmt.Sprintf(`number %d (in a value, "&" is %%26)`, position)
 	}
 	if advice == "" {
-		advice = "it is like no known one"
+		advice = "no known parameter is similar"
 	}
 	return fmt.Errorf("e6data: unknown DSN parameter %s: %s", what, advice)
 }
 
-// plainName tells whether s looks like the name of a parameter.
+// plainName reports whether s looks like the name of a parameter.
 func plainName(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
@@ -83,10 +82,10 @@ func plainName(s string) bool {
 	return true
 }
 
-// nearest returns the known name, or alias, that is most like name: one that
-// begins or ends with it, or else one at the smallest edit distance, of a third of
-// its length at most. There may be none. "token" is never returned: a value
-// that is no secret would be sent as one.
+// nearest returns the known name or alias that is most similar to name, or "" if none
+// is similar. A known name that begins or ends with name comes first. Otherwise the
+// smallest edit distance decides, which must be at most a third of the name's length.
+// nearest never returns "token": a user could then send a harmless value as a secret.
 func nearest(name string) string {
 	name = name[:min(len(name), 64)]
 	best, least := "", (len(name)+1)/3+1
@@ -110,7 +109,7 @@ func nearest(name string) string {
 	return best
 }
 
-// distance is the Levenshtein distance in bytes.
+// distance returns the Levenshtein distance in bytes.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

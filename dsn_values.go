@@ -14,15 +14,15 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// kind is how a parameter's value is read and written. The error of set says
-// what is wrong, as what follows the value in a sentence, and never holds the
-// value. text is what set reads, "" for nothing.
+// kind parses and formats the values of a parameter. The error of set continues a
+// sentence that begins with the value, and never contains the value. text formats
+// the value for set; it returns "" for the zero value.
 type kind struct {
 	set  func(*Config, string) error
 	text func(*Config) string
 }
 
-// text is any text that protobuf can carry.
+// text is the kind of texts that protobuf can encode.
 func text(field func(*Config) *string) kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -33,7 +33,7 @@ func text(field func(*Config) *string) kind {
 	}
 }
 
-// secret is text that must not be seen.
+// secret is the kind of secret texts.
 func secret(field func(*Config) *Secret) kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -51,7 +51,7 @@ func checkText(v string) error {
 	return nil
 }
 
-// header is text that a request header can carry.
+// header is the kind of texts that a request header can hold.
 func header[T ~string](field func(*Config) *T) kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -67,7 +67,7 @@ func header[T ~string](field func(*Config) *T) kind {
 	}
 }
 
-// bearerToken is what can follow "Bearer " in a header.
+// bearerToken is the kind of texts that can follow "Bearer " in a header.
 func bearerToken(field func(*Config) *Secret) kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -99,7 +99,7 @@ func boolean(field func(*Config) *bool) kind {
 	}
 }
 
-// anyInt is the most that an integer without a bound of its own can be.
+// anyInt is the upper bound of integers that have no other.
 const anyInt = 1 << 30
 
 func integer(field func(*Config) *int, least, most int) kind {
@@ -107,10 +107,10 @@ func integer(field func(*Config) *int, least, most int) kind {
 		set: func(c *Config, v string) error {
 			n, err := strconv.Atoi(v)
 			if most == anyInt && (err != nil || n < least || n > most) {
-				return fmt.Errorf("is no number of %d or more", least)
+				return fmt.Errorf("is not a number of %d or more", least)
 			}
 			if err != nil || n < least || n > most {
-				return fmt.Errorf("is no number from %d to %d", least, most)
+				return fmt.Errorf("is not a number from %d to %d", least, most)
 			}
 			*field(c) = n
 			return nil
@@ -119,14 +119,14 @@ func integer(field func(*Config) *int, least, most int) kind {
 	}
 }
 
-// minKeepaliveTime is the least that gRPC does not raise silently.
+// minKeepaliveTime is the smallest value that gRPC does not raise silently.
 const minKeepaliveTime = 10 * time.Second
 
-// minTimeout is the least that a timeout is: less is a number without its unit.
+// minTimeout is the smallest timeout. A smaller one probably lacks its unit.
 const minTimeout = time.Microsecond
 
-// duration is 0 or at least least. Where unit is not 0, a plain number counts
-// units.
+// duration is the kind of durations that are 0 or at least least. If unit is not 0,
+// a plain number counts units.
 func duration(field func(*Config) *time.Duration, unit, least time.Duration) kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -166,11 +166,11 @@ func positiveDuration(field func(*Config) *time.Duration, unit time.Duration) ki
 func noDuration(unit time.Duration) error {
 	switch unit {
 	case time.Second:
-		return errors.New("is no number of seconds and no duration such as 30s or 5m")
+		return errors.New("is neither a number of seconds nor a duration such as 30s or 5m")
 	case time.Millisecond:
-		return errors.New("is no number of milliseconds and no duration such as 30s or 5m")
+		return errors.New("is neither a number of milliseconds nor a duration such as 30s or 5m")
 	}
-	return errors.New("is no duration such as 30s or 5m")
+	return errors.New("is not a duration such as 30s or 5m")
 }
 
 func parseDuration(v string, unit time.Duration) (time.Duration, bool) {
@@ -181,7 +181,7 @@ func parseDuration(v string, unit time.Duration) (time.Duration, bool) {
 	return d, err == nil
 }
 
-// formatDuration writes 300s where time.Duration writes 5m0s.
+// formatDuration writes 300s instead of the 5m0s of time.Duration.
 func formatDuration(d time.Duration) string {
 	switch {
 	case d == 0:
@@ -194,7 +194,7 @@ func formatDuration(d time.Duration) string {
 	return d.String()
 }
 
-// What a size may be besides a number of bytes.
+// The values that a size may have besides positive numbers of bytes.
 const (
 	sizeAmount = iota // 0: nothing
 	sizeLimit         // -1: no limit
@@ -205,7 +205,7 @@ func size[T int | int64](field func(*Config) *T, meaning int) kind {
 		set: func(c *Config, v string) error {
 			n, ok := parseSize(v)
 			if !ok || int64(T(n)) != n || meaning == sizeAmount && n < 0 {
-				return errors.New("is no number of bytes such as 65536, 64MiB or 300MB")
+				return errors.New("is not a number of bytes such as 65536, 64MiB or 300MB")
 			}
 			if meaning == sizeLimit && n < 1 && n != -1 {
 				return errors.New("is neither -1 (no bound) nor a number of bytes above 0")
@@ -226,8 +226,7 @@ var sizeUnits = []struct {
 	{"b", 1},
 }
 
-// parseSize reads a number of bytes with or without a unit: 1 kB is 1000 bytes,
-// 1 KiB is 1024.
+// parseSize parses a number of bytes, which may have a unit: 1kB is 1000, 1KiB 1024.
 func parseSize(s string) (int64, bool) {
 	digits, unit := strings.ToLower(s), int64(1)
 	for _, u := range sizeUnits {
@@ -243,7 +242,7 @@ func parseSize(s string) (int64, bool) {
 	return n * unit, true
 }
 
-// formatSize writes a size with the largest binary unit that fits.
+// formatSize writes a size with the largest binary unit that divides it.
 func formatSize(n int64) string {
 	if n > 0 {
 		for _, u := range []struct {
@@ -258,8 +257,7 @@ func formatSize(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// choice is one of several words, the first of which is also what an empty
-// field means.
+// choice is the kind of values that are one of words. Empty means the first word.
 func choice[T ~string](field func(*Config) *T, words ...T) kind {
 	names := make([]string, len(words))
 	for i, w := range words {
@@ -284,7 +282,7 @@ func choice[T ~string](field func(*Config) *T, words ...T) kind {
 	}
 }
 
-// batchV2 is a choice that takes the vendor's true and false as well.
+// batchV2 is a choice that also accepts the vendor's true and false.
 func batchV2() kind {
 	k := choice(func(c *Config) *BatchV2 { return &c.ResultBatchV2 }, BatchV2Off, BatchV2Auto, BatchV2On)
 	set := k.set
@@ -306,14 +304,14 @@ func paramsMode() kind {
 	set := k.set
 	k.set = func(c *Config, v string) error {
 		if strings.EqualFold(v, "auto") {
-			return errors.New("is none of client, server: what a statement does must not depend on a guess")
+			return errors.New("is none of client, server: the effect of a statement must not depend on a guess")
 		}
 		return set(c, v)
 	}
 	return k
 }
 
-// compression is "gzip" or nothing, which may also be called none.
+// compression is the kind of Compression: "gzip", or "" and "none" for no compression.
 func compression() kind {
 	return kind{
 		set: func(c *Config, v string) error {
@@ -338,9 +336,9 @@ func tokenURL() kind {
 			switch {
 			case v == "":
 			case err != nil || u.Hostname() == "":
-				return errors.New("is no URL such as https://idp.example.com/oauth2/token")
+				return errors.New("is not a URL such as https://idp.example.com/oauth2/token")
 			case u.User != nil:
-				return errors.New("holds a user: those are client_id and client_secret")
+				return errors.New("holds a user: use client_id and client_secret")
 			case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
 				return errors.New("is not https, which only a loopback host may do without")
 			case u.Fragment != "":
@@ -353,13 +351,13 @@ func tokenURL() kind {
 	}
 }
 
-// location is a zone in the engine's spelling (see thriftrows.Zones), or Local.
+// location is the kind of time zones in the spelling of thriftrows.Zones, or Local.
 func location(field func(*Config) **time.Location) kind {
 	return kind{
 		set: func(c *Config, v string) error {
 			loc, ok := findLocation(v)
 			if !ok {
-				return errors.New("is no time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)")
+				return errors.New("is not a time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)")
 			}
 			if loc == time.UTC {
 				loc = nil
@@ -378,7 +376,7 @@ func location(field func(*Config) **time.Location) kind {
 					return loc.String()
 				}
 			}
-			// A zone of the application's own, of which only the offset can be told.
+			// The application made this zone, so that only its offset is known.
 			sign, s := '+', want
 			if s < 0 {
 				sign, s = '-', -s

@@ -254,7 +254,7 @@ func TestConnectTimeoutOfARunningQuery(t *testing.T) {
 	hang := srv.Inject(enginetest.Fault{Method: "authenticate", Hang: true})
 	defer hang.Release()
 	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 2, Times: 1, Do: srv.ExpireSessions})
-	ctx := within(t, 30*time.Second)
+	ctx := within(t, time.Minute)
 	_, err := readIDs(ctx, db, "q")
 	if !errors.Is(err, e6data.ErrIncompleteResult) || !errors.Is(err, e6data.ErrSessionExpired) || ctx.Err() != nil {
 		t.Errorf("%v; the caller's context: %v", err, ctx.Err())

@@ -11,65 +11,64 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// What went wrong, for errors.Is. The error itself is an *[Error] that says
-// where and carries the cause.
+// The kinds of errors, for errors.Is. The error itself is an *[Error], which holds
+// the phase and the cause.
 var (
-	// ErrAuthentication: the engine refused user or token, or the token endpoint
-	// the OAuth client. Trying again does not help.
+	// ErrAuthentication: the engine refused the user or token, or the token endpoint
+	// refused the OAuth client. Another try does not help.
 	ErrAuthentication = errors.New("authentication failed")
-	// ErrTokenUnavailable: no OAuth access token could be had, because the token
-	// endpoint or the application's token source failed. Trying again later may
+	// ErrTokenUnavailable: the driver could not get an OAuth access token, because
+	// the token endpoint or the application's token source failed. A later try may
 	// help.
 	ErrTokenUnavailable = errors.New("no access token is available")
-	// ErrWrongStrategy: the deployment's colour that the query belongs to is no
-	// longer live. Before a query was executed the driver moves to the live
-	// colour by itself; this error means that it could not, or that the query
-	// was already running there and is lost.
+	// ErrWrongStrategy: the colour of the query is no longer live. Before a query is
+	// executed, the driver moves it to the live colour. This error means that the
+	// driver could not move the query, or that the query was already running and is
+	// lost.
 	ErrWrongStrategy = errors.New("the deployment colour is not live")
-	// ErrSessionExpired: the engine no longer knows the session, and the call was
-	// not repeated with a new one: that was not possible, or no longer of use.
+	// ErrSessionExpired: the engine does not know the session any more. The driver
+	// could not repeat the call with a new session, or a new session was of no use.
 	ErrSessionExpired = errors.New("the session has expired")
-	// ErrUnknownCluster: the deployment has no cluster of the name that
-	// Config.ClusterName gives, or wants a name and was given none. Correct
+	// ErrUnknownCluster: the deployment has no cluster with the name in
+	// Config.ClusterName, or it requires a name and the Config has none. Correct
 	// cluster_name in the DSN.
 	ErrUnknownCluster = errors.New("the deployment does not know the cluster")
 	// ErrClusterSuspended: the cluster is suspended.
 	ErrClusterSuspended = errors.New("the cluster is suspended")
-	// ErrIncompleteResult: the result ended, or the connection was lost, before
-	// all rows were read. The rows that were read are right; the rest cannot be
-	// asked for again. Run the query anew if it is safe to.
+	// ErrIncompleteResult: the result ended, or the connection was lost, before all
+	// rows were read. The rows that were read are correct. The driver cannot request
+	// the others. Run the query again if that is safe.
 	ErrIncompleteResult = errors.New("the result is incomplete")
-	// ErrAmbiguousExecution: the query was sent for execution and no answer
-	// came. The engine may or may not have executed it; the driver does not
-	// send it again. Find out by the query's effect before running it anew.
+	// ErrAmbiguousExecution: the driver sent the query for execution and received no
+	// answer. The engine may or may not have executed the query. The driver does not
+	// send it again. Check the effect of the query before you run it again.
 	ErrAmbiguousExecution = errors.New("the query may or may not have been executed")
-	// ErrTLS: no TLS connection could be made, and the call was not sent. The
-	// message says what to do; errors.As finds the cause where the driver saw it,
-	// such as an [crypto/x509.UnknownAuthorityError], [crypto/x509.HostnameError]
-	// or [crypto/x509.CertificateInvalidError].
+	// ErrTLS: the TLS handshake failed, and the call was not sent. The message names
+	// the cure. errors.As finds the cause if the driver received it, such as an
+	// [crypto/x509.UnknownAuthorityError], [crypto/x509.HostnameError] or
+	// [crypto/x509.CertificateInvalidError].
 	ErrTLS = errors.New("the TLS handshake failed")
-	// ErrQueryCancelled: the query was cancelled, by [Conn.Cancel] or
-	// [Conn.Clear] or by another client of the engine. The rows that were read
-	// are right. What a statement that changes data had done by then, only its
-	// effect tells.
+	// ErrQueryCancelled: [Conn.Cancel], [Conn.Clear] or another client of the engine
+	// cancelled the query. The rows that were read are correct. A statement that
+	// changes data may have changed some: check its effect.
 	ErrQueryCancelled = errors.New("the query was cancelled")
-	// ErrNotRunning: the query has been closed already, or no connection of this
+	// ErrNotRunning: the query is closed already, or no connection of this
 	// [Connector] runs it.
 	ErrNotRunning = errors.New("the query is not running")
-	// ErrSQL: the engine refused the statement, and says in [Error].Message why. That
-	// is its own answer: the statement was not lost on the way, and running it again
-	// as it is does not help. Rows that were read before are right.
+	// ErrSQL: the engine refused the statement. [Error].Message is the engine's
+	// reason. The statement reached the engine, so running the same text again does
+	// not help. Rows that were read before are correct.
 	ErrSQL = errors.New("the engine refused the statement")
-	// ErrTransactions: the engine has no transactions, see [Config].Transactions. It
-	// is [errors.ErrUnsupported], too.
+	// ErrTransactions: the engine has no transactions; see [Config].Transactions.
+	// The error also is [errors.ErrUnsupported].
 	ErrTransactions error = unsupported("e6data: transactions are not supported")
 )
 
-// Phase is a step in the life of a connection or query.
+// Phase is a step of a connection or a query.
 type Phase string
 
-// The phases of a query in their order; waking a cluster; browsing catalogs and
-// dry runs; and watching and cancelling a query.
+// The phases of a query in their order; then the resume of a cluster, catalog calls
+// and dry runs, and the calls that watch and cancel a query.
 const (
 	PhaseConnect  Phase = "connect"
 	PhasePing     Phase = "ping"
@@ -85,38 +84,41 @@ const (
 	PhaseCancel   Phase = "cancel"
 )
 
-// Error is a failure in talking to the engine. errors.Is finds the Err...
-// variable that fits and the cause, such as [context.Canceled]; status.Code
-// finds Code.
+// Error is the failure of a call to the engine. errors.Is finds its Kind, one of the
+// Err... variables, and its cause, such as [context.Canceled]. status.Code returns
+// Code. An Error must not be changed.
 type Error struct {
-	// Phase is what the driver was doing.
+	// Phase is the step that failed.
 	Phase Phase
-	// QueryID is the engine's id of the query; empty before it has one.
+	// QueryID is the engine's id of the query; empty if it has none yet.
 	QueryID string
-	// Strategy is the deployment colour that was asked, "blue" or "green";
-	// empty when none was known.
+	// Strategy is the colour that the call was sent to, "blue" or "green"; empty if
+	// no colour was known.
 	Strategy string
-	// Code is the gRPC code of the answer; codes.OK when the fault is not an
-	// answer's, such as bytes that cannot be decoded.
+	// Code is the gRPC code of the answer. It is codes.OK if no answer caused the
+	// error, as with bytes that cannot be decoded.
 	Code codes.Code
-	// Message is the engine's own text, or what the driver found wrong. It
+	// Message is the engine's own text, or the driver's description of the fault. It
 	// holds no secret of the configuration.
 	Message string
-	// Kind is one of the Err... variables; [errors.ErrUnsupported] where the
-	// engine lacks the method; or nil.
+	// Kind is one of the Err... variables, or [errors.ErrUnsupported] if the engine
+	// lacks the method, or nil.
 	Kind error
-	// Line and Column are the place in the statement that the engine's text names
-	// first, from 1, where Kind is ErrSQL; 0 where it names none. The engine counts
-	// in the statement as it was sent, with a query tag and with arguments that the
+	// Line and Column are the first place in the statement that the engine's text
+	// names, from 1, if Kind is ErrSQL; 0 if it names none. The place is in the
+	// statement that was sent, including a query tag and the arguments that the
 	// driver wrote into it.
 	Line, Column int
-	// Err is the cause, or nil: a context's error, a *thriftrows.FormatError.
+	// Err is the cause, such as a context's error or a *thriftrows.FormatError, or
+	// nil.
 	Err error
 
 	condition condition
-	elapsed   time.Duration // until the caller gave up, 0 where that is not known
+	elapsed   time.Duration // until the caller's context ended; 0 if unknown
 }
 
+// Error returns a text with the phase, the query's id, the colour, the cause and the
+// message.
 func (e *Error) Error() string {
 	text := "e6data: " + e.text()
 	if listen := testHooks.errorText; listen != nil {
@@ -137,7 +139,7 @@ func (e *Error) text() string {
 	if e.Strategy != "" {
 		fmt.Fprintf(&b, " (%s)", e.Strategy)
 	}
-	if e.Kind != nil && !errors.Is(e.Kind, ErrSQL) { // whose text says more
+	if e.Kind != nil && !errors.Is(e.Kind, ErrSQL) { // the text of a refused statement is more exact
 		fmt.Fprintf(&b, ": %v", e.Kind)
 	}
 	if e.Err != nil {
@@ -147,7 +149,7 @@ func (e *Error) text() string {
 	return b.String()
 }
 
-// writeAnswer writes what the engine answered, if anything.
+// writeAnswer writes the engine's answer, if there is one.
 func (e *Error) writeAnswer(b *strings.Builder, before string) {
 	if e.Code != codes.OK {
 		fmt.Fprintf(b, "%s%v", before, e.Code)
@@ -158,7 +160,7 @@ func (e *Error) writeAnswer(b *strings.Builder, before string) {
 	}
 }
 
-// doings say in an error what was going on when the caller gave up.
+// doings describes each phase, for the text of an error after a context has ended.
 var doings = map[Phase]string{
 	PhaseConnect: "connecting", PhasePing: "pinging", PhasePrepare: "preparing", PhaseExecute: "executing",
 	PhaseMetadata: "reading the result's columns", PhaseFetch: "fetching", PhaseClear: "clearing",
@@ -166,8 +168,8 @@ var doings = map[Phase]string{
 	PhaseExplain: "reading the query's plan", PhaseCancel: "cancelling",
 }
 
-// gaveUpText is the text of an error of a context that has ended. What gRPC makes
-// of that is not shown: the context's end is the one fact.
+// gaveUpText returns the text of the error of a context that has ended. It leaves
+// out gRPC's text, which only repeats that the context has ended.
 func (e *Error) gaveUpText() string {
 	var b strings.Builder
 	var setting *timeoutError
@@ -208,8 +210,8 @@ func (e *Error) gaveUpText() string {
 	return b.String()
 }
 
-// causeText is the text of what an error of a context wraps besides the context's
-// own errors.
+// causeText returns the text of the cause in a context's error, without the texts of
+// the context's own errors.
 func causeText(err error) string {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -227,7 +229,7 @@ func causeText(err error) string {
 	return strings.Join(texts, ": ")
 }
 
-// roundElapsed leaves as many digits of d as mean something to a reader.
+// roundElapsed rounds d to a few significant digits.
 func roundElapsed(d time.Duration) time.Duration {
 	unit := time.Microsecond
 	for unit*1000 <= d {
@@ -236,7 +238,7 @@ func roundElapsed(d time.Duration) time.Duration {
 	return d.Round(unit)
 }
 
-// Unwrap returns Kind and Err, as far as they are set.
+// Unwrap returns Kind and Err, without nils.
 func (e *Error) Unwrap() []error {
 	var errs []error
 	if e.Kind != nil {
@@ -248,7 +250,7 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// GRPCStatus lets status.FromError and status.Code read the error.
+// GRPCStatus returns the status for status.FromError and status.Code.
 func (e *Error) GRPCStatus() *status.Status {
 	if e.Code == codes.OK {
 		return status.New(codes.Unknown, e.Error())

@@ -139,7 +139,7 @@ func ExampleParseDecimal() {
 	fmt.Println(errors.Is(err, e6data.ErrDecimalSyntax), err)
 	// Output:
 	// 0.00150 5 <nil>
-	// true text is no decimal: "1,50"
+	// true text is not a decimal: "1,50"
 }
 
 // ARRAY, MAP and STRUCT columns into Go types.
@@ -173,5 +173,5 @@ func ExampleJSON() {
 	// Output:
 	// false [{A1 12.30} {B2 0.10}]
 	// true []
-	// malformed: text is no decimal: "a lot"
+	// malformed: text is not a decimal: "a lot"
 }

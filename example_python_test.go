@@ -19,11 +19,10 @@ import (
 
 // The examples in this file are the recipes of docs/coming-from-python.md.
 
-// itemsQuery is what they ask for: five rows, which the engine gives in batches of two.
+// itemsQuery is the statement of the examples. Its result has five rows in batches of two.
 const itemsQuery = "SELECT id, name, price FROM items ORDER BY id"
 
-// itemsEngine is an engine inside the process that knows
-// itemsQuery.
+// itemsEngine returns an engine inside the process, with a result for itemsQuery.
 func itemsEngine(cfg enginetest.Config) *enginetest.Server {
 	srv, err := enginetest.NewServer(cfg)
 	if err != nil {
@@ -42,7 +41,7 @@ func itemsEngine(cfg enginetest.Config) *enginetest.Server {
 	return srv
 }
 
-// Connect and see that the engine is there.
+// Connect, and check that the engine answers.
 func Example_connect() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -60,7 +59,7 @@ func Example_connect() {
 	// Output: ping: <nil>
 }
 
-// A sql.DB is the pool; nothing has to be returned to it.
+// A sql.DB is a pool, and returns connections to itself.
 func Example_pool() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -73,7 +72,7 @@ func Example_pool() {
 	db.SetMaxOpenConns(15)           // max_size and max_overflow
 	db.SetConnMaxLifetime(time.Hour) // recycle
 
-	// How long to wait for a connection, and for everything after it.
+	// The bound for the wait for a connection, and for the query.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	var queries sync.WaitGroup
@@ -96,7 +95,7 @@ func Example_pool() {
 	// executed: 50
 }
 
-// A statement whose rows are of no interest: Exec reads them to the end.
+// A statement without use for its rows: Exec reads them to the end.
 func Example_execute() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -106,7 +105,7 @@ func Example_execute() {
 	}
 	defer func() { _ = db.Close() }()
 
-	result, err := db.ExecContext(context.Background(), itemsQuery+" ;") // as in Python, the semicolon is taken off
+	result, err := db.ExecContext(context.Background(), itemsQuery+" ;") // as in Python, the semicolon is removed
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -115,7 +114,7 @@ func Example_execute() {
 	// Output: 5 <nil>
 }
 
-// Arguments: a ? for each, or names. The driver writes the literals.
+// Arguments for ? or for names. The driver writes the literals.
 func Example_parameters() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -147,7 +146,7 @@ func Example_parameters() {
 	// e6data: argument 2: it is missing: the statement has 2 placeholders
 }
 
-// Another schema for one query; an option may stand anywhere among the arguments.
+// Another schema for one query. An option may stand anywhere among the arguments.
 func Example_withSchema() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -209,7 +208,7 @@ func Example_fetchAll() {
 	// Output: 5 {1 bolt {0.10 true}} {3 screw { false}}
 }
 
-// The first row alone, as fetchone does; the rest of the result is dropped.
+// The first row only, as fetchone does. The rest of the result is dropped.
 func Example_fetchOne() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -232,8 +231,8 @@ func Example_fetchOne() {
 	// none: true
 }
 
-// A few rows at a time, as fetchmany(2) does. How many batches the engine sends
-// is another matter: rows ahead of the reader are fetched in the background.
+// A few rows at a time, as fetchmany(2) does. The engine's batches may have other
+// sizes, and are fetched ahead in the background.
 func Example_fetchMany() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -414,8 +413,8 @@ func Example_cancel() {
 	// left on the engine: <nil>
 }
 
-// Another database: a pool of its own. Pools to the same endpoint share what is
-// known about the deployment.
+// Another database has its own pool. Pools to the same endpoint share the known live
+// colour.
 func Example_otherDatabase() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -445,7 +444,7 @@ func Example_otherDatabase() {
 	// lake.stock <nil>
 }
 
-// A certificate authority of one's own. With a public one, secure=true is enough.
+// A private certificate authority. With a public one, secure=true is sufficient.
 func Example_tls() {
 	srv := itemsEngine(enginetest.Config{TLS: true})
 	defer srv.Close()
@@ -461,7 +460,7 @@ func Example_tls() {
 	// Output: ping: <nil>
 }
 
-// What no parameter says: a configuration under a name.
+// A TLS setting without a parameter: a registered configuration.
 func Example_tlsConfig() {
 	srv := itemsEngine(enginetest.Config{TLS: true})
 	defer srv.Close()
@@ -485,8 +484,8 @@ func Example_tlsConfig() {
 	// Output: ping: <nil>
 }
 
-// Several chunks a call, which enable_result_batch_v2=True asks for. "auto"
-// remembers an engine that lacks it, "on" asks with each query.
+// Several chunks in one call, as with enable_result_batch_v2=True. With "auto" the pool
+// remembers an engine that lacks the call. With "on" each query tries the call.
 func Example_resultBatchV2() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -508,10 +507,9 @@ func Example_resultBatchV2() {
 	// calls for the three batches: 1
 }
 
-// A deployment moves from blue to green: a running query ends where it began,
-// the next one runs on green. There is nothing to switch on; these are settings
-// that Python's README has beside it, the first two with the values that they have
-// anyway.
+// A deployment moves from blue to green. A running query ends where it began, and the
+// next one runs on green. No setting is necessary. The parameters here are those of the
+// Python connector's README; the first two have their default values.
 func Example_zeroDowntime() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -553,8 +551,7 @@ func Example_zeroDowntime() {
 	// ran on green
 }
 
-// A suspended cluster is woken by the first query that needs it; auto_resume=false
-// makes that an error.
+// The first query resumes a suspended cluster. With auto_resume=false it fails instead.
 func Example_autoResume() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()
@@ -583,7 +580,7 @@ func Example_autoResume() {
 	// cluster: active
 }
 
-// What an SQL error says, and which query it was.
+// The message of an SQL error, and the query's id.
 func Example_queryError() {
 	srv := itemsEngine(enginetest.Config{})
 	defer srv.Close()

@@ -20,7 +20,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// The usual way in: import the driver for its name and open a DSN.
+// An application imports the driver for its name and opens a DSN.
 func Example() {
 	db, err := sql.Open("e6data", "e6data://me@example.com:token@e6.example.com:443/sales?catalog=lake&secure=true")
 	if err != nil {
@@ -43,7 +43,7 @@ func Example() {
 		}
 		fmt.Println(id, price.String)
 	}
-	if err := rows.Err(); err != nil { // also tells of a result that was cut short
+	if err := rows.Err(); err != nil { // includes a result that ended early
 		log.Fatal(err)
 	}
 }
@@ -78,7 +78,7 @@ func Example_testing() {
 	// leaks: <nil>
 }
 
-// Without a DSN: secrets that come from elsewhere need no escaping.
+// A Config instead of a DSN. Secrets in a Config need no encoding.
 func ExampleNewConnector() {
 	cfg := e6data.NewConfig()
 	cfg.Host = "e6.example.com"
@@ -97,6 +97,7 @@ func ExampleNewConnector() {
 	// Output: [redacted]
 }
 
+// A DSN, and the error for a wrong name.
 func ExampleParseDSN() {
 	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?catalog=lake&cluster-name=etl&secure=true")
 	if err != nil {
@@ -112,7 +113,7 @@ func ExampleParseDSN() {
 	// e6data: unknown DSN parameter "catalogue": do you mean "catalog"?
 }
 
-// With an access token: the account's e-mail address needs no encoding.
+// A DSN with an e-mail address, which needs no encoding, and an access token.
 func ExampleParseDSN_token() {
 	db, err := sql.Open("e6data", "e6data://me@example.com:token@e6.example.com/sales?secure=true")
 	if err != nil {
@@ -121,7 +122,7 @@ func ExampleParseDSN_token() {
 	defer func() { _ = db.Close() }()
 }
 
-// As JDBC tools have it.
+// A DSN in the form of JDBC tools.
 func ExampleParseDSN_jdbc() {
 	cfg, err := e6data.ParseDSN("jdbc:e6data://e6.example.com:443/database=sales&catalog=lake&secure=true&cluster-uuid=etl&user=me@example.com&password=token")
 	if err != nil {
@@ -131,8 +132,7 @@ func ExampleParseDSN_jdbc() {
 	// Output: 443 sales lake etl me@example.com
 }
 
-// TLS with a private certificate authority, and a client certificate of our
-// own.
+// TLS with a private certificate authority and a client certificate.
 func ExampleParseDSN_tls() {
 	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?secure=true" +
 		"&ca_cert=/etc/e6/ca.pem&client_cert=/etc/e6/me.pem&client_key=/etc/e6/me.key")
@@ -143,8 +143,7 @@ func ExampleParseDSN_tls() {
 	// Output: /etc/e6/ca.pem
 }
 
-// Through a HAProxy that is reached by its address and has a certificate for
-// another name.
+// A HAProxy is reached by its address, and has a certificate for another name.
 func ExampleParseDSN_haproxy() {
 	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@10.0.0.7:8443/sales?secure=true" +
 		"&ca_cert=/etc/e6/haproxy-ca.pem&server_name=e6.internal&cluster_name=etl")
@@ -155,9 +154,9 @@ func ExampleParseDSN_haproxy() {
 	// Output: 10.0.0.7 e6.internal
 }
 
-// OAuth 2.0: the driver gets access tokens for a client, or is given one.
+// OAuth 2.0: the driver fetches access tokens for a client, or the DSN has a token.
 func Example_oauth() {
-	// The token endpoint, which is an identity provider's in real life.
+	// A token endpoint, as an identity provider has.
 	idp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if id, secret, _ := r.BasicAuth(); id != "etl" || secret != "the-client-secret" || r.PostFormValue("scope") != "e6.query" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -191,7 +190,7 @@ func Example_oauth() {
 	// ping: <nil>
 }
 
-// Credentials in the environment stay out of DSNs, and of what FormatDSN writes.
+// Credentials in the environment do not appear in the DSN, or in FormatDSN's text.
 func ExampleNewConnector_environment() {
 	_ = os.Setenv("E6DATA_USER", "me@example.com")
 	_ = os.Setenv("E6DATA_TOKEN", "token")
@@ -212,14 +211,13 @@ func ExampleNewConnector_environment() {
 	// Output: e6data://e6.example.com/sales?secure=true
 }
 
-// gRPC's own options, such as a stats handler for tracing, go through
-// WithDialOptions.
+// An option of gRPC: a stats handler for tracing.
 func ExampleWithDialOptions() {
 	cfg, err := e6data.ParseDSN("e6data://me@example.com:token@e6.example.com/sales?secure=true")
 	if err != nil {
 		log.Fatal(err)
 	}
-	var tracing stats.Handler // otelgrpc.NewClientHandler(), for one
+	var tracing stats.Handler // for example otelgrpc.NewClientHandler()
 	connector, err := e6data.NewConnector(cfg, e6data.WithDialOptions(grpc.WithStatsHandler(tracing)))
 	if err != nil {
 		log.Fatal(err)
@@ -228,6 +226,7 @@ func ExampleWithDialOptions() {
 	defer func() { _ = db.Close() }()
 }
 
+// A Config as a DSN, with its secrets.
 func ExampleConfig_FormatDSN() {
 	cfg := e6data.NewConfig()
 	cfg.Host, cfg.Port, cfg.Secure = "e6.example.com", 443, true
@@ -237,7 +236,7 @@ func ExampleConfig_FormatDSN() {
 	// Output: e6data://me%40example.com:a%2Fb%3Ac@e6.example.com:443/sales?secure=true
 }
 
-// What went wrong, where, and with which query.
+// The phase, code and query of an error, and the place in the statement.
 func ExampleError() {
 	srv, err := enginetest.NewServer(enginetest.Config{})
 	if err != nil {

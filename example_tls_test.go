@@ -9,12 +9,12 @@ import (
 	e6data "github.com/e6data/e6data-go"
 )
 
-// What the DSN's own parameters cannot say is registered under a name.
+// A DSN refers to a registered TLS configuration by its name.
 func ExampleRegisterTLSConfig() {
 	err := e6data.RegisterTLSConfig("pinned", &tls.Config{
 		MinVersion: tls.VersionTLS13,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			// The chain is verified already.
+			// crypto/tls has already verified the chain.
 			if state.PeerCertificates[0].Issuer.CommonName != "Our Own Authority" {
 				return x509.UnknownAuthorityError{Cert: state.PeerCertificates[0]}
 			}
@@ -38,8 +38,7 @@ func ExampleRegisterTLSConfig() {
 	defer func() { _ = db.Close() }()
 }
 
-// Mutual TLS with a company's own authority, to a proxy that is called by its
-// address.
+// Mutual TLS with a private authority, to a proxy that is reached by its address.
 func ExampleNewConnector_tls() {
 	cfg := e6data.NewConfig()
 	cfg.Host, cfg.Port = "192.0.2.10", 8443

@@ -12,24 +12,24 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// ExplainAnalysis tells how a query ran. A time that the engine does not tell is
-// 0.
+// ExplainAnalysis holds facts about a query that has run. A time that the engine
+// does not report is 0.
 type ExplainAnalysis struct {
-	// Cached: the result came from the engine's cache.
+	// Cached reports whether the result came from the engine's cache.
 	Cached bool
-	// Parsing is how long the statement was parsed, Queueing how long the query
-	// waited for its turn, Total how long it took in all. To the millisecond, or
-	// as exactly as the engine tells.
+	// Parsing is the time that the statement was parsed, Queueing the time that the
+	// query waited for its turn, and Total the time that the query took in all.
+	// Their precision is a millisecond, or better if the engine reports more.
 	Parsing, Queueing, Total time.Duration
-	// Raw is the engine's document. Should it be no JSON, it is in here as a JSON
-	// string; nil where there is none.
+	// Raw is the engine's document. If the document is not JSON, Raw is its text as
+	// a JSON string. Raw is nil if there is no document.
 	Raw json.RawMessage
 }
 
-// Explain returns the plan of a query, as the engine writes it. See
-// [Conn.Status] for when.
-func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err error) {
-	err = c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
+// Explain returns the plan of a query, as the engine writes it. It can be called
+// when [Conn.Status] can.
+func (nc *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err error) {
+	err = nc.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
 		resp := &wire.ExplainResponse{}
 		k := call{phase: PhaseExplain, method: wire.QueryEngineService_Explain_FullMethodName, resp: resp}
 		err := q.call(ctx, k, func(session string) proto.Message {
@@ -41,11 +41,11 @@ func (c *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err err
 	return plan, err
 }
 
-// ExplainAnalyze tells how a query ran. Ask when it was executed, and before its
-// rows are closed.
-func (c *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
+// ExplainAnalyze returns facts about a query that has run. Call it after the query
+// was executed and before its rows are closed.
+func (nc *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
 	resp := &wire.ExplainAnalyzeResponse{}
-	err := c.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
+	err := nc.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
 		k := call{phase: PhaseExplain, method: wire.QueryEngineService_ExplainAnalyze_FullMethodName, resp: resp}
 		return q.call(ctx, k, func(session string) proto.Message {
 			return &wire.ExplainAnalyzeRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}
@@ -57,9 +57,9 @@ func (c *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnaly
 	return analysis(resp), nil
 }
 
-// analysis reads the answer. Some times are told twice, in the answer's own
-// fields and in the document, which may hold numbers or numbers as text (docs/protocol.md,
-// section 3); whatever is neither is not known.
+// analysis converts the answer. Some times are both in fields of the answer and in
+// the document, as numbers or as text (docs/protocol.md, section 3). A time in any
+// other form is left out.
 func analysis(resp *wire.ExplainAnalyzeResponse) *ExplainAnalysis {
 	a := &ExplainAnalysis{Cached: resp.GetIsCached()}
 	text := resp.GetExplainAnalyze()
@@ -67,17 +67,17 @@ func analysis(resp *wire.ExplainAnalyzeResponse) *ExplainAnalysis {
 	case json.Valid([]byte(text)):
 		a.Raw = json.RawMessage(text)
 	case text != "":
-		a.Raw, _ = json.Marshal(text) // a string always can be
+		a.Raw, _ = json.Marshal(text) // a string can always be marshalled
 	}
 	var fields map[string]json.RawMessage
-	_ = json.Unmarshal(a.Raw, &fields) // what is no object has no fields
+	_ = json.Unmarshal(a.Raw, &fields) // a document that is no object has no fields
 	a.Parsing = either(milliseconds(float64(resp.GetParsingTime())), fields["parsingTime"])
 	a.Queueing = either(milliseconds(float64(resp.GetQueueingTime())), fields["executionQueueingTime"])
 	a.Total = either(0, fields["total_query_time"])
 	return a
 }
 
-// either returns d, or, where that is 0, the milliseconds that the field holds.
+// either returns d, or the milliseconds in field if d is 0.
 func either(d time.Duration, field json.RawMessage) time.Duration {
 	if d != 0 || len(field) == 0 {
 		return d
@@ -95,7 +95,7 @@ func either(d time.Duration, field json.RawMessage) time.Duration {
 	return milliseconds(ms)
 }
 
-// milliseconds is ms as a duration, 0 where it makes none.
+// milliseconds converts ms to a duration. It returns 0 for a number that has none.
 func milliseconds(ms float64) time.Duration {
 	ns := ms * float64(time.Millisecond)
 	if !(ns > 0 && ns < math.MaxInt64) {

@@ -12,7 +12,7 @@ import (
 
 // Listen hands on what all connectors log from now on, at every level, also
 // where they have a logger of their own, and the texts of all errors. It must be
-// called before any connector is made.
+// waitCalled before any connector is made.
 func Listen(log slog.Handler, errorText func(string)) {
 	testHooks.connector = func(c *Connector) { c.log = slog.New(slog.NewMultiHandler(c.log.Handler(), log)) }
 	testHooks.errorText = errorText
@@ -68,7 +68,7 @@ var (
 func Record(c *Connector) {
 	ctx := context.Background()
 	recorded.c = c
-	recorded.batch(1, 1)
+	recorded.fetched(1, 1)
 	c.noteRetry(ctx, PhasePing, 2, errRecorded)
 	c.noteColor(ctx, strategy.Unknown)
 }

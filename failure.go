@@ -15,7 +15,8 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// condition is what an answer means for what to do next (docs/protocol.md, section 6).
+// condition is the meaning of a failed call for the next step (docs/protocol.md,
+// section 6).
 type condition uint8
 
 const (
@@ -26,31 +27,33 @@ const (
 	unimplemented
 	unsent   // the call did not leave this process
 	noAnswer // the call was sent; its answer was lost on the way
-	gaveUp   // the caller's context ended
-	// tlsFailed: the call did not leave this process, because server and driver
-	// do not accept each other; the next moment will not change that.
+	gaveUp   // the caller's context has ended
+	// tlsFailed: the call did not leave this process, because server and driver do
+	// not accept each other. Another try will fail as well.
 	tlsFailed
 	tokenRefused // OAuth: the engine did not accept the access token
 	// denialMentioned: "Access denied" stands inside the message. The session may
-	// have expired, and the engine may as well tell of a file that it cannot read.
+	// have expired, or the engine may report another problem, such as a file that it
+	// cannot read.
 	denialMentioned
-	// denied: the engine refused a session that was opened because another one
-	// was refused. This is its answer.
+	// denied: the engine refused a session that replaced a refused one. The error is
+	// reported as the engine's answer.
 	denied
 	// credentialsRefused: authenticate was refused.
 	credentialsRefused
-	// mute: an answer without a status, or an exception in the engine.
+	// mute: the answer has no status, or the engine threw an exception.
 	mute
-	// colorDown: a colour that was announced does not answer, and has never
-	// answered; the strategy entry has returned to the colour before.
+	// colorDown: an announced colour that has never answered is down. The strategy
+	// entry has returned to the colour before it.
 	colorDown
 	unknownCluster
 	// authUnavailable: the service that checks OAuth tokens in front of the engine
-	// is down. The engine has not seen the call.
+	// is down. The engine did not receive the call.
 	authUnavailable
-	// cancelledElsewhere: somebody cancelled the query whose result is fetched.
+	// cancelledElsewhere: another client cancelled the query whose result is
+	// fetched.
 	cancelledElsewhere
-	// stuck: no answer came in Config.ConnectTimeout on a channel that looked
+	// stuck: no answer came within Config.ConnectTimeout on a channel that looked
 	// alive. The next try uses another channel.
 	stuck
 	// noLiveColor: both colours answered 456.
@@ -76,16 +79,16 @@ var kinds = [numConditions]error{
 	cancelledElsewhere: ErrQueryCancelled, noLiveColor: ErrWrongStrategy,
 }
 
-// lost reports whether a call under which c arose may have been done: it was sent,
-// and nothing certain came back.
+// lost reports whether the engine may have done what the call asked for: the call
+// was sent, and no answer proves the opposite.
 func (c condition) lost() bool {
 	return c == gaveUp || c == noAnswer || c == suspended || c == mute
 }
 
-// conditionOf returns what an error that the driver made means.
+// conditionOf returns the condition of an error that the driver made.
 func conditionOf(err error) condition {
 	if err == nil {
-		return noCondition // at no cost
+		return noCondition // without the cost of errors.As
 	}
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.condition
@@ -93,8 +96,8 @@ func conditionOf(err error) condition {
 	return noCondition
 }
 
-// verdict is what a failed call means. It is complete before an *Error is made of
-// it, and no caller changes that.
+// verdict is the meaning of a failed call. It is complete before an *Error is made
+// of it, and does not change afterwards.
 type verdict struct {
 	condition condition
 	code      codes.Code
@@ -103,9 +106,9 @@ type verdict struct {
 	cause     error
 }
 
-// judge decides what the status of a failed call means. sent reports whether the
-// call may have left this process: false is certain.
-func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool, grant *oauth.Grant) verdict {
+// decideKind returns the meaning of a failed call's status. sent reports whether the
+// call may have left this process; false is certain.
+func (c *caller) decideKind(ctx context.Context, k *call, s *status.Status, sent bool, grant *oauth.Grant) verdict {
 	v := verdict{code: s.Code(), condition: classify(k.phase, s, sent)}
 	gone := ended(ctx)
 	if gone == nil && s.Code() == codes.DeadlineExceeded {
@@ -119,8 +122,8 @@ func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool
 		return v
 	}
 	v.message = c.redact(s.Message(), grant, k.req)
-	c.judgeAccess(k, s, &v, grant != nil)
-	c.judgeSession(k, s, &v)
+	c.decideAccess(k, s, &v, grant != nil)
+	c.decideSession(k, s, &v)
 	if v.condition == unsent {
 		c.explainConnection(&v, s.Message())
 		if v.cause == nil {
@@ -133,27 +136,27 @@ func (c *caller) judge(ctx context.Context, k *call, s *status.Status, sent bool
 	if tooLarge(s) && v.condition == noCondition {
 		v.message += ": max_recv_bytes is " + formatSize(int64(c.cfg.MaxRecvBytes))
 		if k.phase == PhaseExecute || k.phase == PhaseMetadata || k.phase == PhaseFetch {
-			v.condition = noAnswer // what was asked for was done, and the answer is lost
+			v.condition = noAnswer // the engine did the work, and the answer is lost
 		}
 	}
 	v.kind = kinds[v.condition]
 	if v.kind == nil && s.Code() == codes.Unauthenticated {
 		v.kind = ErrAuthentication
 	}
-	v.judgeLoss(k, sent)
+	v.decideLoss(k, sent)
 	if v.refused(k, s, sent) {
 		v.kind = ErrSQL
 	}
 	return v
 }
 
-// judgeAccess recognises refused tokens and credentials, and names the setting
-// that may be wrong.
-func (c *caller) judgeAccess(k *call, s *status.Status, v *verdict, bearer bool) {
+// decideAccess recognises refused tokens and credentials, and adds the setting that
+// may be wrong to the message.
+func (c *caller) decideAccess(k *call, s *status.Status, v *verdict, bearer bool) {
 	switch {
 	case bearer && (s.Code() == codes.Unauthenticated || v.condition == sessionExpired && sessionOf(k.req) == ""):
-		// An engine that denies access to a call that brought no session can mean
-		// nothing else.
+		// The call brought no session, so that the denial can only concern the
+		// token.
 		v.condition, v.message = tokenRefused, c.cfg.address()+" refused the access token: "+v.message
 	case k.method == wire.QueryEngineService_Authenticate_FullMethodName &&
 		(v.condition == sessionExpired || s.Code() == codes.Unauthenticated || s.Code() == codes.PermissionDenied):
@@ -174,13 +177,12 @@ func (c *caller) refusedCredentials() string {
 	return fmt.Sprintf("%s refused user %q or the access token", c.cfg.address(), c.cfg.User)
 }
 
-// judgeSession decides what a denial of the session proves. At the beginning of the
-// message it proves that the session has expired, and that the call was refused
-// before anything else was done. For a batch of a result of unknown size that is
-// not enough, since nothing would tell of a batch that was consumed all the same:
-// there the denial must be the whole message. A denial of a session that replaces
-// a denied one proves nothing about sessions.
-func (c *caller) judgeSession(k *call, s *status.Status, v *verdict) {
+// decideSession decides what a denial of the session proves. If the message begins
+// with the denial, the session has expired, and the engine refused the call before
+// it did anything. For a batch of a result of unknown size the whole message must be
+// the denial, because nothing else would show that a batch was consumed. If the
+// session replaced a denied one, the denial proves nothing about sessions.
+func (c *caller) decideSession(k *call, s *status.Status, v *verdict) {
 	if v.condition != sessionExpired && v.condition != denialMentioned {
 		return
 	}
@@ -192,9 +194,9 @@ func (c *caller) judgeSession(k *call, s *status.Status, v *verdict) {
 	}
 }
 
-// judgeLoss decides whether the query may have been executed, and whether rows of
+// decideLoss decides whether the query may have been executed, and whether rows of
 // its result are lost.
-func (v *verdict) judgeLoss(k *call, sent bool) {
+func (v *verdict) decideLoss(k *call, sent bool) {
 	switch {
 	case k.phase == PhaseExecute && v.condition.lost() && sent:
 		v.become(ErrAmbiguousExecution)
@@ -202,7 +204,8 @@ func (v *verdict) judgeLoss(k *call, sent bool) {
 		switch {
 		case v.condition == cancelledElsewhere:
 		case v.condition == denied:
-			// An engine that lost the session, by a restart, has lost the query.
+			// An engine that lost the session, for example by a restart, has lost
+			// the query.
 			v.kind = ErrSessionExpired
 			v.become(ErrIncompleteResult)
 		case v.condition.lost(), v.condition == unsent, v.kind != nil, k.replacement,
@@ -212,7 +215,7 @@ func (v *verdict) judgeLoss(k *call, sent bool) {
 	}
 }
 
-// become makes kind the verdict's, and keeps what was known as the cause.
+// become sets the kind of the verdict. The kind before becomes part of the cause.
 func (v *verdict) become(kind error) {
 	switch {
 	case v.cause == nil:
@@ -223,7 +226,7 @@ func (v *verdict) become(kind error) {
 	v.kind = kind
 }
 
-// fail makes the *Error of a verdict on k.
+// fail returns the *Error for the verdict on k.
 func (c *caller) fail(ctx context.Context, k *call, v verdict) *Error {
 	e := &Error{
 		Phase: k.phase, QueryID: k.route.queryID, Strategy: k.route.state.Color.String(),
@@ -241,8 +244,8 @@ func (c *caller) fail(ctx context.Context, k *call, v verdict) *Error {
 	return e
 }
 
-// noToken is the error of a call that was not made, or not again, because no
-// access token could be had. code is that of the last answer.
+// noToken returns the error of a call that was not made, or not repeated, because no
+// access token was available. code is that of the last answer.
 func (c *caller) noToken(ctx context.Context, k *call, code codes.Code, err error) *Error {
 	v := verdict{code: code, kind: ErrTokenUnavailable, cause: err}
 	if gone := ended(ctx); gone != nil {
@@ -251,7 +254,7 @@ func (c *caller) noToken(ctx context.Context, k *call, code codes.Code, err erro
 	if refused, ok := errors.AsType[*oauth.Error](err); ok && refused.Refused {
 		v.kind = ErrAuthentication
 	} else if k.phase == PhaseClear || k.phase == PhaseCancel {
-		v.condition = unsent // there may be a token before cleanup_timeout is over
+		v.condition = unsent // a token may become available within cleanup_timeout
 	}
 	if k.phase == PhaseMetadata || k.phase == PhaseFetch {
 		v.become(ErrIncompleteResult)
@@ -259,7 +262,7 @@ func (c *caller) noToken(ctx context.Context, k *call, code codes.Code, err erro
 	return c.fail(ctx, k, v)
 }
 
-// sessionOf returns the session that a request brings.
+// sessionOf returns the session id in a request.
 func sessionOf(req proto.Message) string {
 	if r, ok := req.(interface{ GetSessionId() string }); ok {
 		return r.GetSessionId()
@@ -267,8 +270,8 @@ func sessionOf(req proto.Message) string {
 	return ""
 }
 
-// redact keeps the secrets, and the token and session of the call, out of
-// messages, in case the engine repeats them.
+// redact replaces the secrets, and the token and session of the call, in a message
+// of the engine.
 func (c *caller) redact(msg string, grant *oauth.Grant, req proto.Message) string {
 	msg = c.secrets.Replace(msg)
 	if grant != nil {
@@ -277,8 +280,8 @@ func (c *caller) redact(msg string, grant *oauth.Grant, req proto.Message) strin
 	return redactor(sessionOf(req)).Replace(msg)
 }
 
-// wrap puts an error that no answer carried into an *Error; one that already
-// is an *Error stays as it is.
+// wrap returns err as an *Error. It is used for errors that no answer caused. An
+// *Error is returned unchanged.
 func wrap(phase Phase, r route, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -287,8 +290,9 @@ func wrap(phase Phase, r route, err error) error {
 	return &Error{Phase: phase, QueryID: r.queryID, Strategy: r.state.Color.String(), Err: err}
 }
 
-// interrupted returns err, or, if the caller's context has ended, an error in
-// which both can be found: the context ended before the call could be made again.
+// interrupted returns err if the caller's context has not ended. Otherwise it
+// returns an error that wraps both err and the context's error: the context ended
+// before the call could be repeated.
 func interrupted(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*Error](err)
 	gone := ended(ctx)
@@ -303,11 +307,11 @@ func interrupted(ctx context.Context, err error) error {
 	return &given
 }
 
-// connectError makes an *Error of what a detection returned.
+// connectError converts the error of a detection to an *Error.
 func connectError(err error) error {
 	var cause *Error
 	if !errors.As(err, &cause) {
-		return &Error{Phase: PhaseConnect, Err: err} // a waiter's context
+		return &Error{Phase: PhaseConnect, Err: err} // the error of a waiter's context
 	}
 	if !errors.Is(err, strategy.ErrNoLiveColor) {
 		return cause

@@ -9,24 +9,25 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A text proves something only where it is the message, or begins it: SQL errors
-// quote statements, data and the errors of other systems (docs/protocol.md, section 6, "How
-// to match texts").
+// A text proves something only if it is the whole message or begins it, because SQL
+// errors quote statements, data and the errors of other systems (docs/protocol.md,
+// section 6, "How to match texts").
 
-// How grpc-go renders an answer that is not the engine's; pinned by
-// TestWhatGRPCMakesOfAProxysAnswers.
+// The texts with which grpc-go reports an answer that is not from the engine.
+// TestWhatGRPCMakesOfAProxysAnswers checks them.
 const (
 	httpStatusPrefix = "unexpected http status code received from server: "
 	receivedTooMuch  = "grpc: received message larger than max"
 	unpackedTooMuch  = "grpc: received message after decompression larger than max"
 )
 
-// transportPrefixes stand before the text of a status, in lower case: gRPC's C
-// core writes the first, the vendor's mock server the second.
+// transportPrefixes can precede the text of a status. They are in lower case. gRPC's
+// C core writes the first one, and the vendor's mock server the second one.
 var transportPrefixes = [...]string{"received http2 header with ", "wrong strategy. "}
 
-// Texts of the engine and of what stands in front of it (docs/protocol.md, section 6). The
-// letter case of accessDenied counts: storage systems write "Access Denied".
+// Texts of the engine and of the proxies in front of it (docs/protocol.md, section
+// 6). The letter case of accessDenied matters: storage systems write "Access
+// Denied".
 const (
 	accessDenied        = "Access denied"
 	noSuchCluster       = "no cluster-name header or unknown cluster"
@@ -34,8 +35,8 @@ const (
 	queryCancelled      = "query cancelled"
 )
 
-// lostPrefixes begin grpc-go's texts, in lower case, about an answer that broke off
-// or that it could not read. Whatever the answer said is lost.
+// lostPrefixes begin grpc-go's texts about an answer that broke off or that grpc-go
+// could not read. They are in lower case. The content of such an answer is lost.
 var lostPrefixes = [...]string{
 	"stream terminated by rst_stream with error code: ",
 	"grpc: failed to ", // unmarshal, decompress
@@ -48,7 +49,7 @@ var lostPrefixes = [...]string{
 	"cardinality violation: expected <eof> for non server-streaming",
 }
 
-// illegible reports whether a message, in lower case, begins in such a way.
+// illegible reports whether msg, in lower case, begins with one of lostPrefixes.
 func illegible(msg string) bool {
 	return slices.ContainsFunc(lostPrefixes[:], func(p string) bool { return strings.HasPrefix(msg, p) })
 }
@@ -59,8 +60,8 @@ func tooLarge(s *status.Status) bool {
 		(strings.HasPrefix(s.Message(), receivedTooMuch) || strings.HasPrefix(s.Message(), unpackedTooMuch))
 }
 
-// hasStatus reports whether a message, in lower case, is "status: n" or begins
-// with it, after the prefixes of transports.
+// hasStatus reports whether msg, in lower case and without transportPrefixes, is
+// "status: n" or begins with it.
 func hasStatus(msg, n string) bool {
 	for cut := true; cut; {
 		for _, p := range transportPrefixes {
@@ -73,14 +74,15 @@ func hasStatus(msg, n string) bool {
 	return ok && (rest == "" || rest[0] < '0' || rest[0] > '9')
 }
 
-// classify recognises a condition in a gRPC status, in the shapes in which it
-// reaches a client (docs/protocol.md, section 6). sent reports whether the call may have left
-// this process.
+// classify returns the condition that a gRPC status shows, in each form in which it
+// can reach a client (docs/protocol.md, section 6). sent reports whether the call
+// may have left this process.
 func classify(phase Phase, s *status.Status, sent bool) condition {
 	msg := strings.ToLower(s.Message())
 	if rest, ok := strings.CutPrefix(msg, httpStatusPrefix); ok {
-		// A proxy answered. What follows the status may quote its page, so
-		// nothing else is looked for; 404 is no UNIMPLEMENTED of the engine's.
+		// A proxy answered. The text after the status may quote the proxy's page, so
+		// that classify looks for nothing else. A 404 is not the engine's
+		// UNIMPLEMENTED.
 		switch {
 		case strings.HasPrefix(rest, "456"):
 			return wrongStrategy
@@ -138,14 +140,15 @@ func classifyUnavailable(msg string, sent bool) condition {
 	return noAnswer
 }
 
-// isEmptyUnknown reports whether an answer is UNKNOWN without a message: a proxy
-// claimed to speak gRPC and gave no status, or an exception was thrown inside the
-// engine (docs/protocol.md, section 6). What it meant is lost.
+// isEmptyUnknown reports whether an answer is UNKNOWN without a message. Either a
+// proxy claimed to speak gRPC and sent no status, or the engine threw an exception
+// (docs/protocol.md, section 6). The meaning of such an answer is lost.
 func isEmptyUnknown(s *status.Status) bool { return s.Code() == codes.Unknown && s.Message() == "" }
 
-// isGarbled reports whether a proxy claimed to speak gRPC and wrote a text. docs/protocol.md,
-// section 6 tells the form of a bounded receive size, where four letters of the
-// proxy's text are taken for a size; without a bound it is one of the others.
+// isGarbled reports whether a proxy claimed to speak gRPC and sent a text. gRPC
+// reads four letters of the text as a size. With a bound for answers the error is in
+// the form of docs/protocol.md, section 6. Without a bound it is one of the other
+// forms.
 func isGarbled(s *status.Status) bool {
 	switch s.Code() {
 	case codes.ResourceExhausted:
@@ -160,7 +163,7 @@ func isGarbled(s *status.Status) bool {
 }
 
 // pingsRefused reports whether a server ended the connection because the driver
-// pings it more often than the server's policy allows.
+// pings it more often than the server allows.
 func pingsRefused(msg string) bool {
 	return strings.Contains(msg, "ENHANCE_YOUR_CALM") && strings.Contains(msg, "too_many_pings")
 }

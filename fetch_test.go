@@ -11,29 +11,6 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// result plays rows in the given batches; -1 is a chunk without rows.
-func batches(sizes ...int) *enginetest.Result {
-	r := enginetest.NewResult().Column("id", "LONG")
-	id := 0
-	for _, n := range sizes {
-		if n < 0 {
-			r.EmptyBatch()
-			continue
-		}
-		values := make([]any, n)
-		for i := range values {
-			values[i] = id
-			id++
-		}
-		v, err := thriftrows.NewVector(thriftrows.Long, 0, values)
-		if err != nil {
-			panic(err)
-		}
-		r.Vectors(n, v)
-	}
-	return r
-}
-
 func TestEndOfResult(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -127,5 +104,22 @@ func TestRowsBeforeABadValue(t *testing.T) {
 	var format *thriftrows.FormatError
 	if n != bad || !errors.As(err, &format) || format.Row != bad || format.Column != 0 {
 		t.Errorf("%d rows, then %v", n, err)
+	}
+}
+
+// An engine that denies a session does so before it consumes anything: a result of
+// unknown size goes on with another session, and stays whole.
+func TestSessionExpiresInAResultOfUnknownSize(t *testing.T) {
+	t.Parallel()
+	for _, count := range []int64{-1, 0} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", batches(3, 4, 5).RowCount(count))
+		srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 1, Times: 1, Do: srv.ExpireSessions})
+		if n, err := readIDs(t.Context(), openDB(t, srv, "prefetch_bytes=0"), "q"); n != 12 || err != nil {
+			t.Errorf("count %d: %d rows, %v", count, n, err)
+		}
+		if n := srv.Count("authenticate"); n != 2 {
+			t.Errorf("count %d: %d sessions", count, n)
+		}
 	}
 }

@@ -16,31 +16,31 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// QueryHandle names a query on the engine: by its id, and by what else it takes
-// to reach it there (planner, colour and session). With it any connection to the
-// same deployment may watch, cancel or fetch the query, of another [Connector]
-// or process, too. A connection with another host, port or ClusterName in its [Config]
-// refuses the handle, and sends nothing. A handle is an immutable value, safe for
-// concurrent use; the zero value names nothing.
+// QueryHandle identifies a query on the engine. It holds the query's id, and its
+// planner, colour and session, which calls about the query need. With a handle, any
+// connection to the same deployment can watch, cancel or fetch the query, even of
+// another [Connector] or in another process. A connection whose [Config] has another
+// host, port or ClusterName refuses the handle and sends nothing. A handle is an
+// immutable value and safe for concurrent use. The zero value identifies no query.
 //
-// A handle is a secret, for its session lets others act as the user. Its text form
-// ([QueryHandle.MarshalText]) holds the session, and with it the JSON of whatever
-// holds a handle, also where [slog.JSONHandler] makes that. Everything else that
-// makes text of a handle, such as fmt, or log/slog where it is an attribute's value,
-// shows the query only.
+// A handle is a secret, because others can act as the user with its session. Two
+// forms of a handle contain the session: its text ([QueryHandle.MarshalText]), and
+// the JSON of a value that contains the handle, even in a log by [slog.JSONHandler].
+// Every other form, such as fmt's, or log/slog's for a handle as an attribute, shows
+// the query only.
 type QueryHandle struct{ h *handle }
 
-// handle is behind a pointer so that printing a struct that a QueryHandle is
-// in cannot show it.
+// handle is behind a pointer, so that fmt does not print it as part of a struct that
+// contains a QueryHandle.
 type handle struct {
 	id, engineIP string
 	session      string
 	state        strategy.State
-	// deployment is where the query is; zero for a handle that was read from a text
-	// without it, as earlier versions wrote them.
+	// deployment is where the query runs. It is zero for a handle from a text that
+	// lacks it, as earlier versions wrote.
 	deployment strategy.Key
-	// local is the query that has its reader in this process; nil for one that
-	// was submitted, or whose handle was read from text.
+	// local is the query if it has its reader in this process. It is nil for a
+	// submitted query, and for a handle that was parsed from a text.
 	local *query
 }
 
@@ -49,7 +49,7 @@ var (
 	_ slog.LogValuer = QueryHandle{}
 )
 
-// ID is the engine's id of the query.
+// ID returns the engine's id of the query, or "" for the zero value.
 func (h QueryHandle) ID() string {
 	if h.h == nil {
 		return ""
@@ -57,10 +57,10 @@ func (h QueryHandle) ID() string {
 	return h.h.id
 }
 
-// IsZero tells whether the handle names nothing.
+// IsZero reports whether the handle identifies no query.
 func (h QueryHandle) IsZero() bool { return h.h == nil }
 
-// String tells which query it is, without the session.
+// String describes the query, without the session.
 func (h QueryHandle) String() string {
 	if h.h == nil {
 		return "no query"
@@ -68,16 +68,16 @@ func (h QueryHandle) String() string {
 	return fmt.Sprintf("query %s (%v, planner %s)", h.h.id, h.h.state.Color, h.h.engineIP)
 }
 
-// Format writes String for every verb.
+// Format writes the text of String, for every verb.
 func (h QueryHandle) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.String()) }
 
-// LogValue is String for log/slog.
+// LogValue returns the text of String for log/slog.
 func (h QueryHandle) LogValue() slog.Value { return slog.StringValue(h.String()) }
 
-// handlePrefix begins the text form; its number is that of the format.
+// handlePrefix begins the text form. Its number is the version of the format.
 const handlePrefix = "e6q1."
 
-// handleText is what the text form holds, as JSON in base64.
+// handleText is the content of the text form, as JSON in base64.
 type handleText struct {
 	ID       string `json:"q"`
 	EngineIP string `json:"p,omitempty"`
@@ -87,9 +87,10 @@ type handleText struct {
 	Cluster  string `json:"n,omitempty"`
 }
 
-// MarshalText returns a text that [ParseQueryHandle] reads, also in another
-// process, and that has no characters that URLs or shells treat specially. It
-// holds the session: keep it as safe as a password. The zero handle's is empty.
+// MarshalText returns a text that [ParseQueryHandle] reads, in this or another
+// process. The text has no characters that are special in URLs or shells. It
+// contains the session: protect it like a password. The text of the zero handle is
+// empty.
 func (h QueryHandle) MarshalText() ([]byte, error) {
 	if h.h == nil {
 		return nil, nil
@@ -108,13 +109,13 @@ func (h QueryHandle) MarshalText() ([]byte, error) {
 	return base64.RawURLEncoding.AppendEncode([]byte(handlePrefix), doc), nil
 }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads a text of MarshalText.
 func (h *QueryHandle) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		h.h = nil
 		return nil
 	}
-	// No error quotes the text: it is a secret.
+	// No error quotes the text, because it is a secret.
 	body, ok := strings.CutPrefix(string(text), handlePrefix)
 	doc, err := base64.RawURLEncoding.Strict().DecodeString(body)
 	var t handleText
@@ -133,12 +134,12 @@ func (h *QueryHandle) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// printable tells whether s may travel in a header.
+// printable reports whether a header can hold s.
 func printable(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) < 0
 }
 
-// ParseQueryHandle reads the text form of a handle. An error does not show it.
+// ParseQueryHandle reads the text form of a handle. No error contains the text.
 func ParseQueryHandle(text string) (QueryHandle, error) {
 	var h QueryHandle
 	err := h.UnmarshalText([]byte(text))
@@ -157,13 +158,13 @@ func (q *query) handle() QueryHandle {
 	}}
 }
 
-// deployment is what the connector connects to.
+// deployment returns the deployment of the connector's Config.
 func (c *Connector) deployment() strategy.Key {
 	return strategy.Key{Endpoint: c.cfg.address(), Cluster: strings.ToLower(c.cfg.ClusterName)}
 }
 
-// accepts returns an error for a handle that names nothing, or a query of another
-// deployment, whose ids and sessions mean nothing here.
+// accepts returns an error if h is zero or belongs to another deployment, in which
+// the id and the session would be unknown.
 func (c *Connector) accepts(h QueryHandle) error {
 	if h.h == nil {
 		return errNoHandle
@@ -175,7 +176,7 @@ func (c *Connector) accepts(h QueryHandle) error {
 	return fmt.Errorf("e6data: %v runs on %s, and this connection is to %s", h, placeOf(its), placeOf(own))
 }
 
-// placeOf names a deployment.
+// placeOf returns the name of a deployment for errors.
 func placeOf(d strategy.Key) string {
 	if d.Cluster == "" {
 		return d.Endpoint
@@ -183,18 +184,17 @@ func placeOf(d strategy.Key) string {
 	return fmt.Sprintf("%s (cluster %q)", d.Endpoint, d.Cluster)
 }
 
-// Handle returns the handle of a query that is running on any connection of the
-// same [Connector], and so of the same [database/sql.DB], from when it was
-// prepared until its rows are closed. Submitted queries are not among them.
-func (c *Conn) Handle(queryID string) (QueryHandle, bool) {
-	if q, ok := c.cn.c.running.Load(queryID); ok {
+// Handle returns the handle of a query that runs on any connection of the same
+// [Connector], and so of the same [database/sql.DB]. It finds a query from when it
+// was prepared until its rows are closed. It does not find submitted queries.
+func (nc *Conn) Handle(queryID string) (QueryHandle, bool) {
+	if q, ok := nc.cn.c.running.Load(queryID); ok {
 		return q.(*query).handle(), true
 	}
 	return QueryHandle{}, false
 }
 
-// local finds the query if it has its reader in this process, on a connection
-// of c.
+// local returns the query of h if a connection of c reads it, else nil.
 func (c *Connector) local(h *handle) *query {
 	if h.local != nil && h.local.lk.c == c {
 		return h.local
@@ -205,8 +205,8 @@ func (c *Connector) local(h *handle) *query {
 	return nil
 }
 
-// attach returns the query that h names for calls by lk.
-func (lk *link) attach(h *handle, session string) *query {
+// queryFor returns a *query for h, with which lk can make calls about it.
+func (lk *link) queryFor(h *handle, session string) *query {
 	return &query{
 		lk:        lk,
 		route:     lk.c.route(lk.channel(), h.state).planner(h.id, h.engineIP),
@@ -215,8 +215,8 @@ func (lk *link) attach(h *handle, session string) *query {
 	}
 }
 
-// end clears or cancels the query on the engine.
-func (q *query) end(ctx context.Context, phase Phase) error {
+// endOnEngine clears or cancels the query on the engine.
+func (q *query) endOnEngine(ctx context.Context, phase Phase) error {
 	if phase == PhaseCancel {
 		k := call{phase: phase, method: wire.QueryEngineService_CancelQuery_FullMethodName, resp: &wire.CancelQueryResponse{}}
 		return q.call(ctx, k, func(session string) proto.Message {
@@ -229,44 +229,45 @@ func (q *query) end(ctx context.Context, phase Phase) error {
 	})
 }
 
-// Cancel ends a query on the engine, whatever it is doing, and frees what it
-// holds there. It does not wait for calls of the query that are under way.
+// Cancel ends a query on the engine, in every phase, and frees the query's resources
+// there. It does not wait for calls of the query that are under way.
 //
 // A reader in this process, on any connection of the same [Connector], gets
-// [ErrQueryCancelled] instead of its next batch, also where that lay ready for
-// it; only a result that has ended already stays whole. Elsewhere a reader gets what the
-// engine says, an error in any case. Cancelling such a query again does
-// nothing, and once its rows are closed Cancel fails with [ErrNotRunning]. What
-// happens to a query that another process, or nobody, reads and that has ended
-// is the engine's to say.
+// [ErrQueryCancelled] instead of its next batch, even if that batch lay ready. Only
+// a result that has already ended stays complete. A second Cancel does nothing.
+// After the rows are closed, Cancel fails with [ErrNotRunning].
 //
-// c must not be the connection on which the query runs while a call such as
-// [database/sql.Rows.Next] uses it: that holds the connection until it returns.
-func (c *Conn) Cancel(ctx context.Context, h QueryHandle) error {
-	return c.cn.endOther(ctx, PhaseCancel, h)
+// A reader in another process gets the engine's error. If the query has no reader in
+// this process and has ended, the engine decides what Cancel returns.
+//
+// Do not call Cancel on the connection that runs the query while a call such as
+// [database/sql.Rows.Next] is in progress: the call holds the connection until it
+// returns.
+func (nc *Conn) Cancel(ctx context.Context, h QueryHandle) error {
+	return nc.cn.endOther(ctx, PhaseCancel, h)
 }
 
-// CancelID is [Conn.Cancel] by the query's id, for queries that [Conn.Handle]
-// finds; for others it fails with [ErrNotRunning].
-func (c *Conn) CancelID(ctx context.Context, queryID string) error {
-	h, ok := c.Handle(queryID)
+// CancelID is [Conn.Cancel] by the query's id. It works for the queries that
+// [Conn.Handle] finds. For others it fails with [ErrNotRunning].
+func (nc *Conn) CancelID(ctx context.Context, queryID string) error {
+	h, ok := nc.Handle(queryID)
 	if !ok {
 		return &Error{Phase: PhaseCancel, QueryID: queryID, Kind: ErrNotRunning}
 	}
-	return c.Cancel(ctx, h)
+	return nc.Cancel(ctx, h)
 }
 
-// endOther clears or cancels a query for somebody else than its reader.
+// endOther clears or cancels a query on behalf of a caller that is not its reader.
 func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error {
 	if err := lk.c.accepts(h); err != nil {
 		return err
 	}
 	q := lk.c.local(h.h)
 	if q == nil {
-		return lk.attach(h.h, h.h.session).end(ctx, phase)
+		return lk.queryFor(h.h, h.h.session).endOnEngine(ctx, phase)
 	}
-	// Its reader may be asking for more: that is an error of a query that was
-	// cancelled, and a fault of a driver whose query is cleared.
+	// The reader may request another batch. A cancelled query then returns a proper
+	// error; a cleared one would look like a fault of the driver.
 	phase = PhaseCancel
 	was, err := q.enter(ctx, lifeEnding)
 	switch {
@@ -277,9 +278,9 @@ func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error 
 	case was == lifeCancelled:
 		return nil
 	}
-	// By a session that others may not change meanwhile; the query's own calls go
-	// on with theirs.
-	if err := lk.attach(q.handle().h, q.session()).end(ctx, phase); err != nil {
+	// This call has its own copy of the session, because the query's calls may
+	// replace theirs.
+	if err := lk.queryFor(q.handle().h, q.session()).endOnEngine(ctx, phase); err != nil {
 		q.settle(lifeRunning)
 		return err
 	}
@@ -290,17 +291,17 @@ func (lk *link) endOther(ctx context.Context, phase Phase, h QueryHandle) error 
 
 // QueryStatus is the state of a query.
 type QueryStatus struct {
-	// Done: the query has run, and its result is ready to be fetched.
+	// Done reports whether the query has run and its result can be fetched.
 	Done bool
-	// Rows is the number of its rows, so far unless Done; 0 or less where the
-	// engine does not know.
+	// Rows is the number of rows, so far if Done is false. It is 0 or less if the
+	// engine does not know the number.
 	Rows int64
 }
 
-// Status asks for the state of a query. Its reader is not disturbed. A query
-// whose rows are closed fails with [ErrNotRunning] where Cancel does.
-func (c *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
-	err = c.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
+// Status returns the state of a query. It does not disturb the query's reader. If
+// the query's rows are closed, Status fails with [ErrNotRunning] as Cancel does.
+func (nc *Conn) Status(ctx context.Context, h QueryHandle) (s QueryStatus, err error) {
+	err = nc.cn.watch(ctx, PhaseStatus, h, func(q *query) error {
 		s, err = q.status(ctx)
 		return err
 	})
@@ -316,15 +317,15 @@ func (q *query) status(ctx context.Context) (QueryStatus, error) {
 	return QueryStatus{Done: resp.GetStatus(), Rows: resp.GetRowCount()}, err
 }
 
-// watch has f ask about a query, by a connection of which its reader, if any,
-// knows nothing.
+// watch calls f with a *query for h, through this connection. The calls of f do not
+// disturb the query's reader.
 func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*query) error) error {
 	if err := lk.c.accepts(h); err != nil {
 		return err
 	}
 	reader := lk.c.local(h.h)
 	if reader == nil {
-		return f(lk.attach(h.h, h.h.session))
+		return f(lk.queryFor(h.h, h.h.session))
 	}
 	if reader.closed() {
 		return reader.failed(phase, ErrNotRunning, nil)
@@ -332,13 +333,13 @@ func (lk *link) watch(ctx context.Context, phase Phase, h QueryHandle, f func(*q
 	if err := reader.cancelled(phase); err != nil {
 		return err
 	}
-	err := f(lk.attach(h.h, reader.session()))
+	err := f(lk.queryFor(h.h, reader.session()))
 	if err == nil {
 		return nil
 	}
 	err = reader.orCancelled(ctx, phase, err)
 	if conditionOf(err) != gaveUp && reader.closed() {
-		return reader.failed(phase, ErrNotRunning, nil) // closed meanwhile
+		return reader.failed(phase, ErrNotRunning, nil) // closed in the meantime
 	}
 	return err
 }

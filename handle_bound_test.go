@@ -11,10 +11,10 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// uses are all that a connection can do with a handle.
-func uses(t *testing.T, db *sql.DB, h e6data.QueryHandle) map[string]error {
+// useHandle are all that a connection can do with a handle.
+func useHandle(t *testing.T, db *sql.DB, h e6data.QueryHandle) map[string]error {
 	errs := map[string]error{}
-	must(t, db, func(c *e6data.Conn) error {
+	mustUseConn(t, db, func(c *e6data.Conn) error {
 		ctx := t.Context()
 		_, errs["Status"] = c.Status(ctx, h)
 		_, errs["Wait"] = c.Wait(ctx, h, nil)
@@ -42,14 +42,14 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 	one.Handle("q", ids(50, 10))
 	two.Handle("q", ids(50, 10))
 	db, other := openDB(t, one), openDB(t, two)
-	must(t, other, func(c *e6data.Conn) error {
+	mustUseConn(t, other, func(c *e6data.Conn) error {
 		same, err := c.Query(t.Context(), "q")
 		if err != nil {
 			return err
 		}
 		defer same.Close()
-		called(t, two, "getNextResultBatch", 6) // it fetches no more
-		must(t, db, func(c *e6data.Conn) error {
+		waitCalled(t, two, "getNextResultBatch", 6) // it fetches no more
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			running, err := c.Query(t.Context(), "q")
 			if err != nil {
 				return err
@@ -64,7 +64,7 @@ func TestHandleOfAnotherDeployment(t *testing.T) {
 			submitted := submit(t, one)
 			calls := two.Stats().Calls
 			for _, h := range []e6data.QueryHandle{running.Handle(), again(t, running.Handle()), submitted} {
-				for use, err := range uses(t, other, h) {
+				for use, err := range useHandle(t, other, h) {
 					if err == nil || !strings.Contains(err.Error(), "runs on "+one.Addr()+", and this connection is to "+two.Addr()) {
 						t.Errorf("%s: %v", use, err)
 					} else if strings.Contains(err.Error(), "session") {
@@ -87,17 +87,17 @@ func TestHandleOfAnotherCluster(t *testing.T) {
 	srv := newUncheckedEngine(t, enginetest.Config{})
 	srv.Handle("q", ids(50, 10))
 	var h e6data.QueryHandle
-	must(t, openDB(t, srv, "cluster_name=Tuesday"), func(c *e6data.Conn) (err error) {
+	mustUseConn(t, openDB(t, srv, "cluster_name=Tuesday"), func(c *e6data.Conn) (err error) {
 		h, err = c.Submit(t.Context(), "q")
 		return err
 	})
 	h = again(t, h)
-	for use, err := range uses(t, openDB(t, srv, "cluster_name=friday"), h) {
+	for use, err := range useHandle(t, openDB(t, srv, "cluster_name=friday"), h) {
 		if err == nil || !strings.Contains(err.Error(), srv.Addr()+` (cluster "tuesday"), and this connection is to `+srv.Addr()+` (cluster "friday")`) {
 			t.Errorf("%s: %v", use, err)
 		}
 	}
-	must(t, openDB(t, srv, "cluster_name=TUESDAY"), func(c *e6data.Conn) error { return c.Clear(t.Context(), h) })
+	mustUseConn(t, openDB(t, srv, "cluster_name=TUESDAY"), func(c *e6data.Conn) error { return c.Clear(t.Context(), h) })
 }
 
 // A handle text without a deployment, as earlier versions wrote it, is used where it is
@@ -126,8 +126,8 @@ func TestHandleWithoutDeployment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	must(t, openDB(t, srv), func(c *e6data.Conn) error { return c.Clear(t.Context(), again(t, old)) })
-	ended(t, srv, 1, 0)
+	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error { return c.Clear(t.Context(), again(t, old)) })
+	waitEnded(t, srv, 1, 0)
 }
 
 // again returns the handle that h's text gives.

@@ -1,61 +1,60 @@
 package e6data
 
 import (
-	"context"
 	"sync"
 	"time"
 )
 
-// QueryState is what is known about a query at one moment.
+// QueryState is a snapshot of the facts about a query.
 type QueryState struct {
 	// ID is the engine's id of the query; empty until it is prepared.
 	ID string
 	// Planner is the address of the planner that has the query.
 	Planner string
-	// Strategy is the deployment colour that it runs on.
+	// Strategy is the colour that the query runs on, "blue" or "green".
 	Strategy string
-	// Tag is the one given with [QueryTag].
+	// Tag is the tag of [QueryTag].
 	Tag string
-	// Phase is what is going on, or where the query ended.
+	// Phase is the current phase, or the one in which the query ended.
 	Phase Phase
 	// Start is when the driver began to work on the query.
 	Start time.Time
-	// Prepared, Executed, Described and FirstBatch are how long after Start the
-	// answers to these calls had come, and Ended how long after Start the query was
-	// over; 0 where that has not happened. Where the result of a submitted query is
-	// fetched, Start is when that began.
+	// Prepared, Executed, Described and FirstBatch are the times from Start to the
+	// answers of these calls. Ended is the time from Start to the query's end. A
+	// time is 0 until the event has happened. If the result of a submitted query is
+	// fetched, Start is the start of Fetch.
 	Prepared, Executed, Described, FirstBatch, Ended time.Duration
-	// Rows, Batches and Bytes are what was fetched so far. The application may have
-	// read less.
+	// Rows, Batches and Bytes count what was fetched so far. The application may
+	// have read less.
 	Rows, Batches, Bytes int64
-	// RowsPromised is the engine's count of the result's rows; 0 or less where it
-	// does not know.
+	// RowsPromised is the engine's count of the result's rows. It is 0 or less if
+	// the engine does not know the count.
 	RowsPromised int64
-	// Retries is how many calls were made again.
+	// Retries is the number of repeated calls.
 	Retries int
-	// Done tells that the query is over: read to its end and closed, given up, or
-	// failed.
+	// Done reports whether the query has ended: it was read and closed, abandoned,
+	// or has failed.
 	Done bool
-	// Err is what the query failed with, if it did.
+	// Err is the error with which the query failed, or nil.
 	Err error
-	// Analysis is what the engine says about the query, such as whether the result
-	// came from its cache, where [QueryInfo.Analyze] asks for it.
+	// Analysis holds the engine's facts about the query, such as whether the result
+	// came from its cache. It is nil unless [QueryInfo.Analyze] is set.
 	Analysis *ExplainAnalysis
 }
 
-// QueryInfo watches a query: see [CaptureQuery]. The zero value is ready for use.
+// QueryInfo observes a query: see [CaptureQuery]. The zero value is ready for use.
 // It is safe for concurrent use, also while the query runs.
 type QueryInfo struct {
-	// Analyze asks the engine about the query before that is cleared, unless it has
-	// failed, at the cost of one more call, which takes Config.CleanupTimeout at
-	// most. Set it before the query.
+	// Analyze requests the engine's facts about the query before the query is
+	// cleared, unless it has failed. This costs one more call, which takes at most
+	// Config.CleanupTimeout. Set it before the query starts.
 	Analyze bool
 
 	mu sync.Mutex
 	r  *record
 }
 
-// State returns what is known now; the zero value before the query.
+// State returns the current state, or the zero value before the query has started.
 func (i *QueryInfo) State() QueryState {
 	i.mu.Lock()
 	r := i.r
@@ -72,104 +71,24 @@ func (i *QueryInfo) watch(r *record) {
 	i.r = r
 }
 
-// record is the state of one query, kept up to date by who works on it. Nil
-// records nothing.
-type record struct {
-	c        *Connector
-	ctx      context.Context // of the query, with what the hook put into it
-	analyze  bool            // see QueryInfo
-	reporter *reporter       // nil for none
+// preparing, prepared, executes, executed and described record the query's progress.
+// A query that is started again keeps its old id until it has a new one.
 
-	mu sync.Mutex
-	s  QueryState
-	// executing is the query while it executes.
-	executing *query
-}
-
-func (r *record) get() QueryState {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.s
-}
-
-// update changes the state. f gets the time since the query's start.
-func (r *record) update(f func(s *QueryState, now time.Duration)) {
-	if r == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f(&r.s, time.Since(r.s.Start))
-}
-
-// batch counts what was fetched. It is called for every batch, and allocates
-// nothing.
-func (r *record) batch(rows, bytes int64) {
-	n := &r.c.stats
-	n.rows.Add(uint64(rows))
-	n.batches.Add(1)
-	n.bytes.Add(uint64(bytes))
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.s.Batches == 0 {
-		r.s.FirstBatch = time.Since(r.s.Start)
-	}
-	r.s.Batches++
-	r.s.Rows += rows
-	r.s.Bytes += bytes
-}
-
-// preparing, prepared, executes, executed and described note how far the query
-// is. One that is begun anew keeps the id that it had until it has another.
-
-func (r *record) preparing() {
-	r.update(func(s *QueryState, _ time.Duration) {
-		s.Phase = PhasePrepare
-		r.executing = nil
-	})
-}
-
-func (r *record) prepared(q *query) {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.ID, s.Planner, s.Strategy = q.queryID, q.engineIP, q.state.Color.String()
-		s.Prepared = now
-	})
-}
-
-func (r *record) executes(q *query) {
-	r.update(func(s *QueryState, _ time.Duration) {
-		s.Phase = PhaseExecute
-		r.executing = q
-	})
-}
-
-func (r *record) executed() {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.Executed, s.Phase = now, PhaseMetadata
-		r.executing = nil
-	})
-}
-
-func (r *record) described(promised int64) {
-	r.update(func(s *QueryState, now time.Duration) {
-		s.Described, s.Phase, s.RowsPromised = now, PhaseFetch, promised
-	})
-}
-
-// Progress is how far a query has come: see [OnProgress].
+// Progress is the progress of a query: see [OnProgress].
 type Progress struct {
 	// QueryID is the engine's id of the query; empty until it is prepared.
 	QueryID string
-	// Phase is what is going on.
+	// Phase is the current phase.
 	Phase Phase
 	// Elapsed is the time since the driver began to work on the query.
 	Elapsed time.Duration
-	// Rows and Bytes are what was fetched so far.
+	// Rows and Bytes count what was fetched so far.
 	Rows, Bytes int64
-	// RowsKnown is how many rows the result has, as far as the engine has said: the
-	// rows that it has computed, while it executes. 0 is not known.
+	// RowsKnown is the number of the result's rows that the engine has reported.
+	// While the query executes, it is the number of rows computed so far. 0 is
+	// unknown.
 	RowsKnown int64
-	// Done tells that this is the last call.
+	// Done reports whether this is the last call.
 	Done bool
 }
 

@@ -8,22 +8,24 @@ import (
 	"strings"
 )
 
-// javaText reads nested values as Java's collections write them (docs/protocol.md, section
-// 12), such as {id=7, tags=[x, y]}, and writes them as JSON. Nothing is quoted in
-// Java's form: the destination's type decides which values are strings.
+// javaText reads nested values in the form in which Java's collections print them
+// (docs/protocol.md, section 12), such as {id=7, tags=[x, y]}, and writes them as
+// JSON. Java's form has no quotes, so the destination's type decides which values
+// are strings.
 type javaText struct {
 	text string
 	pos  int
 	out  []byte
-	// marks lead from positions in out to those in text.
+	// marks map positions in out to positions in text.
 	marks []mark
-	// fields are the types of the struct types' fields by their names in JSON.
+	// fields maps each struct type to the types of its fields, by their names in
+	// JSON.
 	fields map[reflect.Type]map[string]reflect.Type
 }
 
 type mark struct{ out, text int }
 
-// javaError is a place at which text is not in Java's form.
+// javaError is the error for a place where text is not in Java's form.
 type javaError struct {
 	at     int
 	reason string
@@ -31,24 +33,25 @@ type javaError struct {
 
 func (e *javaError) Error() string { return e.reason }
 
-// maxJavaDepth bounds how deep values nest, as package json does.
+// maxJavaDepth bounds the nesting of values. Package json has the same bound.
 const maxJavaDepth = 1000
 
-// looksJava reports whether text begins as no JSON does, but Java's form may.
+// looksJava reports whether the beginning of text is impossible in JSON and possible
+// in Java's form.
 func looksJava(text string) bool {
 	rest := strings.TrimLeft(strings.TrimLeft(text, jsonSpace), "[")
 	return len(rest) > 1 && rest[0] == '{' && !strings.ContainsRune(`"}`+jsonSpace, rune(rest[1]))
 }
 
-// mayBeJava reports whether text may be in Java's form. Reading it as JSON has failed:
-// isJSON reports that only its type did not fit. An array of strings that look like
-// numbers is JSON as well; Java's form has no quotes.
+// mayBeJava reports whether text, which could not be decoded as JSON, may be in
+// Java's form. isJSON reports that text is JSON whose type did not fit. An array of
+// strings that look like numbers is JSON, too, but Java's form has no quotes.
 func mayBeJava(text string, isJSON bool) bool {
 	text = strings.TrimLeft(text, jsonSpace)
 	return text != "" && (text[0] == '{' || text[0] == '[') && !(isJSON && strings.Contains(text, `"`))
 }
 
-// convert writes all of text as JSON for a value of type t. The error is a
+// convert writes all of text as JSON for a value of type t. Its error is a
 // *javaError.
 func (j *javaText) convert(text string, t reflect.Type) error {
 	j.text = strings.TrimRight(text, jsonSpace)
@@ -61,7 +64,7 @@ func (j *javaText) convert(text string, t reflect.Type) error {
 	return err
 }
 
-// textAt returns where in the text the JSON at a position came from.
+// textAt returns the position in text of the JSON at position out.
 func (j *javaText) textAt(out int) int {
 	at := 0
 	for _, m := range j.marks {
@@ -73,8 +76,8 @@ func (j *javaText) textAt(out int) int {
 	return at
 }
 
-// value writes the value at pos, for a destination of type t; nil is any. A member
-// is the value of an object's member.
+// value converts the value at pos, for a destination of type t. A nil t means any.
+// member reports whether the value belongs to a member of an object.
 func (j *javaText) value(t reflect.Type, depth int, member bool) error {
 	j.marks = append(j.marks, mark{len(j.out), j.pos})
 	if depth > maxJavaDepth {
@@ -99,7 +102,7 @@ func (j *javaText) value(t reflect.Type, depth int, member bool) error {
 }
 
 func (j *javaText) object(t reflect.Type, depth int) error {
-	var keys map[string]bool // Java's maps have each but once
+	var keys map[string]bool // each key of a Java map is unique
 	return j.elements('}', func() error {
 		begin := j.pos
 		end := strings.IndexAny(j.text[begin:], "={}[]")
@@ -158,8 +161,9 @@ func (j *javaText) elements(closing byte, element func() error) error {
 	return nil
 }
 
-// scalar reads a value that is no object or array, up to a comma and a blank, or to
-// a closing bracket. A character that makes it ambiguous is an error.
+// scalar returns the value at pos that is no object or array. The value ends before
+// a comma and a blank, or before a closing bracket. A character that makes it
+// ambiguous is an error.
 func (j *javaText) scalar(member bool) (string, error) {
 	rest := j.text[j.pos:]
 	end := 0
@@ -185,8 +189,8 @@ var (
 	jsonNumber      = reflect.TypeFor[json.Number]()
 )
 
-// destination returns the type behind t's pointers. It returns nil, for any type, where
-// t has an UnmarshalJSON method.
+// destination returns the type behind t's pointers. It returns nil, which means any,
+// if t has an UnmarshalJSON method.
 func destination(t reflect.Type) reflect.Type {
 	for t != nil {
 		if t.Implements(jsonUnmarshaler) || reflect.PointerTo(t).Implements(jsonUnmarshaler) {
@@ -200,9 +204,9 @@ func destination(t reflect.Type) reflect.Type {
 	return nil
 }
 
-// appendScalar appends the JSON of a value that is no object or array, for a
-// destination of type t. It is a string if t takes strings, or if it is neither a
-// number nor true nor false.
+// appendScalar appends a value that is no object or array as JSON, for a destination
+// of type t. It writes a string if t is a string, or if the value is not a number,
+// true or false.
 func appendScalar(out []byte, s string, t reflect.Type) []byte {
 	if s == "null" {
 		return append(out, s...)
@@ -236,8 +240,8 @@ func appendQuoted(out []byte, s string) []byte {
 	return append(out, '"')
 }
 
-// memberType returns the type of the destination of an object's member; nil where
-// that is anything.
+// memberType returns the destination's type for a member of an object. A nil type
+// means any.
 func (j *javaText) memberType(t reflect.Type, key string) reflect.Type {
 	switch {
 	case t == nil:
@@ -261,8 +265,8 @@ func (j *javaText) memberType(t reflect.Type, key string) reflect.Type {
 	return fields[strings.ToLower(key)]
 }
 
-// jsonFields returns the types of a struct's fields by their names in JSON, also in
-// lower case, in which they fit where none fits exactly.
+// jsonFields returns the types of a struct's fields by their names in JSON. It
+// includes the names in lower case, which are used if no name matches exactly.
 func jsonFields(t reflect.Type) map[string]reflect.Type {
 	fields := make(map[string]reflect.Type)
 	folded := make(map[string]reflect.Type)

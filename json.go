@@ -12,30 +12,31 @@ import (
 	"unicode/utf8"
 )
 
-// JSON returns a destination for Rows.Scan that decodes JSON into *dst: the text
-// of an ARRAY, MAP or STRUCT column, or of any other that holds JSON.
+// JSON returns a destination for Rows.Scan that decodes JSON into *dst. It is for
+// ARRAY, MAP and STRUCT columns, and for any other column with JSON text.
 //
 //	var tags []string
 //	err := rows.Scan(&id, e6data.JSON(&tags))
 //
-// Objects and arrays in the form of Java's collections, such as {id=7, tags=[x, y]},
-// are read as well: engines write both. That form quotes nothing. For a string in T any
-// value is a string, except that null is NULL. For an interface in T a value is a
-// number, true or false where it reads as one, else a string. A string that holds =, a
-// bracket, or a comma and a blank cannot be told from structure. It is an error where
-// that shows, as in {a=x=y}. Where it does not show, as in {a=x, b=y}, the string is
-// read as structure: for such strings have the statement write JSON, by TO_JSON.
+// JSON also reads objects and arrays in the form in which Java's collections print
+// them, such as {id=7, tags=[x, y]}, because some engines send that form. It has no
+// quotes. If T has a string at some place, any value is a string there, except that
+// null is NULL. If T has an interface there, a value is a number, true or false if
+// it looks like one, else a string. A string that contains =, a bracket, or a comma
+// and a blank looks like structure. If this is noticeable, as in {a=x=y}, it is an
+// error. If not, as in {a=x, b=y}, the string is read as structure. For such
+// strings, let the statement produce JSON with TO_JSON.
 //
 // The rules are those of [encoding/json], with these additions. Each value is
-// decoded into a fresh T, so nothing of the row before remains in *dst, or
-// changes under who kept it. NULL makes *dst the zero value of T: a T that is a
-// pointer, slice or map is nil then. The JSON text null does, too, unless T reads
-// that itself, as [json.RawMessage] does. Numbers that go into an interface are
-// [json.Number], hence exact; [Decimal] takes them exactly, too. Anything but one
-// JSON value is an error.
+// decoded into a new T, so *dst keeps nothing of the row before, and values that the
+// caller kept do not change. NULL makes *dst the zero value of T, which is nil for a
+// pointer, slice or map. So does the JSON text null, unless T decodes null itself,
+// as [json.RawMessage] does. Numbers in an interface are of type [json.Number],
+// hence exact. [Decimal] decodes them exactly, too. Any text other than one JSON
+// value is an error.
 //
-// An error is a *[JSONError], and leaves *dst as it is. The Scanner may be used
-// for row after row, by one goroutine at a time.
+// An error is a *[JSONError] and leaves *dst unchanged. The Scanner may be used for
+// several rows, by one goroutine at a time.
 func JSON[T any](dst *T) sql.Scanner { return &jsonScanner[T]{dst: dst} }
 
 type jsonScanner[T any] struct {
@@ -57,7 +58,7 @@ func (s *jsonScanner[T]) Scan(src any) error {
 		*s.dst = *new(T)
 		return nil
 	default:
-		return fmt.Errorf("e6data: a %T is no JSON text for a %v", src, reflect.TypeFor[T]())
+		return fmt.Errorf("e6data: a %T is not a JSON text for a %v", src, reflect.TypeFor[T]())
 	}
 	v, err := s.decode(text)
 	if err != nil {
@@ -68,8 +69,8 @@ func (s *jsonScanner[T]) Scan(src any) error {
 	return nil
 }
 
-// decode reads text as JSON or in Java's form. Where it is neither, the error is that
-// of the reading that got further.
+// decode decodes text as JSON or as Java's form. If neither succeeds, it returns the
+// error that occurred later in the text.
 func (s *jsonScanner[T]) decode(text string) (T, *JSONError) {
 	var v T
 	var bad *JSONError
@@ -86,23 +87,23 @@ func (s *jsonScanner[T]) decode(text string) (T, *JSONError) {
 	if bad == nil {
 		bad = decodeJSON(text, new(T))
 	}
-	_, syntax := java.Err.(*javaError) //nolint:errorlint // decodeJava wraps nothing around it
+	_, syntax := java.Err.(*javaError) //nolint:errorlint // decodeJava does not wrap the error
 	if bad.isJSON() || syntax && java.Offset <= bad.Offset {
 		return v, bad
 	}
 	return v, java
 }
 
-// isJSON reports whether the text was JSON, which did not fit the type.
+// isJSON reports whether the text was JSON that did not fit the type.
 func (e *JSONError) isJSON() bool {
 	var mismatch *json.UnmarshalTypeError
 	return e.Offset < 0 || errors.As(e.Err, &mismatch)
 }
 
-// decodeJava is decodeJSON for Java's form.
+// decodeJava does for Java's form what decodeJSON does for JSON.
 func (s *jsonScanner[T]) decodeJava(text string, v *T) *JSONError {
 	err := s.java.convert(text, reflect.TypeFor[T]())
-	if e, ok := err.(*javaError); ok { //nolint:errorlint // convert wraps nothing around it
+	if e, ok := err.(*javaError); ok { //nolint:errorlint // convert does not wrap the error
 		return &JSONError{Offset: e.at, Near: excerpt(text, e.at), Err: e}
 	}
 	e := decodeJSON(string(s.java.out), v)
@@ -115,28 +116,29 @@ func (s *jsonScanner[T]) decodeJava(text string, v *T) *JSONError {
 	return e
 }
 
-// JSONError says what of a text could not be decoded by [JSON]. Its message
-// shows a piece of the text, of some 60 bytes at most.
+// JSONError is the error for a text that [JSON] cannot decode. Its message contains
+// at most about 60 bytes of the text.
 type JSONError struct {
-	// Type is what was decoded into.
+	// Type is the type of the destination.
 	Type reflect.Type
-	// Offset is where in the text the fault is, in bytes from 0; -1 where that is
-	// not known, since an UnmarshalJSON or UnmarshalText method failed. One whose
-	// error is itself of package json may make Offset wrong.
+	// Offset is the position of the fault in the text, in bytes from 0. It is -1 if
+	// the position is unknown because an UnmarshalJSON or UnmarshalText method
+	// failed. If such a method returns an error of package json, Offset may be
+	// wrong.
 	Offset int
-	// Path leads to the value there, such as items[2].price; empty for the
-	// outermost and where Offset is -1.
+	// Path is the path to the value at Offset, such as items[2].price. It is empty
+	// for the outermost value, and if Offset is -1.
 	Path string
 	// Near is the text around Offset.
 	Near string
-	// Err is the cause: a *json.SyntaxError, a *json.UnmarshalTypeError or
-	// another.
+	// Err is the cause, such as a *json.SyntaxError or a *json.UnmarshalTypeError.
 	Err error
 }
 
-// maxCause bounds a cause's message in bytes, which may hold data.
+// maxCause bounds the message of a cause, which may contain data, in bytes.
 const maxCause = 200
 
+// Error returns the cause, its place, and the text around it.
 func (e *JSONError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "e6data: JSON for a %v", e.Type)
@@ -164,9 +166,9 @@ var (
 	errMoreJSON = errors.New("more text after the JSON value")
 )
 
-// decodeJSON decodes all of text into *v. The error lacks its Type.
+// decodeJSON decodes all of text into *v. The Type of its error is not set.
 func decodeJSON(text string, v any) *JSONError {
-	// Without spaces before the value, all offsets are in the same text.
+	// Offsets count from here, so leading spaces must not count.
 	value := strings.TrimLeft(text, jsonSpace)
 	before := len(text) - len(value)
 	dec := json.NewDecoder(strings.NewReader(value))
@@ -201,16 +203,16 @@ func decodeJSON(text string, v any) *JSONError {
 	return e
 }
 
-// level is an array or object that a JSON value lies in.
+// level is an array or object around a JSON value.
 type level struct {
 	array bool
 	index int    // of the current element
 	key   string // of the current member
-	named bool   // the key was read, its value was not
+	named bool   // the key was read, and its value was not
 }
 
-// locate returns where the token begins that ends at or behind end, and the
-// path to it. Where none does, it returns how far there are tokens.
+// locate returns the position and path of the first token that ends at or behind
+// end. If there is none, it returns the position up to which there are tokens.
 func locate(text string, end int) (at int, path string) {
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
@@ -239,7 +241,7 @@ func locate(text string, end int) (at int, path string) {
 	}
 }
 
-// enter tells of the next token of l that is not of a deeper level.
+// enter records the next token of l that does not belong to a deeper level.
 func (l *level) enter(token json.Token) {
 	switch {
 	case l.array:
@@ -252,7 +254,7 @@ func (l *level) enter(token json.Token) {
 	}
 }
 
-// maxPath bounds a path in bytes: keys are data.
+// maxPath bounds a path in bytes, because its keys are data.
 const maxPath = 200
 
 func pathOf(levels []level) string {
@@ -274,8 +276,8 @@ func pathOf(levels []level) string {
 	return b.String()
 }
 
-// excerpt returns the text around a position, whole characters as far as they
-// are.
+// excerpt returns the text around a position. It does not cut characters if
+// possible.
 func excerpt(text string, at int) string {
 	const reach = 24
 	from, to := max(at-reach, 0), min(at+reach, len(text))

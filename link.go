@@ -14,21 +14,21 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// link is a way to the engine: a session and a channel, and what the queries that
-// go by it leave to be done in the background. Its calls are made by one goroutine
-// at a time; what a query does in the background is why the session is locked.
+// link is a connection to the engine: a session, a channel, and the background work
+// for its queries. One goroutine at a time makes its calls. The session has a lock
+// because background work uses it, too.
 type link struct {
 	c *Connector
 
 	mu      sync.Mutex
 	ch      *channel
 	session session
-	// refused is set when the engine refused the credentials: the pool drops
-	// the connection.
+	// refused reports whether the engine refused the credentials. Then the pool
+	// drops the connection.
 	refused bool
 	closed  bool
 
-	// tx is the transaction that has begun, nil for none.
+	// tx is the current transaction, or nil.
 	tx atomic.Pointer[noopTx]
 }
 
@@ -39,15 +39,15 @@ func (lk *link) channel() *channel {
 	return lk.ch
 }
 
-// usable reports whether the link can be used further.
+// usable reports whether the link can be used for more calls.
 func (lk *link) usable() bool {
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
 	return !lk.refused && !lk.closed
 }
 
-// Close gives the session and the channel back. Queries that were given up are
-// cleared in the background: Close does not wait for that, Connector.Shutdown does.
+// Close releases the session and the channel. It does not wait for queries that are
+// being cleared in the background; Connector.Shutdown does.
 func (lk *link) Close() error {
 	lk.mu.Lock()
 	closed, ch, s := lk.closed, lk.ch, lk.session
@@ -61,7 +61,8 @@ func (lk *link) Close() error {
 	return lk.c.release(ch)
 }
 
-// inBackground runs f on a goroutine of its own, with the link's channel kept open.
+// inBackground runs f on a new goroutine, and keeps the link's channel open
+// meanwhile.
 func (lk *link) inBackground(f func()) { lk.c.inBackground(lk.channel(), f) }
 
 // sessionOn returns the link's session if it belongs to color.
@@ -71,7 +72,7 @@ func (lk *link) sessionOn(color strategy.Color) (session, bool) {
 	return lk.session, color != strategy.Unknown && lk.session.state.Color == color
 }
 
-// setSession makes s the link's session. The one before is left to others.
+// setSession makes s the link's session. Other links may use the previous session.
 func (lk *link) setSession(s session) {
 	s.replacement = false
 	lk.mu.Lock()
@@ -83,8 +84,8 @@ func (lk *link) setSession(s session) {
 	}
 }
 
-// dropSession forgets the session with the given id: the engine does not know
-// it any more. A newer one stays.
+// dropSession removes the session with the given id, which the engine no longer
+// accepts. It keeps a newer session.
 func (lk *link) dropSession(id string) {
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
@@ -93,8 +94,8 @@ func (lk *link) dropSession(id string) {
 	}
 }
 
-// haveSession returns a session of color that costs no call: the link's, or one
-// that no connection uses, which then is the link's.
+// haveSession returns a session of color without a call: the link's session, or one
+// that no connection uses. In the second case the session becomes the link's.
 func (lk *link) haveSession(color strategy.Color) (session, bool) {
 	if s, ok := lk.sessionOn(color); ok {
 		return s, true
@@ -106,9 +107,9 @@ func (lk *link) haveSession(color strategy.Color) (session, bool) {
 	return s, ok
 }
 
-// believed returns the colour that is live now, as far as is known. A colour whose
-// strategy_ttl has passed is believed further where a session of it is at hand: the
-// next call tells whether it is live as well as a detection would.
+// believed returns the colour that is live, as far as is known. If strategy_ttl has
+// passed for a colour and a session of it is available, the colour is still
+// returned: the next call shows whether the colour is live, as a detection would.
 func (lk *link) believed() (state strategy.State, s session, held bool) {
 	c := lk.c
 	state, known := c.entry.Current(c.cfg.StrategyTTL)
@@ -126,12 +127,12 @@ func (lk *link) believed() (state strategy.State, s session, held bool) {
 	return state, s, held
 }
 
-// sessionFor returns a session for an attempt of startOver: on the colour that is
-// live now, or on the one that how names. With replaces it opens one in place of
-// one that was denied.
+// sessionFor returns a session for an attempt of startOver, on the live colour or on
+// the colour in how. If replaces is true, it opens a session that replaces a denied
+// one.
 func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (session, error) {
 	if how.pinned != nil {
-		s, err := lk.open(ctx, *how.pinned, true)
+		s, err := lk.openSession(ctx, *how.pinned, true)
 		if err == nil {
 			lk.c.stats.renewed.Add(1)
 			s.replacement = true
@@ -145,7 +146,7 @@ func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (sessi
 			c.noteColor(ctx, s.state.Color)
 			return s, nil
 		}
-		s, err := lk.open(ctx, state, state != strategy.State{})
+		s, err := lk.openSession(ctx, state, state != strategy.State{})
 		if err != nil {
 			if errors.Is(err, ErrAuthentication) {
 				lk.refuse()
@@ -156,7 +157,7 @@ func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (sessi
 			c.stats.renewed.Add(1)
 		}
 		lk.setSession(s)
-		// The answer may have announced a switch: look again, once.
+		// The answer may have announced a switch, so the loop checks once more.
 		if now, ok := c.entry.Current(c.cfg.StrategyTTL); again || !ok || now == s.state {
 			c.noteColor(ctx, s.state.Color)
 			s.replacement = replaces
@@ -165,17 +166,17 @@ func (lk *link) sessionFor(ctx context.Context, how start, replaces bool) (sessi
 	}
 }
 
-// refuse marks the link as one whose credentials were refused.
+// refuse records that the engine refused the link's credentials.
 func (lk *link) refuse() {
 	lk.mu.Lock()
 	defer lk.mu.Unlock()
 	lk.refused = true
 }
 
-// open is newSession within Config.ConnectTimeout. A channel that looked alive and
-// gave no answer in that time may have lost its connection without notice: the link
-// gets another.
-func (lk *link) open(ctx context.Context, state strategy.State, known bool) (session, error) {
+// openSession is newSession with a bound of Config.ConnectTimeout. If a channel
+// looked alive and gave no answer in that time, its connection may be lost: the link
+// gets another channel.
+func (lk *link) openSession(ctx context.Context, state strategy.State, known bool) (session, error) {
 	bounded, cancel := withTimeout(ctx, "connect_timeout", lk.c.cfg.ConnectTimeout)
 	defer cancel()
 	ch := lk.channel()
@@ -197,7 +198,8 @@ func (lk *link) open(ctx context.Context, state strategy.State, known bool) (ses
 	return session{}, lk.c.fail(ctx, k, v)
 }
 
-// changeChannel gives the link another channel than ch, and reports whether it has.
+// changeChannel replaces the link's channel ch by another one, and reports whether
+// it did.
 func (lk *link) changeChannel(ch *channel) (bool, error) {
 	lk.c.retire(ch)
 	fresh, err := lk.c.acquire()
@@ -216,17 +218,17 @@ func (lk *link) changeChannel(ch *channel) (bool, error) {
 	return true, lk.c.release(ch)
 }
 
-// newSession authenticates with the live colour, or, where that is not known,
-// finds it by authenticating: the colour that accepts is live (docs/protocol.md, section
-// 3).
+// newSession authenticates on the live colour. If the live colour is unknown,
+// newSession finds it: the colour that accepts the credentials is live
+// (docs/protocol.md, section 3).
 func (lk *link) newSession(ctx context.Context, state strategy.State, known bool) (session, error) {
 	c := lk.c
 	if known {
 		return lk.authenticate(ctx, state)
 	}
 	if c.tokens != nil {
-		// One failure to get a token is for all that wait: only then does one of
-		// them begin the detection.
+		// All waiting connections share the failure to get a token. Without this
+		// check, each would begin a detection in turn.
 		if _, err := c.tokens.Token(ctx); err != nil {
 			return session{}, c.noToken(ctx, &call{phase: PhaseConnect}, codes.OK, err)
 		}
@@ -238,7 +240,7 @@ func (lk *link) newSession(ctx context.Context, state strategy.State, known bool
 		switch cond := conditionOf(err); {
 		case cond == wrongStrategy || cond == mute:
 			return fmt.Errorf("%w: %w", strategy.ErrWrongColor, err)
-		case cond == gaveUp || concernsCaller(err): // another's context need not have ended
+		case cond == gaveUp || concernsCaller(err): // another waiter's context may still be valid
 			return fmt.Errorf("%w: %w", strategy.ErrNotShared, err)
 		case err != nil:
 			return err
@@ -251,7 +253,7 @@ func (lk *link) newSession(ctx context.Context, state strategy.State, known bool
 	}
 	if found.state.Color != state.Color {
 		c.sessions.put(found)
-		return lk.authenticate(ctx, state) // another connection found it
+		return lk.authenticate(ctx, state) // another connection has found the colour
 	}
 	found.state = state
 	if announced != "" {
@@ -260,8 +262,8 @@ func (lk *link) newSession(ctx context.Context, state strategy.State, known bool
 	return found, nil
 }
 
-// authenticate gets a session on a colour that is known to be live. With OAuth
-// that takes no call.
+// authenticate returns a new session on the live colour. With OAuth it makes no
+// call.
 func (lk *link) authenticate(ctx context.Context, state strategy.State) (session, error) {
 	if lk.c.tokens != nil {
 		return session{state: state}, nil
@@ -270,10 +272,10 @@ func (lk *link) authenticate(ctx context.Context, state strategy.State) (session
 	return s, err
 }
 
-// probe asks whether a colour is live, by authenticating, or, with OAuth, by the
-// health check, which runs nothing. An engine that has none but answers is live,
-// too. It returns the colour that the answer announces, if any: a detection knows
-// only afterwards under which state the call was made.
+// probe asks an engine whether its colour is live. It authenticates or, with OAuth,
+// calls the health check. An engine without a health check is live if it answers.
+// probe returns the colour that the answer announces, if any. The strategy state of
+// the call is known only after the detection.
 func (lk *link) probe(ctx context.Context, state strategy.State) (session, string, error) {
 	if lk.c.tokens == nil {
 		return lk.askForSession(ctx, state)
@@ -285,7 +287,7 @@ func (lk *link) probe(ctx context.Context, state strategy.State) (session, strin
 	return session{state: state}, "", nil
 }
 
-// healthCheck is the call that asks an engine whether it is well.
+// healthCheck returns a call of the engine's health check.
 func (lk *link) healthCheck(phase Phase, state strategy.State) *call {
 	return &call{
 		phase: phase, route: lk.c.route(lk.channel(), state), method: wire.QueryEngineService_HealthCheck_FullMethodName,
@@ -293,8 +295,8 @@ func (lk *link) healthCheck(phase Phase, state strategy.State) *call {
 	}
 }
 
-// askForSession authenticates, and returns the colour that the answer announces, if
-// any, with the session.
+// askForSession authenticates. It returns the session and the colour that the answer
+// announces, if any.
 func (lk *link) askForSession(ctx context.Context, state strategy.State) (session, string, error) {
 	c := lk.c
 	req := &wire.AuthenticateRequest{User: c.cfg.User, Password: c.cfg.Token.Reveal()}
@@ -317,7 +319,7 @@ func (lk *link) askForSession(ctx context.Context, state strategy.State) (sessio
 	return session{id: resp.GetSessionId(), state: state}, resp.GetNewStrategy(), nil
 }
 
-// noteSession counts a session that the engine gave.
+// noteSession counts a new session.
 func (c *caller) noteSession(ctx context.Context, state strategy.State) {
 	c.stats.opened.Add(1)
 	c.logChange(ctx, slog.LevelDebug, "a session was opened", "strategy", state.Color.String())

@@ -13,7 +13,7 @@ import (
 )
 
 // What Literal writes into a statement, the engine reads as one value; so it does
-// with the driver's own literal of the argument.
+// useConn the driver's own literal of the argument.
 func TestLiteral(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
@@ -64,7 +64,7 @@ func TestIdentifier(t *testing.T) {
 	}
 }
 
-// A tool that has to write SQL as text.
+// A tool writes SQL as text.
 func ExampleLiteral() {
 	name, err := e6data.Literal(`\' OR 1=1 -- `)
 	if err != nil {
@@ -75,6 +75,7 @@ func ExampleLiteral() {
 	// Output: SELECT * FROM "my table" WHERE name = '\\'' OR 1=1 -- '
 }
 
+// A schema and a table with a quote in its name.
 func ExampleIdentifier() {
 	fmt.Println(e6data.Identifier("sales") + "." + e6data.Identifier(`5" disks`))
 	// Output: "sales"."5"" disks"

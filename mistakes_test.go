@@ -63,30 +63,30 @@ var mistakesInDSNs = []struct{ dsn, want string }{
 	{"e6data://me:t0ps3cret&x@e6.example.com", early("&")},
 	{"e6data://e6.example.com/user=me@example.com&password=t0ps3cret", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
 	// Hosts and ports that are none.
-	{"e6data://me:t0ps3cret", "e6data: the DSN's port is no number from 1 to 65535" + encoded},
-	{"e6data://e6.example.com:https?user=me&password=t0ps3cret", "e6data: the DSN's port is no number from 1 to 65535" + encoded},
+	{"e6data://me:t0ps3cret", "e6data: the DSN's port is not a number from 1 to 65535" + encoded},
+	{"e6data://e6.example.com:https?user=me&password=t0ps3cret", "e6data: the DSN's port is not a number from 1 to 65535" + encoded},
 	{"e6data://me:t0ps3cret@", "e6data: the DSN's host is missing"},
 	{"e6data://me:t0ps3cret@one.example.com,two.example.com", noHost},
 	{"e6data://me:t0ps3cret@tcp(e6.example.com)", noHost},
 	{"e6data://me:t0ps3cret@b\u00fccher.example", noHost},
-	{"e6data://me:t0ps3cret@e6..example.com", "e6data: the DSN's host is no host name: those have 1 to 63 characters between dots, and 253 in all"},
-	{"e6data://me@eyJhbGciOi" + strings.Repeat("t0ps3cret", 9), "e6data: the DSN's host is no host name: those have 1 to 63 characters between dots, and 253 in all"},
-	{"e6data://me:t0ps3cret@::1", "e6data: the DSN's address is none: it is host, host:port or, for IPv6, [address]:port" + encoded},
+	{"e6data://me:t0ps3cret@e6..example.com", "e6data: the DSN's host is not a host name: a host name has 1 to 63 characters between dots, and 253 in all"},
+	{"e6data://me@eyJhbGciOi" + strings.Repeat("t0ps3cret", 9), "e6data: the DSN's host is not a host name: a host name has 1 to 63 characters between dots, and 253 in all"},
+	{"e6data://me:t0ps3cret@::1", "e6data: the DSN's address is invalid: write host, host:port or, for IPv6, [address]:port" + encoded},
 	// Secrets that fall apart, as they were not encoded: what follows is not shown.
 	{"e6data://me:pa/t0ps3cret@e6.example.com", `e6data: the DSN's database holds an "@", which is %40 there` + encoded},
 	{"e6data://me:p@ss?secure=t0ps3cret", `e6data: DSN parameter "secure": the value is not true or false`},
-	{"e6data://me:p@ss?t0ps3cret", `e6data: unknown DSN parameter number 1 (in a value, "&" is %26): it is like no known one`},
+	{"e6data://me:p@ss?t0ps3cret", `e6data: unknown DSN parameter number 1 (in a value, "&" is %26): no known parameter is similar`},
 	{"e6data://h?user=me&password=a&secure=t0ps3cret", `e6data: DSN parameter "secure": the value is not true or false`},
-	{"e6data://h?user=me&password=a&catalog=lake&t0ps3cret=&secure=true", `e6data: unknown DSN parameter number 4 (in a value, "&" is %26): it is like no known one`},
-	{"e6data://h?access_token=a&loc=t0ps3cret", `e6data: DSN parameter "loc": the value is no time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)`},
+	{"e6data://h?user=me&password=a&catalog=lake&t0ps3cret=&secure=true", `e6data: unknown DSN parameter number 4 (in a value, "&" is %26): no known parameter is similar`},
+	{"e6data://h?access_token=a&loc=t0ps3cret", `e6data: DSN parameter "loc": the value is not a time zone such as Asia/Kolkata or +05:30 (where the system has no zone database, import time/tzdata)`},
 	{"e6data://me:t0ps3cret%2@e6.example.com", "e6data: the DSN's token is not percent-encoded"},
 	// Slips of the keyboard, and names that are like none: no guess is better than
 	// a wild one, and "token" never is one.
 	{plain + "catalogue=lake", unknown("catalogue") + `do you mean "catalog"?`},
 	{plain + "prefetch_byte=1MiB", unknown("prefetch_byte") + `do you mean "prefetch_bytes"?`},
-	{plain + "tokn=t0ps3cret", unknown("tokn") + "it is like no known one"},
-	{plain + "tokens=t0ps3cret", unknown("tokens") + "it is like no known one"},
-	{plain + "wibble=1", unknown("wibble") + "it is like no known one"},
+	{plain + "tokn=t0ps3cret", unknown("tokn") + "no known parameter is similar"},
+	{plain + "tokens=t0ps3cret", unknown("tokens") + "no known parameter is similar"},
+	{plain + "wibble=1", unknown("wibble") + "no known parameter is similar"},
 }
 
 const (
@@ -97,7 +97,7 @@ const (
 
 const (
 	encoded = `; in user and token, any of "/?#%&;" is percent-encoded`
-	noHost  = `e6data: the DSN's host is no host name: those have letters, digits and any of "-_." (an international one is written as xn--...)`
+	noHost  = `e6data: the DSN's host is not a host name: a host name has letters, digits and any of "-_." (an international one is written as xn--...)`
 )
 
 func early(separator string) string {
@@ -106,9 +106,9 @@ func early(separator string) string {
 
 func unknown(name string) string { return `e6data: unknown DSN parameter "` + name + `": ` }
 
-const port443 = "e6data: port 443 is that of TLS: set secure=true (or give the port of a server that speaks plaintext)"
+const port443 = "e6data: port 443 expects TLS: set secure=true (or give the port of a server that speaks plaintext)"
 
-const semicolon = `e6data: the DSN holds a ";", which separates nothing: use "&" between parameters, or %3B in a value`
+const semicolon = `e6data: the DSN holds a ";", which is not allowed: use "&" between parameters, or %3B in a value`
 
 func TestMistakesInDSNs(t *testing.T) {
 	clearEnv(t)
@@ -145,15 +145,15 @@ var mistakesInConfigs = []struct {
 	}, "e6data: the Config has no defaults: make it with NewConfig or ParseDSN, as in cfg := e6data.NewConfig(), and then set its fields"},
 	{"URL", func(c *e6data.Config) { c.Host = "https://me:t0ps3cret@e6.example.com" }, hostIsURL},
 	{"DSN", func(c *e6data.Config) { c.Host = "e6data://me:t0ps3cret@e6.example.com:443/sales" }, hostIsURL},
-	{"host and port", func(c *e6data.Config) { c.Host = "e6.example.com:443" }, "e6data: the host holds a port, which has a field of its own"},
+	{"host and port", func(c *e6data.Config) { c.Host = "e6.example.com:443" }, "e6data: the host holds a port: set Port instead"},
 	{"user and host", func(c *e6data.Config) { c.Host = "me:t0ps3cret@e6.example.com" },
 		strings.Replace(noHost, "DSN's host", "host", 1)},
 	{"key in the certificate", func(c *e6data.Config) {
 		c.ClientCert, c.ClientKey = "-----BEGIN PRIVATE KEY-----\nt0ps3cret\n-----END PRIVATE KEY-----", e6data.NewSecret("k")
-	}, "e6data: client_cert holds the text of a private key, which belongs in client_key"},
-	{"a default that was undone", func(c *e6data.Config) { c.Channels = 0 }, `e6data: channels: "0" is no number from 1 to 256`},
+	}, "e6data: client_cert holds the text of a private key, which must be in client_key"},
+	{"a default that was undone", func(c *e6data.Config) { c.Channels = 0 }, `e6data: channels: "0" is not a number from 1 to 256`},
 	{"nothing may be received", func(c *e6data.Config) { c.MaxRecvBytes = 0 }, `e6data: max_recv_bytes: "0" is neither -1 (no bound) nor a number of bytes above 0`},
-	{"negative timeout", func(c *e6data.Config) { c.QueryTimeout = -time.Second }, `e6data: query_timeout: "-1s" is no duration such as 30s or 5m`},
+	{"negative timeout", func(c *e6data.Config) { c.QueryTimeout = -time.Second }, `e6data: query_timeout: "-1s" is not a duration such as 30s or 5m`},
 	{"seconds without a unit", func(c *e6data.Config) { c.QueryTimeout = 30 }, `e6data: query_timeout: "30ns" is less than a microsecond: a time.Duration has its unit, as 30*time.Second has`},
 	{"port", func(c *e6data.Config) { c.Port = 65536 }, "e6data: port 65536 is out of range (1 to 65535)"},
 	{"no host", func(c *e6data.Config) { c.Host = "" }, "e6data: the host is missing"},
@@ -165,11 +165,11 @@ var mistakesInConfigs = []struct {
 	}, `e6data: access_token: the value holds other characters than printable ASCII without blanks: it is the token alone, with no "Bearer" before it`},
 	{"certificate without its key", func(c *e6data.Config) { c.ClientCert = "cert.pem" }, "e6data: client_cert needs client_key"},
 	{"certificate for plaintext", func(c *e6data.Config) { c.Secure, c.CACert = false, "ca.pem" }, "e6data: ca_cert needs secure=true"},
-	{"mode", func(c *e6data.Config) { c.Params = "auto" }, `e6data: params: "auto" is none of client, server: what a statement does must not depend on a guess`},
+	{"mode", func(c *e6data.Config) { c.Params = "auto" }, `e6data: params: "auto" is none of client, server: the effect of a statement must not depend on a guess`},
 	{"port 443", func(c *e6data.Config) { c.Secure, c.Port = false, 443 }, port443},
 }
 
-const hostIsURL = `e6data: the Host is a URL, of which it is the name alone: Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`
+const hostIsURL = `e6data: Host must be a name only, not a URL: write Host: "e6.example.com", Port: 443, Secure: true; ParseDSN reads a DSN`
 
 // goodConfig returns a Config without a mistake.
 func goodConfig() *e6data.Config {

@@ -47,13 +47,15 @@ func TestAnnouncedBeforeItIsAdmitted(t *testing.T) {
 	db := openDB(t, srv)
 	db.SetMaxOpenConns(16)
 	srv.Announce(enginetest.Green)
+	began := time.Now()
 	if n := readTogether(t, db, 16, 20); n != 0 {
 		t.Errorf("%d of 320 queries failed", n)
 	}
-	if n := srv.Stats().Refused; n > 32 {
-		t.Errorf("%d calls were refused", n)
+	// Each of the 16 may be refused at first, and then every 2 s.
+	if n, most := srv.Stats().Refused, 16*(2+int(time.Since(began)/(2*time.Second))); n > most {
+		t.Errorf("%d calls were refused, more than %d", n, most)
 	}
-	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	srv.SetLive(enginetest.Green)
@@ -103,7 +105,7 @@ func TestThereAndBack(t *testing.T) {
 		srv.SetLive(old, live)
 		srv.Announce(live)
 		readTogether(t, db, 4, 3)
-		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		srv.SetLive(live)
@@ -115,7 +117,7 @@ func TestThereAndBack(t *testing.T) {
 				t.Errorf("executed on %s", c.Strategy)
 			}
 		}
-		if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+		if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -5,29 +5,32 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Conn is a connection with what database/sql has no name for. It is valid, and
-// for one goroutine's use, during the call of [UseConn] that gave it.
+// Conn is a native connection, with methods that database/sql lacks. [UseConn]
+// passes it to a function. It is valid during that call only, and not safe for
+// concurrent use.
 type Conn struct{ cn *conn }
 
 // UseConn calls f with a connection of db, which is one of:
 //
-//   - an *[sql.DB], an *[sql.Conn], or a library's type around one: whatever has a
-//     method Conn(context.Context) that returns an *sql.Conn or the library's own
-//     connection, such as *sqlx.DB and *bun.DB, or a method Raw(func(any) error) error,
-//     such as *sqlx.Conn and bun.Conn;
-//   - a *[Connector], see [Connector.UseConn].
+//   - an *[sql.DB], an *[sql.Conn], or a library's type around one. Such a type has
+//     a method Conn(context.Context) that returns an *sql.Conn or the library's own
+//     connection, such as *sqlx.DB and *bun.DB, or a method Raw(func(any) error)
+//     error, such as *sqlx.Conn and bun.Conn;
+//   - a *[Connector]; see [Connector.UseConn].
 //
-// A tracing or metrics driver may be wrapped around this one. Its connections have a
-// method Raw, WrappedConn or Conn that returns a [driver.Conn], or they pass on Ping with its
-// context; such a Ping sends nothing, but the wrapper may record it.
+// A tracing or metrics driver may be wrapped around this driver. Its connections
+// must have a method Raw, WrappedConn or Conn that returns a [driver.Conn], or must
+// pass on Ping with its context. Such a Ping sends nothing, but the wrapper may
+// record it.
 //
-// The connection is f's alone until f returns.
+// Only f may use the connection until f returns. UseConn returns the error of f.
 func UseConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 	if c, ok := db.(*Connector); ok {
 		return c.UseConn(ctx, f)
@@ -50,9 +53,9 @@ func UseConn(ctx context.Context, db any, f func(*Conn) error) (err error) {
 	})
 }
 
-// UseConn opens a connection, calls f with it and closes it: it needs no pool. A
-// connection costs no more here than in a pool, since the connector keeps the channels
-// and sessions. Close the connector when it is not used any more.
+// UseConn opens a connection, calls f with it and closes it. It needs no pool. The
+// connection is as cheap as one of a pool, because the connector keeps the channels
+// and sessions. Close the connector when it is no longer used.
 func (c *Connector) UseConn(ctx context.Context, f func(*Conn) error) (err error) {
 	dc, err := c.connect(ctx)
 	if err != nil {
@@ -66,24 +69,24 @@ func (c *Connector) UseConn(ctx context.Context, f func(*Conn) error) (err error
 	return f(&Conn{dc})
 }
 
-// Query runs a statement whose result is read column by column. Its arguments are
-// those of [database/sql.DB.QueryContext], with each [QueryOption] among them. The
-// caller closes the result, before it leaves f of [UseConn].
-func (c *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
+// Query runs a statement and returns its result, which is read column by column. The
+// arguments are those of [database/sql.DB.QueryContext], and may include
+// [QueryOption]s. The caller must close the result before f of [UseConn] returns.
+func (nc *Conn) Query(ctx context.Context, query string, args ...any) (*Batches, error) {
 	values, opts := arguments(args)
-	req, err := c.cn.bind(ctx, query, values, opts)
+	req, err := nc.cn.bind(ctx, query, values, opts)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.cn.query(ctx, req)
+	r, err := nc.cn.query(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return c.batches(r), nil
+	return nc.batches(r), nil
 }
 
-// arguments numbers the arguments of a query, as database/sql does, and takes the
-// options out.
+// arguments numbers the arguments of a query, as database/sql does, and returns the
+// options among them separately.
 func arguments(args []any) (values []driver.NamedValue, opts []QueryOption) {
 	for _, arg := range args {
 		nv := driver.NamedValue{Value: arg}
@@ -100,8 +103,8 @@ func arguments(args []any) (values []driver.NamedValue, opts []QueryOption) {
 	return values, opts
 }
 
-// Batches is a result that is read batch by batch, each column by column, with
-// no value boxed. It is not safe for concurrent use.
+// Batches is a result that is read batch by batch, and each batch column by column.
+// No value is boxed. It is not safe for concurrent use.
 type Batches struct {
 	rows  *rows
 	batch *thriftrows.Batch
@@ -110,14 +113,14 @@ type Batches struct {
 // Columns describes the columns. The slice must not be changed.
 func (b *Batches) Columns() []thriftrows.Column { return b.rows.meta.Columns }
 
-// QueryID is the engine's id of the query.
+// QueryID returns the engine's id of the query.
 func (b *Batches) QueryID() string { return b.rows.q.queryID }
 
-// Handle names the query for calls about it, by this connection or another.
+// Handle returns the handle of the query, for calls about it on any connection.
 func (b *Batches) Handle() QueryHandle { return b.rows.q.handle() }
 
-// Next moves to the next batch and tells whether there is one; after the last,
-// or a failure, see Err. A batch has one row at least, and 65,536 at most.
+// Next moves to the next batch and reports whether there is one. If it returns
+// false, Err returns the error, if any. A batch has from 1 to 65,536 rows.
 func (b *Batches) Next() bool {
 	for !b.batch.Next() {
 		chunk, err := b.rows.nextChunk()
@@ -129,10 +132,10 @@ func (b *Batches) Next() bool {
 	return true
 }
 
-// Batch is the current batch, valid until the next call of Next or Close.
+// Batch returns the current batch. It is valid until the next call of Next or Close.
 func (b *Batches) Batch() *thriftrows.Batch { return b.batch }
 
-// Err returns what ended the result, nil when all of it was read.
+// Err returns the error that ended the result, or nil if the whole result was read.
 func (b *Batches) Err() error {
 	if errors.Is(b.rows.err, io.EOF) {
 		return nil
@@ -140,8 +143,8 @@ func (b *Batches) Err() error {
 	return b.rows.err
 }
 
-// All iterates over the batches and closes the result. An error, with a nil
-// batch, is the last that it yields.
+// All returns an iterator over the batches, which closes the result. An error is the
+// last element, with a nil batch.
 func (b *Batches) All() iter.Seq2[*thriftrows.Batch, error] {
 	return func(yield func(*thriftrows.Batch, error) bool) {
 		defer func() { _ = b.Close() }()
@@ -156,5 +159,8 @@ func (b *Batches) All() iter.Seq2[*thriftrows.Batch, error] {
 	}
 }
 
-// Close ends the query on the engine. It may be called again.
+// Close clears the query on the engine. It may be called again.
 func (b *Batches) Close() error { return b.rows.Close() }
+
+// Format writes the engine's address, and keeps the session out of fmt's output.
+func (nc Conn) Format(f fmt.State, verb rune) { nc.cn.Format(f, verb) }

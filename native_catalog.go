@@ -13,34 +13,37 @@ import (
 // Catalog is a catalog of the deployment.
 type Catalog struct {
 	Name string
-	// Default marks the one that the engine takes where none is named.
+	// Default reports whether the engine uses this catalog if none is named.
 	Default bool
 }
 
 // Column is a column of a table.
 type Column struct {
 	Name string
-	// Type is the engine's word, such as LONG or DECIMAL(10,2).
+	// Type is the engine's name of the type, such as LONG or DECIMAL(10,2).
 	Type string
 }
 
-// DatabaseTypeName is the type in upper case, without parameters, as
-// [database/sql.ColumnType.DatabaseTypeName] gives it.
+// DatabaseTypeName returns the type in upper case, without parameters, as
+// [database/sql.ColumnType.DatabaseTypeName] does.
 func (c Column) DatabaseTypeName() string { return thriftrows.TypeName(c.Type) }
 
 // PrecisionScale returns p and s of DECIMAL(p,s); ok is false for other types.
-func (c Column) PrecisionScale() (precision, scale int64, ok bool) { return precisionScale(c.Type) }
+func (c Column) PrecisionScale() (precision, scale int64, ok bool) {
+	return thriftrows.TypePrecisionScale(c.Type)
+}
 
-// Length returns the length of CHAR(n) and VARCHAR(n), math.MaxInt64 for other
-// types of variable length; ok is false for the rest.
-func (c Column) Length() (length int64, ok bool) { return typeLength(c.Type) }
+// Length returns the length of CHAR(n) and VARCHAR(n), and math.MaxInt64 for other
+// types of variable length. For all other types, ok is false.
+func (c Column) Length() (length int64, ok bool) { return thriftrows.TypeLength(c.Type) }
 
-// Catalogs lists the catalogs. It and the other calls about catalogs fail with
-// [errors.ErrUnsupported] on an engine that lacks them, and return an empty
-// list where there is nothing. They run no query, but wake a suspended cluster.
-func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
+// Catalogs lists the catalogs. The methods Catalogs, Schemas, Tables and Columns
+// return an empty list if nothing exists, and an error that is
+// [errors.ErrUnsupported] if the engine lacks the call. They run no query, but
+// resume a suspended cluster.
+func (nc *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 	resp := &wire.GetCatalogesResponse{}
-	err := c.cn.browse(ctx, wire.QueryEngineService_GetCataloges_FullMethodName, resp, func(string) proto.Message {
+	err := nc.cn.browse(ctx, wire.QueryEngineService_GetCataloges_FullMethodName, resp, func(string) proto.Message {
 		return &wire.GetCatalogesRequest{}
 	})
 	if err != nil {
@@ -53,11 +56,10 @@ func (c *Conn) Catalogs(ctx context.Context) ([]Catalog, error) {
 	return list, nil
 }
 
-// Schemas lists the schemas of a catalog. Here and in the following, an empty
-// catalog stands for Config.Catalog, and where that is empty for the engine's
-// default.
-func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
-	catalog = cmp.Or(catalog, c.cn.c.cfg.Catalog)
+// Schemas lists the schemas of a catalog. An empty catalog means Config.Catalog or,
+// if that is empty, the engine's default.
+func (nc *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
+	catalog = cmp.Or(catalog, nc.cn.c.cfg.Catalog)
 	resp := &wire.GetSchemaNamesResponse{}
 	method := wire.QueryEngineService_GetSchemaNames_FullMethodName
 	request := func(session string) proto.Message { return &wire.GetSchemaNamesRequest{SessionId: session} }
@@ -67,17 +69,17 @@ func (c *Conn) Schemas(ctx context.Context, catalog string) ([]string, error) {
 			return &wire.GetSchemaNamesV2Request{SessionId: session, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
 	return resp.GetSchemas(), nil
 }
 
-// Tables lists the tables of a schema. Here and in Columns, an empty schema
-// stands for Config.Database.
-func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
-	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
+// Tables lists the tables of a schema. An empty catalog has the meaning that it has
+// in [Conn.Schemas]. An empty schema means Config.Database.
+func (nc *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
+	catalog, schema = cmp.Or(catalog, nc.cn.c.cfg.Catalog), cmp.Or(schema, nc.cn.c.cfg.Database)
 	resp := &wire.GetTablesResponse{}
 	method := wire.QueryEngineService_GetTables_FullMethodName
 	request := func(session string) proto.Message { return &wire.GetTablesRequest{SessionId: session, Schema: schema} }
@@ -87,16 +89,17 @@ func (c *Conn) Tables(ctx context.Context, catalog, schema string) ([]string, er
 			return &wire.GetTablesV2Request{SessionId: session, Schema: schema, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
 	return resp.GetTables(), nil
 }
 
-// Columns lists the columns of a table, in the table's order.
-func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Column, error) {
-	catalog, schema = cmp.Or(catalog, c.cn.c.cfg.Catalog), cmp.Or(schema, c.cn.c.cfg.Database)
+// Columns lists the columns of a table, in the table's order. An empty catalog or
+// schema has the meaning that it has in [Conn.Tables].
+func (nc *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Column, error) {
+	catalog, schema = cmp.Or(catalog, nc.cn.c.cfg.Catalog), cmp.Or(schema, nc.cn.c.cfg.Database)
 	resp := &wire.GetColumnsResponse{}
 	method := wire.QueryEngineService_GetColumns_FullMethodName
 	request := func(session string) proto.Message {
@@ -108,7 +111,7 @@ func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Co
 			return &wire.GetColumnsV2Request{SessionId: session, Schema: schema, Table: table, Catalog: catalog}
 		}
 	}
-	err := c.cn.browse(ctx, method, resp, request)
+	err := nc.cn.browse(ctx, method, resp, request)
 	if err != nil {
 		return nil, err
 	}
@@ -119,16 +122,16 @@ func (c *Conn) Columns(ctx context.Context, catalog, schema, table string) ([]Co
 	return list, nil
 }
 
-// DryRun has the engine plan a statement without running it, with the schema and
-// catalog of the Config, and returns the logical plan as the engine writes it. An
-// SQL error is the engine's, as from running the statement.
-func (c *Conn) DryRun(ctx context.Context, query string) (string, error) {
+// DryRun plans a statement on the engine without running it, with the schema and
+// catalog of the Config. It returns the logical plan as the engine writes it. It
+// returns the same error for incorrect SQL as running the statement.
+func (nc *Conn) DryRun(ctx context.Context, query string) (string, error) {
 	st, err := parse(query)
 	if err != nil {
 		return "", err
 	}
 	text := st.Text()
-	cfg := c.cn.c.cfg
+	cfg := nc.cn.c.cfg
 	resp := &wire.DryRunResponse{}
 	method := wire.QueryEngineService_DryRun_FullMethodName
 	request := func(session string) proto.Message {
@@ -140,13 +143,12 @@ func (c *Conn) DryRun(ctx context.Context, query string) (string, error) {
 			return &wire.DryRunRequestV2{SessionId: session, Schema: cfg.Database, QueryString: text, Catalog: cfg.Catalog}
 		}
 	}
-	err = c.cn.browse(ctx, method, resp, request)
+	err = nc.cn.browse(ctx, method, resp, request)
 	return resp.GetDryrunValue(), err
 }
 
-// browse makes a call that belongs to no query and changes nothing, with the
-// link's session on the live colour; see policy. request makes the request, with
-// that session.
+// browse makes a call that belongs to no query and changes nothing, with the link's
+// session on the live colour; see policy. request returns the request for a session.
 func (lk *link) browse(ctx context.Context, method string, resp proto.Message, request func(session string) proto.Message) error {
 	return lk.startOver(ctx, start{wakes: true}, func(s session) error {
 		return lk.c.repeat(ctx, &call{

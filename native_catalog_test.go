@@ -49,7 +49,7 @@ func TestBrowsing(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv.ResetCalls()
-			must(t, openDB(t, srv, test.params...), func(c *e6data.Conn) error {
+			mustUseConn(t, openDB(t, srv, test.params...), func(c *e6data.Conn) error {
 				catalogs, err := c.Catalogs(t.Context())
 				if want := []e6data.Catalog{{Name: "lake"}, {Name: "main", Default: true}}; err != nil || !slices.Equal(catalogs, want) {
 					t.Errorf("catalogs %v, %v", catalogs, err)
@@ -88,7 +88,7 @@ func TestBrowsing(t *testing.T) {
 
 func TestTableColumns(t *testing.T) {
 	t.Parallel()
-	must(t, openDB(t, browsable(t)), func(c *e6data.Conn) error {
+	mustUseConn(t, openDB(t, browsable(t)), func(c *e6data.Conn) error {
 		columns, err := c.Columns(t.Context(), "lake", "sales", "items")
 		if err != nil {
 			return err
@@ -149,7 +149,7 @@ func TestBrowsingIsRepeated(t *testing.T) {
 			db := openWith(t, srv.DSN(), pollFast)
 			f := fault(srv)
 			f.Method, f.Times = method, 1
-			must(t, db, func(c *e6data.Conn) error {
+			mustUseConn(t, db, func(c *e6data.Conn) error {
 				srv.Inject(f)
 				tables, err := c.Tables(t.Context(), "", "")
 				if err == nil && !slices.Equal(tables, []string{"orders"}) {
@@ -168,7 +168,7 @@ func TestBrowsingFails(t *testing.T) {
 	t.Parallel()
 	srv := browsable(t)
 	srv.Inject(enginetest.Fault{Method: "getColumns", Err: status.Error(codes.Unimplemented, "method getColumns not implemented")})
-	must(t, openDB(t, srv), func(c *e6data.Conn) error {
+	mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error {
 		var e *e6data.Error
 		_, err := c.Columns(t.Context(), "", "", "orders")
 		if !errors.Is(err, errors.ErrUnsupported) || !errors.As(err, &e) || e.Phase != e6data.PhaseCatalog || e.Code != codes.Unimplemented {

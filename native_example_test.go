@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// exampleEngine is an engine for the examples and a pool on it.
+// exampleEngine returns an engine for the examples, and a pool that is connected to it.
 func exampleEngine() (*enginetest.Server, *sql.DB) {
 	srv, err := enginetest.NewServer(enginetest.Config{})
 	if err != nil {
@@ -25,7 +25,7 @@ func exampleEngine() (*enginetest.Server, *sql.DB) {
 	return srv, db
 }
 
-// What there is to query.
+// The catalogs with their schemas, tables and columns.
 func ExampleConn_Catalogs() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -77,7 +77,7 @@ func ExampleConn_Catalogs() {
 	// lake sales items price DECIMAL 10 2
 }
 
-// A statement is planned without being run.
+// The engine plans a statement without running it.
 func ExampleConn_DryRun() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -97,7 +97,7 @@ func ExampleConn_DryRun() {
 	// error: <nil> executed: 0
 }
 
-// How long a query waited and ran.
+// The times that a query waited and ran.
 func ExampleConn_ExplainAnalyze() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -135,8 +135,8 @@ func ExampleConn_ExplainAnalyze() {
 	// cached: false parsing: 3ms queueing: 20ms total: 150ms
 }
 
-// One process submits a query; another, to which the handle's text was sent,
-// waits for it and reads the result.
+// One process submits a query, and sends the text of the handle to another process.
+// That process waits for the query and reads the result.
 func ExampleConn_Submit() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -191,7 +191,7 @@ func ExampleConn_Submit() {
 	// id: 2
 }
 
-// A query that runs for too long is cancelled from another connection.
+// Another connection cancels a query that takes too long.
 func ExampleConn_Cancel() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -225,7 +225,7 @@ func ExampleConn_Cancel() {
 	// error: <nil>
 }
 
-// A query is cancelled by its id, as one sees it in the log or in a QueryInfo.
+// A query is cancelled by its id, which the log and a QueryInfo show.
 func ExampleConn_CancelID() {
 	srv, db := exampleEngine()
 	defer srv.Close()
@@ -241,7 +241,7 @@ func ExampleConn_CancelID() {
 		ended <- db.QueryRowContext(ctx, "SELECT count(*) FROM a, b, c", e6data.CaptureQuery(&info)).Scan(&n)
 	}()
 
-	// Somebody loses patience once the query runs.
+	// The query runs, and takes too long.
 	_ = srv.Wait(ctx, func(s enginetest.Stats) bool { return s.Executed > 0 })
 	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
 		return c.CancelID(ctx, info.State().ID)
@@ -252,4 +252,123 @@ func ExampleConn_CancelID() {
 	// Output:
 	// error: <nil>
 	// cancelled: true
+}
+
+// The tables of a schema, and the columns of one of them. An empty catalog or schema
+// means that of the DSN.
+func ExampleConn_Tables() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer func() { _ = db.Close() }()
+	srv.SetCatalogs(enginetest.Catalog{Name: "lake", Default: true, Schemas: []enginetest.Schema{{
+		Name: "sales",
+		Tables: []enginetest.Table{
+			{Name: "items", Columns: []enginetest.Column{{Name: "id", Type: "LONG"}, {Name: "name", Type: "VARCHAR(20)"}}},
+			{Name: "orders"},
+		},
+	}}})
+
+	ctx := context.Background()
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
+		tables, err := c.Tables(ctx, "lake", "sales")
+		if err != nil {
+			return err
+		}
+		fmt.Println(tables)
+		columns, err := c.Columns(ctx, "lake", "sales", "items")
+		if err != nil {
+			return err
+		}
+		for _, column := range columns {
+			length, ok := column.Length()
+			fmt.Println(column.Name, column.Type, length, ok)
+		}
+		return nil
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// [items orders]
+	// id LONG 0 false
+	// name VARCHAR(20) 20 true
+	// error: <nil>
+}
+
+// The plan of a query whose rows are being read.
+func ExampleConn_Explain() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer func() { _ = db.Close() }()
+	srv.Handle("SELECT id FROM items", enginetest.NewResult().Column("id", "LONG").Row(1).
+		Explain("Project[id] <- Scan[items]"))
+
+	ctx := context.Background()
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
+		result, err := c.Query(ctx, "SELECT id FROM items")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = result.Close() }()
+		plan, err := c.Explain(ctx, result.Handle())
+		fmt.Println(plan)
+		return err
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// Project[id] <- Scan[items]
+	// error: <nil>
+}
+
+// The state of a query that was submitted.
+func ExampleConn_Status() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer func() { _ = db.Close() }()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error {
+		state, err := c.Status(ctx, h)
+		if err != nil {
+			return err
+		}
+		fmt.Println("done:", state.Done, "rows:", state.Rows)
+		return c.Clear(ctx, h)
+	})
+	fmt.Println("error:", err)
+
+	// Output:
+	// done: true rows: 2
+	// error: <nil>
+}
+
+// The text of a handle goes to another process. It is a secret.
+func ExampleParseQueryHandle() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer func() { _ = db.Close() }()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+	ctx := context.Background()
+	h := submitted(ctx, db, "SELECT id, name, price FROM items")
+
+	text, err := h.MarshalText()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// In the other process:
+	h, err = e6data.ParseQueryHandle(string(text))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(h.ID())
+	err = e6data.UseConn(ctx, db, func(c *e6data.Conn) error { return c.Clear(ctx, h) })
+	fmt.Println("error:", err)
+
+	// Output:
+	// query-blue-000001
+	// error: <nil>
 }

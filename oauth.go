@@ -8,21 +8,20 @@ import (
 	"github.com/e6data/e6data-go/internal/oauth"
 )
 
-// OAuth 2.0 (docs/protocol.md, section 8). A connector that uses it has a source of
-// tokens; the bearer header is added to each call in transmit. There is no
-// session: the engine knows a connection by the header alone.
+// OAuth 2.0 (docs/protocol.md, section 8). A connector with OAuth has a source of
+// tokens. transmit adds the bearer header to each call. There are no sessions: the
+// header alone identifies the user.
 
-// authorizationHeader carries the bearer token.
+// authorizationHeader is the header with the bearer token.
 const authorizationHeader = "authorization"
 
-// WithTokenSource makes the connector authenticate with the access tokens of ts
-// instead of anything in the Config, which must then name no user, token or
-// client. ts is asked by one goroutine at a time, again 60 seconds before its
-// token expires and when the engine refuses the token before that; between, the
-// connector keeps the token, so ts need not. A caller whose context ends does
-// not wait for ts any longer. What ts returns as its error is found in the
-// driver's, but for an [oauth2.RetrieveError], of which only the status and the
-// error code are told.
+// WithTokenSource makes the connector authenticate with the access tokens of ts. The
+// Config must not have a user, a token or a client then. The connector keeps each
+// token, so ts need not cache it. It calls ts again 60 seconds before the token
+// expires, or when the engine refuses the token. It never calls ts concurrently. A
+// caller whose context ends does not wait for ts any longer. The driver's errors
+// wrap the error of ts. The exception is an [oauth2.RetrieveError], of which they
+// contain only the status and the error code.
 func WithTokenSource(ts oauth2.TokenSource) Option {
 	return func(c *Connector) {
 		c.tokenSource = nil
@@ -32,8 +31,8 @@ func WithTokenSource(ts oauth2.TokenSource) Option {
 	}
 }
 
-// credentials returns cfg with what the environment adds to it, and tells
-// whether that is exactly one way to authenticate.
+// credentials returns cfg with the credentials of the environment added. It returns
+// an error unless there is exactly one way to authenticate.
 func (c *Connector) credentials(cfg *Config) (*Config, error) {
 	if c.tokenSource == nil {
 		full, err := cfg.withEnvCredentials()
@@ -53,8 +52,8 @@ func (c *Connector) credentials(cfg *Config) (*Config, error) {
 	return cfg.Clone(), cfg.checkOAuth("WithTokenSource")
 }
 
-// acquireTokens returns the source of access tokens, nil where user and token
-// authenticate.
+// acquireTokens returns the source of access tokens, or nil if the connector
+// authenticates with user and token.
 func (c *Connector) acquireTokens() *oauth.Source {
 	switch {
 	case c.tokenSource != nil:

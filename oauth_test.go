@@ -249,12 +249,15 @@ func TestOAuthTokenRefusedDuringUse(t *testing.T) {
 				srv := i.engine(t, enginetest.Config{})
 				db := openConfig(t, i.config(t, srv))
 				readFive(t, db)
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil { // its clearing call is not the one that is hit
+					t.Fatal(err)
+				}
 				revoking := srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: i.revoke})
 				if err := db.Ping(); err != nil {
 					t.Error(err)
 				}
 				readFive(t, db)
-				if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 					t.Error(err)
 				}
 				if revoking.Hits() != 1 || i.exchanges.Load() != 2 || srv.Stats().Executed != 2 {
@@ -388,12 +391,12 @@ func TestOAuthEndpointFails(t *testing.T) {
 		{"HTML", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			_, _ = io.WriteString(w, "<html>LEAK</html>")
 			return true
-		}, e6data.ErrTokenUnavailable, "no bearer token that can be read", 1},
+		}, e6data.ErrTokenUnavailable, "no valid bearer token", 1},
 		{"malformed", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"access_token":"LEAK`)
 			return true
-		}, e6data.ErrTokenUnavailable, "no bearer token that can be read", 1},
+		}, e6data.ErrTokenUnavailable, "no valid bearer token", 1},
 		{"oversized", func(_ int64, w http.ResponseWriter, _ *http.Request) bool {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"access_token":"`+strings.Repeat("LEAK", 1<<20)+`"}`)
@@ -526,7 +529,7 @@ func TestOAuthClearingOutlastsTheEndpoint(t *testing.T) {
 	if !errors.Is(err, e6data.ErrIncompleteResult) || !errors.Is(err, e6data.ErrTokenUnavailable) || !strings.Contains(err.Error(), "HTTP status 503") {
 		t.Errorf("error %v", err)
 	}
-	if err := srv.WaitBalanced(within(t, 20*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 	readFive(t, db)
@@ -557,7 +560,7 @@ func TestOAuthForbiddenToAnotherPool(t *testing.T) {
 	ping := func(ts oauth2.TokenSource) <-chan error {
 		db := openConfig(t, oauthConfig(t, srv), e6data.WithTokenSource(ts))
 		done := make(chan error, 1)
-		go func() { done <- db.PingContext(within(t, 30*time.Second)) }()
+		go func() { done <- db.PingContext(within(t, time.Minute)) }()
 		return done
 	}
 	first := ping(i)
@@ -650,7 +653,7 @@ func TestOAuthAnnouncedSwitch(t *testing.T) {
 	if got := strategies(srv, "prepareStatement"); got != "blue green" {
 		t.Errorf("prepared on %s", got)
 	}
-	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 	for _, method := range []string{"getNextResultBatch", "clearOrCancelQuery"} {
@@ -704,7 +707,7 @@ func TestOAuthRotatedSessions(t *testing.T) {
 				srv.Inject(enginetest.Fault{Method: method, Times: 1, Do: srv.ExpireSessions})
 			}
 			readFive(t, db)
-			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 				t.Error(err)
 			}
 			if n := i.exchanges.Load(); n != 1 || srv.Stats().Executed != 1 {
@@ -773,7 +776,7 @@ func TestOAuthConfig(t *testing.T) {
 		{"method in a literal", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.ClientAuthMethod = "" }}, ""},
 		{"plain token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://idp.example/LEAK" }}, "token_url: the value is not https"},
 		{"loopback token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "http://localhost:1/token" }}, ""},
-		{"no token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "https:/\x00LEAK" }}, "token_url: the value is no URL"},
+		{"no token_url", false, []func(*e6data.Config){client, func(c *e6data.Config) { c.TokenURL = "https:/\x00LEAK" }}, "token_url: the value is not a URL"},
 		{"line break", false, []func(*e6data.Config){func(c *e6data.Config) { c.AccessToken = e6data.NewSecret("LEAK\r\nx: y") }}, "holds other characters"},
 		{"impersonate", false, []func(*e6data.Config){token, func(c *e6data.Config) { c.Impersonate = "v" }}, "impersonate"},
 		{"plaintext token", false, []func(*e6data.Config){token, plaintext}, "needs secure=true"},

@@ -3,7 +3,6 @@ package e6data
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"strings"
@@ -14,39 +13,31 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/e6data/e6data-go/internal/batch"
 	"github.com/e6data/e6data-go/internal/oauth"
 	"github.com/e6data/e6data-go/strategy"
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// WithHook has the connector tell h what it does. Without one nothing is spent on
-// it.
+// WithHook sets the [Hook] of the connector. Without a Hook, or with nil, there is
+// no cost.
 func WithHook(h Hook) Option { return func(c *Connector) { c.hook = h } }
 
-// strategyLogLevel is the environment variable with the lowest level at which
-// changes of colour, session and cluster are logged (docs/protocol.md, section 11).
-const strategyLogLevel = "E6DATA_STRATEGY_LOG_LEVEL"
-
-// changeLevels are its values, as Python's logging names them.
-var changeLevels = map[string]slog.Level{
-	"DEBUG": slog.LevelDebug, "INFO": slog.LevelInfo, "WARN": slog.LevelWarn, "WARNING": slog.LevelWarn,
-	"ERROR": slog.LevelError, "CRITICAL": slog.LevelError + 4,
-}
-
-// observer is what tells people and tools of a connector's work.
+// observer logs a connector's work and calls its hook.
 type observer struct {
-	hook Hook // nil for none
+	hook Hook // or nil
 	log  *slog.Logger
-	// silent tells that nobody asked for a log.
+	// silent reports whether nothing is logged.
 	silent bool
-	// changes is the lowest level at which changes are logged.
+	// changes is the lowest level at which changes of colour, session and cluster
+	// are logged.
 	changes slog.Level
-	// color is the one that was used last, for [Switch].
+	// color is the colour that was used last, for [Switch].
 	color atomic.Uint32
 	stats counters
 }
 
-// setUp completes what the options have set.
+// setUp completes the observer after the options were applied.
 func (o *observer) setUp(debug bool) {
 	o.changes = slog.LevelInfo
 	if debug {
@@ -58,8 +49,8 @@ func (o *observer) setUp(debug bool) {
 	switch {
 	case o.log != nil:
 	case debug:
-		// What was asked for is to be seen, wherever the default logger draws the
-		// line.
+		// Debug was requested explicitly, so the level of the default logger must
+		// not hide it.
 		o.log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	default:
 		o.log, o.silent = slog.New(slog.DiscardHandler), true
@@ -73,7 +64,7 @@ func (o *observer) logChange(ctx context.Context, level slog.Level, msg string, 
 	}
 }
 
-// noteColor notes the colour that queries are to run on.
+// noteColor records the colour on which queries run.
 func (c *caller) noteColor(ctx context.Context, now strategy.Color) {
 	was := strategy.Color(c.color.Swap(uint32(now)))
 	if was == now {
@@ -91,8 +82,8 @@ func (c *caller) noteColor(ctx context.Context, now strategy.Color) {
 	}
 }
 
-// withHooks makes a call with transmit, and tells hook and log of it where they
-// want to know.
+// withHooks makes a call with transmit, calls the hook before and after it, and logs
+// the call.
 func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) error {
 	if c.hook == nil && !c.cfg.Debug {
 		return c.transmit(ctx, k, grant)
@@ -107,11 +98,11 @@ func (c *caller) withHooks(ctx context.Context, k *call, grant *oauth.Grant) err
 	err := c.transmit(ctx, k, grant)
 	done.Duration = time.Since(began)
 	if !errors.Is(context.Cause(ctx), errReaderLeft) {
-		done.Err = err // else the driver itself gave the call up, and nobody misses its answer
+		done.Err = err // otherwise the driver itself abandoned the call, and needs no answer
 	}
 	a := k.read()
 	done.QueryID = a.queryID
-	if _, ok := k.resp.(*batch); ok {
+	if _, ok := k.resp.(*batch.Batch); ok {
 		done.Bytes = a.bytes
 	}
 	if c.hook != nil {
@@ -139,10 +130,10 @@ func (c *caller) logCall(ctx context.Context, k *call, done CallEnd, a answer) {
 	c.log.DebugContext(ctx, "e6data: call", attrs...)
 }
 
-// logged is err as it may be logged. What the engine says about a statement may
-// quote it, and what is wrong with a value may show that, so both are left out
-// unless Config.LogStatements lets SQL text into the log; what gRPC, a proxy or
-// the driver found wrong is not about the statement.
+// logged returns err in the form in which it may be logged. The engine's message
+// about a statement may quote the statement, and an error about a value may show the
+// value. Both are left out unless Config.LogStatements is true. Messages of gRPC, a
+// proxy or the driver do not concern the statement, and are kept.
 func (c *caller) logged(err error) error {
 	e, ok := errors.AsType[*Error](err)
 	if !ok || c.cfg.LogStatements {
@@ -150,7 +141,7 @@ func (c *caller) logged(err error) error {
 	}
 	if format, ok := errors.AsType[*thriftrows.FormatError](e); ok {
 		place := *format
-		place.Msg = "what is wrong is logged with log_statements=true only"
+		place.Msg = "the reason is logged with log_statements=true only"
 		outline := *e
 		outline.Err = &place
 		return &outline
@@ -171,7 +162,8 @@ func (c *caller) logged(err error) error {
 	return err
 }
 
-// noteRetry notes that a call is about to be made again, or a query begun anew.
+// noteRetry records that a call is about to be repeated, or a query to be started
+// again.
 func (c *caller) noteRetry(ctx context.Context, phase Phase, try int, err error) {
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -186,70 +178,5 @@ func (c *caller) noteRetry(ctx context.Context, phase Phase, try int, err error)
 		c.hook.Retry(ctx, Retry{
 			Phase: phase, QueryID: e.QueryID, Reason: e.condition.String(), Try: try, Err: err, Host: c.cfg.Host, Port: c.cfg.port(),
 		})
-	}
-}
-
-// recordKey is the context key of the *record of the query that is worked on.
-type recordKey struct{}
-
-func recordOf(ctx context.Context) *record {
-	r, _ := ctx.Value(recordKey{}).(*record)
-	return r
-}
-
-// begin makes the record of a query, before anything else is done. The query is
-// worked on with the context that it returns.
-func (c *Connector) begin(ctx context.Context, ask *request) (context.Context, *record) {
-	r := &record{c: c, s: QueryState{Tag: ask.opts.tag, Phase: PhasePrepare, Start: time.Now()}}
-	if info := ask.opts.info; info != nil {
-		r.analyze = info.Analyze
-		info.watch(r)
-	}
-	c.stats.running.Add(1)
-	ctx = context.WithValue(ctx, recordKey{}, r)
-	if c.hook != nil {
-		ctx = c.hook.QueryStart(ctx, QueryStart{
-			Statement: ask.written, Args: ask.args, Tag: ask.opts.tag,
-			Host: c.cfg.Host, Port: c.cfg.port(), Catalog: ask.opts.catalog, Schema: ask.opts.schema,
-		})
-	}
-	r.ctx = ctx
-	if ask.opts.progress != nil {
-		r.reporter = report(context.WithoutCancel(ctx), r, ask.opts.progress)
-	}
-	if c.cfg.Debug {
-		attrs := []any{"catalog", ask.opts.catalog, "schema", ask.opts.schema, "tag", ask.opts.tag, "args", ask.args}
-		if c.cfg.LogStatements {
-			attrs = append(attrs, "statement", ask.text)
-		}
-		c.log.DebugContext(ctx, "e6data: query", attrs...)
-	}
-	return ctx, r
-}
-
-// over notes that the query has ended, well when err is nil or io.EOF. OnProgress
-// is called for the last time.
-func (r *record) over(err error) {
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	r.update(func(s *QueryState, now time.Duration) { s.Done, s.Err, s.Ended = true, err, now })
-	r.c.stats.running.Add(-1)
-	r.c.stats.outcome(err).Add(1)
-	r.reporter.end()
-}
-
-// end tells of a query that is over and cleared.
-func (r *record) end() {
-	c, s := r.c, r.get()
-	if c.hook != nil {
-		c.hook.QueryEnd(context.WithoutCancel(r.ctx), s)
-	}
-	if c.cfg.Debug {
-		attrs := []any{"query_id", s.ID, "strategy", s.Strategy, "rows", s.Rows, "bytes", s.Bytes, "duration", s.Ended, "retries", s.Retries}
-		if s.Err != nil {
-			attrs = append(attrs, "error", c.logged(s.Err))
-		}
-		c.log.DebugContext(r.ctx, "e6data: query ended", attrs...)
 	}
 }

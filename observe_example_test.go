@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// ordersEngine is an engine that knows one statement.
+// ordersEngine returns an engine with a result for one statement.
 func ordersEngine() *enginetest.Server {
 	srv, err := enginetest.NewServer(enginetest.Config{Mark: "example"})
 	if err != nil {
@@ -40,6 +40,7 @@ func drain(ctx context.Context, db *sql.DB, query string) error {
 	return rows.Err()
 }
 
+// The id, counts and times of one query.
 func ExampleCaptureQuery() {
 	srv := ordersEngine()
 	defer srv.Close()
@@ -49,7 +50,7 @@ func ExampleCaptureQuery() {
 	}
 	defer func() { _ = db.Close() }()
 
-	// Analyze asks the engine how the query ran, which is one call more.
+	// Analyze requests the engine's own times, which costs one more call.
 	info := &e6data.QueryInfo{Analyze: true}
 	ctx := e6data.ContextWithOptions(context.Background(), e6data.CaptureQuery(info))
 	if err := drain(ctx, db, "SELECT id FROM orders"); err != nil {
@@ -65,6 +66,7 @@ func ExampleCaptureQuery() {
 	// from the cache: false took the engine 12ms
 }
 
+// A progress bar for all queries with a context.
 func ExampleContextWithProgress() {
 	srv := ordersEngine()
 	defer srv.Close()
@@ -85,7 +87,7 @@ func ExampleContextWithProgress() {
 	// Output: 3 of 3 rows
 }
 
-// slowQueries is a hook that reports queries and what was done again.
+// slowQueries is a hook that reports queries and repetitions.
 type slowQueries struct{ e6data.NoHook }
 
 func (slowQueries) QueryEnd(_ context.Context, q e6data.QueryState) {
@@ -96,6 +98,7 @@ func (slowQueries) Retry(_ context.Context, r e6data.Retry) {
 	fmt.Printf("%s again: %s\n", r.Phase, r.Reason)
 }
 
+// A hook is called for each query and each repetition.
 func ExampleWithHook() {
 	srv := ordersEngine()
 	defer srv.Close()
@@ -115,8 +118,7 @@ func ExampleWithHook() {
 	if err := drain(context.Background(), db, "SELECT id FROM orders"); err != nil {
 		log.Fatal(err)
 	}
-	// The end of a query is told when it is cleared on the engine, which Close
-	// waits for.
+	// QueryEnd is called when the query has ended. Close waits for that.
 	if err := db.Close(); err != nil {
 		log.Fatal(err)
 	}
@@ -125,6 +127,7 @@ func ExampleWithHook() {
 	// query of 3 rows on blue, failed: false
 }
 
+// The counters of a pool, also as a variable of package expvar.
 func ExampleConnector_Stats() {
 	srv := ordersEngine()
 	defer srv.Close()
@@ -136,7 +139,7 @@ func ExampleConnector_Stats() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// At /debug/vars of net/http's default server, for any number of readers.
+	// The counters are at /debug/vars of net/http's default server.
 	expvar.Publish("e6data", expvar.Func(func() any { return connector.Stats() }))
 
 	db := sql.OpenDB(connector)
@@ -149,6 +152,7 @@ func ExampleConnector_Stats() {
 	// Output: 1 query, 3 rows, 0 switches, channel READY
 }
 
+// With debug=true every call is logged.
 func ExampleWithLogger() {
 	srv := ordersEngine()
 	defer srv.Close()
@@ -156,7 +160,7 @@ func ExampleWithLogger() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// Every call, without times and ids, which differ from run to run.
+	// The example leaves out times and ids, which differ from run to run.
 	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {

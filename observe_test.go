@@ -3,7 +3,6 @@ package e6data_test
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -75,18 +74,6 @@ func (n *notes) take() []string {
 	lines := n.lines
 	n.lines = nil
 	return lines
-}
-
-func readAll(ctx context.Context, t testing.TB, db *sql.DB, query string) (n int, err error) {
-	t.Helper()
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	for rows.Next() {
-		n++
-	}
-	return n, errors.Join(rows.Err(), rows.Close())
 }
 
 func TestHook(t *testing.T) {
@@ -315,7 +302,7 @@ func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
 	for n, end := range []func(cancel func()){
 		func(cancel func()) { cancel() },
 		func(func()) {
-			must(t, db, func(c *e6data.Conn) error { return c.CancelID(t.Context(), info.State().ID) })
+			mustUseConn(t, db, func(c *e6data.Conn) error { return c.CancelID(t.Context(), info.State().ID) })
 		},
 	} {
 		ctx, cancel := context.WithCancel(within(t, time.Minute))
@@ -323,7 +310,7 @@ func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		called(t, srv, "getNextResultBatch", n+1)
+		waitCalled(t, srv, "getNextResultBatch", n+1)
 		end(cancel)
 		for rows.Next() {
 		}
@@ -333,7 +320,7 @@ func TestFailedQueriesAreNotAnalyzed(t *testing.T) {
 		_ = rows.Close()
 		cancel()
 	}
-	ended(t, srv, 1, 1)
+	waitEnded(t, srv, 1, 1)
 	if n := srv.Count("explainAnalyze"); n != 0 {
 		t.Errorf("asked %d times", n)
 	}
@@ -570,15 +557,5 @@ func BenchmarkHookUnset(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		e6data.Record(c)
-	}
-}
-
-// await waits for something that must come.
-func await(t testing.TB, ch <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-ch:
-	case <-within(t, time.Minute).Done():
-		t.Fatal("it does not come")
 	}
 }

@@ -6,76 +6,80 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/e6data/e6data-go/internal/typed"
 )
 
-// QueryOption is a setting of a single query. Pass it to [database/sql.DB.QueryContext]
-// and its like among the arguments, at any place: it counts as none of them. Or
-// put it into the context with [ContextWithOptions], for all queries that are made with
-// that. An argument takes precedence over the context, and both over [Config].
+// QueryOption is a setting for a single query. Pass it to
+// [database/sql.DB.QueryContext] and similar methods among the arguments, at any
+// place: it needs no placeholder. Or put it into a context with
+// [ContextWithOptions], for all queries with that context. An argument takes
+// precedence over the context, and the context over [Config].
 type QueryOption struct{ set func(*queryOptions) }
 
-// queryOptions is what may differ from query to query.
+// queryOptions are the settings that may differ from query to query.
 type queryOptions struct {
 	catalog, schema string
 	noCache         bool
 	tag             string
 	info            *QueryInfo
 	progress        func(Progress)
+	fit             typed.Options // of typed rows
 }
 
-// InCatalog runs the query in a catalog instead of [Config.Catalog].
+// InCatalog sets the catalog of the query, instead of [Config.Catalog].
 func InCatalog(name string) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.catalog = name }}
 }
 
-// InSchema runs the query in a schema instead of [Config.Database].
+// InSchema sets the schema of the query, instead of [Config.Database].
 func InSchema(name string) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.schema = name }}
 }
 
-// NoCache has the engine compute the result even when it has it in its cache.
+// NoCache makes the engine compute the result even if its cache has it.
 func NoCache() QueryOption {
 	return QueryOption{func(o *queryOptions) { o.noCache = true }}
 }
 
-// QueryTag marks the query, for people and tools that look for it later. The tag
-// is sent as a comment before the statement, since the protocol has no field for
-// it, and is in the log and in what a [Hook] is told. It cannot hold "/*", "*/"
-// or control characters.
+// QueryTag marks the query for people and tools. The driver sends the tag as a
+// comment before the statement, because the protocol has no field for it. The log
+// and a [Hook] also get the tag. A tag cannot contain "/*", "*/" or control
+// characters.
 func QueryTag(tag string) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.tag = tag }}
 }
 
-// CaptureQuery fills info with the query's id, engine, timings and counts while
-// it runs. One info serves one query at a time; it shows the latest.
+// CaptureQuery records the query's id, planner, timings and counts in info while the
+// query runs. An info can record one query at a time. It shows the latest query.
 func CaptureQuery(info *QueryInfo) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.info = info }}
 }
 
-// OnProgress calls f with the query's progress, ten times a second at most and
-// never concurrently, and a last time when the query has ended, before its rows'
-// Close, or the call that failed, returns. Of queries that run at a time each
-// calls its f as if it were alone. f must not use the query's rows.
+// OnProgress calls f with the query's progress, at most ten times a second and never
+// concurrently. The last call comes when the query has ended, before Close of its
+// rows, or the call that failed, returns. Queries that run at the same time call
+// their f independently. f must not use the query's rows.
 func OnProgress(f func(Progress)) QueryOption {
 	return QueryOption{func(o *queryOptions) { o.progress = f }}
 }
 
 type optionsKey struct{}
 
-// ContextWithOptions returns a context whose queries have the options, after those that
-// ctx has already.
+// ContextWithOptions returns a child of ctx that sets options for the queries with
+// that context. The options are applied after those that ctx already has.
 func ContextWithOptions(ctx context.Context, opts ...QueryOption) context.Context {
 	before, _ := ctx.Value(optionsKey{}).([]QueryOption)
 	return context.WithValue(ctx, optionsKey{}, append(before[:len(before):len(before)], opts...))
 }
 
-// ContextWithProgress is [ContextWithOptions] with [OnProgress].
+// ContextWithProgress is ContextWithOptions with [OnProgress].
 func ContextWithProgress(ctx context.Context, f func(Progress)) context.Context {
 	return ContextWithOptions(ctx, OnProgress(f))
 }
 
-// options are those of a query: the configuration's, the context's and then the
-// arguments'.
+// options returns the settings of a query: those of the Config, then those of ctx,
+// then args.
 func (c *Connector) options(ctx context.Context, args []QueryOption) (queryOptions, error) {
 	o := queryOptions{catalog: c.cfg.Catalog, schema: c.cfg.Database, noCache: !c.cfg.Cache}
 	inContext, _ := ctx.Value(optionsKey{}).([]QueryOption)
@@ -87,7 +91,7 @@ func (c *Connector) options(ctx context.Context, args []QueryOption) (queryOptio
 			opt.set(&o)
 		}
 	}
-	// U+FFFD is also what bytes that are no UTF-8 look like.
+	// Bytes that are not UTF-8 also decode as U+FFFD.
 	unfit := func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
 	if strings.Contains(o.tag, "/*") || strings.Contains(o.tag, "*/") || strings.ContainsFunc(o.tag, unfit) {
 		return o, fmt.Errorf("e6data: QueryTag %q cannot stand in a comment", o.tag)
@@ -95,7 +99,7 @@ func (c *Connector) options(ctx context.Context, args []QueryOption) (queryOptio
 	return o, nil
 }
 
-// tagged is the statement with its tag.
+// tagged returns the statement with its tag.
 func (o *queryOptions) tagged(text string) string {
 	if o.tag == "" {
 		return text

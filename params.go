@@ -15,19 +15,19 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// request is a query as it is to be sent.
+// request is a query to send.
 type request struct {
-	written string // as the application wrote it
-	text    string // to send
-	args    int    // how many arguments were given
-	dml     bool   // the statement changes rows
-	// params are the arguments of text's placeholders, with [ParamsServer].
+	written string // the statement as the application wrote it
+	text    string // the statement to send
+	args    int    // the number of arguments
+	dml     bool   // whether the statement changes rows
+	// params are the arguments for the placeholders in text, with [ParamsServer].
 	params []driver.NamedValue
 	opts   queryOptions
 }
 
-// parse reads a statement. Its Text is what the engine takes, which refuses a
-// trailing semicolon (docs/protocol.md, section 3).
+// parse parses a statement. Its Text has no trailing semicolon, because the engine
+// refuses one (docs/protocol.md, section 3).
 func parse(query string) (*sqltext.Statement, error) {
 	st, err := sqltext.Parse(query)
 	if err != nil {
@@ -36,8 +36,8 @@ func parse(query string) (*sqltext.Statement, error) {
 	return st, nil
 }
 
-// bind makes a request of a query, its arguments and the options that were among
-// them.
+// bind makes a request of a query, its arguments and the options among the
+// arguments.
 func (cn *conn) bind(ctx context.Context, query string, args []driver.NamedValue, opts []QueryOption) (*request, error) {
 	st, err := parse(query)
 	if err != nil {
@@ -46,7 +46,7 @@ func (cn *conn) bind(ctx context.Context, query string, args []driver.NamedValue
 	return cn.bindTo(ctx, query, st, args, opts)
 }
 
-// bindTo is bind for a statement that was read before.
+// bindTo is bind for a statement that was parsed before.
 func (cn *conn) bindTo(ctx context.Context, query string, st *sqltext.Statement, args []driver.NamedValue, opts []QueryOption) (*request, error) {
 	req := &request{written: query, args: len(args), dml: st.DML()}
 	var err error
@@ -65,35 +65,35 @@ func (cn *conn) bindTo(ctx context.Context, query string, st *sqltext.Statement,
 	return req, nil
 }
 
-// CheckNamedValue takes the options out of a query's arguments, and leaves all
-// other values as they are: which can be sent, and how, is known when the
-// statement is.
+// CheckNamedValue removes the options from a query's arguments, and leaves all other
+// values unchanged. Whether and how a value can be sent depends on the statement.
 func (cn *conn) CheckNamedValue(nv *driver.NamedValue) error {
 	return cn.pending.check(nv)
 }
 
 var errOut = errors.New("e6data: the engine has no output parameters (sql.Out)")
 
-// pendingOptions are the options that CheckNamedValue took out of a call's
-// arguments, until the call itself, which database/sql makes with the connection
-// still locked. It may find the arguments wrong, and then there is no call: list
-// tells whose options they are.
+// pendingOptions are the options that CheckNamedValue removed from a call's
+// arguments, until the call itself. database/sql makes the call with the connection
+// still locked. If database/sql finds the arguments wrong, the call never comes.
+// list identifies the arguments to which the options belong.
 type pendingOptions struct {
 	list *driver.NamedValue // the first element of the arguments
 	opts []QueryOption
 }
 
-// check takes nv out when it is an option.
+// check removes nv if it is an option.
 func (p *pendingOptions) check(nv *driver.NamedValue) error {
-	// Whatever is removed, the first argument that is looked at has ordinal 1, and
-	// those that follow it until one is kept have, too, in the same place.
+	// Of each list of arguments, the first one that is checked has ordinal 1 and a
+	// new address. If it is removed, the next argument has ordinal 1 at the same
+	// address.
 	if nv.Ordinal == 1 && p.list != nv {
 		*p = pendingOptions{list: nv}
 	}
 	switch v := nv.Value.(type) {
 	case QueryOption:
 		p.opts = append(p.opts, v)
-		nv.Name = "" // or the next argument would get it
+		nv.Name = "" // database/sql would give the name to the next argument
 		return driver.ErrRemoveArgument
 	case sql.Out:
 		*p = pendingOptions{}
@@ -102,24 +102,25 @@ func (p *pendingOptions) check(nv *driver.NamedValue) error {
 	return nil
 }
 
-// take returns the options that were among args. What was checked for a call
-// that was not made is dropped.
+// take returns the options that were among args, and drops the options of a call
+// that never came.
 func (p *pendingOptions) take(args []driver.NamedValue) []QueryOption {
 	opts, list := p.opts, p.list
 	*p = pendingOptions{}
 	switch {
 	case len(args) > 0:
-		// They were checked just now, which dropped what was there before, also if a
-		// driver in between has copied them.
+		// args were checked just now, which dropped older options. A wrapped driver
+		// may have copied args, so the address proves nothing here.
 		return opts
 	case cap(args) > 0 && &args[:1][0] == list:
-		return opts // all were options: args has no elements, but their memory
+		return opts // all arguments were options: args has no elements, but the same memory
 	}
 	return nil
 }
 
-// parameters asks the engine what parameters a prepared query has, and makes them
-// of its arguments (docs/protocol.md, section 9). Nothing has been executed when it fails.
+// parameters asks the engine for the parameters of a prepared query, and returns
+// their values from args (docs/protocol.md, section 9). If it fails, nothing was
+// executed.
 func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wire.ParameterValue, error) {
 	ctx, cancel := withTimeout(ctx, "prepare_timeout", q.lk.c.cfg.PrepareTimeout)
 	defer cancel()
@@ -138,7 +139,7 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 	slices.SortFunc(params, func(a, b *wire.ParameterValue) int { return cmp.Compare(a.GetIndex(), b.GetIndex()) })
 	for i, p := range params {
 		if int(p.GetIndex()) != i+1 {
-			return nil, q.refused(fmt.Errorf("the engine numbers the statement's %d parameters in a way that leaves number %d out", len(params), i+1))
+			return nil, q.refused(fmt.Errorf("the engine's numbering of the statement's %d parameters leaves out number %d", len(params), i+1))
 		}
 		text, err := sqltext.Text(args[i], p.GetType(), q.lk.c.cfg.Loc)
 		if err != nil {
@@ -149,8 +150,8 @@ func (q *query) parameters(ctx context.Context, args []driver.NamedValue) ([]*wi
 	return params, nil
 }
 
-// countError says which argument is the first that the engine and the statement's
-// text, as the driver reads it, disagree about.
+// countError returns the error for the first argument that the engine and the driver
+// count differently in the statement.
 func countError(args []driver.NamedValue, engine int) error {
 	e := &ArgumentError{Ordinal: len(args) + 1, Offset: -1}
 	if engine < len(args) {
@@ -160,7 +161,7 @@ func countError(args []driver.NamedValue, engine int) error {
 	return e
 }
 
-// refused is the error of a query whose arguments do not fit.
+// refused returns the error of a query with unsuitable arguments.
 func (q *query) refused(err error) *Error {
 	return &Error{Phase: PhasePrepare, QueryID: q.queryID, Strategy: q.state.Color.String(), Err: ownError(err)}
 }

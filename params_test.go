@@ -60,17 +60,6 @@ func echoEngine(t testing.TB) *enginetest.Server {
 	return srv
 }
 
-// lastSQL is the latest statement that was prepared.
-func lastSQL(srv *enginetest.Server) string {
-	calls := srv.Calls()
-	for _, c := range slices.Backward(calls) {
-		if strings.HasPrefix(c.Method, "prepareStatement") {
-			return c.SQL
-		}
-	}
-	return ""
-}
-
 type (
 	colour  string
 	celsius float32
@@ -178,8 +167,8 @@ func TestArgumentErrors(t *testing.T) {
 		{"SELECT :1", []any{1, 2}, "", 2, "argument 2: it is not used", ""},
 		{"SELECT $2", []any{1, 2}, "", 1, "argument 1: it is not used", ""},
 		{"SELECT ?, $2", []any{1, 2}, "", 2, "argument 2: the statement has both ? and $2", ""},
-		{"SELECT %s", []any{1}, "", 1, "argument 1: it is not used: the statement has no placeholders; %s is no placeholder here: write ?", ""},
-		{"SELECT * FROM t LIMIT:n", []any{sql.Named("n", 1)}, "n", 1, ":n is no placeholder right behind another word or value: put a blank before it", ""},
+		{"SELECT %s", []any{1}, "", 1, "argument 1: it is not used: the statement has no placeholders; %s is not a placeholder here: write ?", ""},
+		{"SELECT * FROM t LIMIT:n", []any{sql.Named("n", 1)}, "n", 1, ":n is not a placeholder directly after another word or value: put a blank before it", ""},
 		{"SELECT * FROM t WHERE a = '?'", []any{1}, "", 1, "'?' is a text: write ? without quotes", ""},
 		{"SELECT @p1", []any{1}, "", 1, `give it by sql.Named("p1", ...), or write ? in the place of @p1`, ""},
 		{"SELECT @a", []any{sql.Named("a", 1), sql.Named("b", 2)}, "b", 2, "argument :b: it is not used", ""},
@@ -215,7 +204,7 @@ func TestArgumentErrors(t *testing.T) {
 		check("query", err, test.want)
 		_, err = db.Exec(test.query, test.args...)
 		check("exec", err, test.want)
-		must(t, db, func(c *e6data.Conn) error {
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			_, err := c.Query(t.Context(), test.query, test.args...)
 			check("native", err, test.want)
 			return nil
@@ -402,7 +391,7 @@ func TestServerParameters(t *testing.T) {
 			}
 		}
 		st.Close()
-		must(t, db, func(c *e6data.Conn) error {
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			h, err := c.Submit(t.Context(), query, args...)
 			if err != nil {
 				return err
@@ -451,10 +440,10 @@ func TestServerParameterErrors(t *testing.T) {
 		{"the engine finds more", []string{"LONG", "LONG"}, "SELECT ?", []any{1}, "argument 2: the engine finds 2 parameters", true, 2},
 		{"another type", []string{"LONG", "LONG"}, "SELECT ?, ?", []any{1, "secret"}, "argument 2: the string is not a number", true, 2},
 		{"out of range", []string{"INTEGER"}, "SELECT ?", []any{int64(1) << 40}, "argument 1: the number is out of range", true, 1},
-		{"by name", []string{"DATE"}, "SELECT :day", []any{sql.Named("day", true)}, "argument :day: a value of type bool does not fit: the engine wants DATE here", true, 1},
+		{"by name", []string{"DATE"}, "SELECT :day", []any{sql.Named("day", true)}, "argument :day: a value of type bool does not fit: the engine expects DATE here", true, 1},
 		{"NULL", []string{"STRING"}, "SELECT ?", []any{nil}, "argument 1: NULL cannot be sent as a parameter", true, 1},
 		{"a list", []string{"LONG"}, "SELECT 1 WHERE a IN (?)", []any{[]int{1}}, "argument 1: a slice", true, 1},
-		{"an unknown type", []string{"GEOMETRY"}, "SELECT ?", []any{1}, `the driver does not know, "GEOMETRY": set params=client`, true, 1},
+		{"an unknown type", []string{"GEOMETRY"}, "SELECT ?", []any{1}, `the driver does not support the type "GEOMETRY" of the parameter: set params=client`, true, 1},
 		{"missing", []string{"LONG"}, "SELECT ?", nil, "argument 1: it is missing", false, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -473,7 +462,7 @@ func TestServerParameterErrors(t *testing.T) {
 			if test.sent {
 				prepared = 1
 			}
-			if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+			if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 				t.Error(err)
 			}
 			if got := srv.Stats(); got.Prepared != prepared || got.Executed != 0 {
@@ -729,7 +718,7 @@ func TestQueryOptions(t *testing.T) {
 			return err
 		}, sent{"SELECT 1", "lake", "db", false}},
 		{"native Query", func() error {
-			return with(t, db, func(c *e6data.Conn) error {
+			return useConn(t, db, func(c *e6data.Conn) error {
 				b, err := c.Query(ctx, "SELECT ?", all[1], 1, all[3])
 				if err != nil {
 					return err
@@ -738,7 +727,7 @@ func TestQueryOptions(t *testing.T) {
 			})
 		}, sent{"/* report 7 */ SELECT 1", "lake", "s", false}},
 		{"native Submit", func() error {
-			return with(t, db, func(c *e6data.Conn) error {
+			return useConn(t, db, func(c *e6data.Conn) error {
 				h, err := c.Submit(ctx, "SELECT 1", all[0], all[2])
 				if err != nil {
 					return err

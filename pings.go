@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// calmed counts, by address, how often servers have ended a connection because it
-// was pinged too often. It is the process's, as gRPC's own memory is a channel's.
+// calmed counts, for each address, how often servers ended a connection because of
+// too many pings. It is process-wide, because gRPC remembers this for one channel
+// only.
 var calmed sync.Map // of *pingCount
 
 type pingCount struct {
@@ -16,8 +17,8 @@ type pingCount struct {
 	last  time.Time
 }
 
-// pingEvery is how often a new channel pings: half as often after each time that a
-// server has refused that.
+// pingEvery returns the time between two pings of a new channel. It is twice as long
+// after each time that a server refused pings.
 func (c *caller) pingEvery() time.Duration {
 	every := c.cfg.KeepaliveTime
 	if n, ok := calmed.Load(c.cfg.address()); ok {
@@ -32,9 +33,8 @@ func (c *caller) pingEvery() time.Duration {
 // maxCalm bounds how often the time between two pings is doubled.
 const maxCalm = 6
 
-// pingsRefused notes that the server has refused to be pinged so often, and returns
-// what to do about it. The calls of one connection, which all fail then, count as
-// one.
+// pingsRefused records that the server refused pings, and returns advice for the
+// error. All calls of a connection fail then, and count as one refusal.
 func (c *caller) pingsRefused() string {
 	n, _ := calmed.LoadOrStore(c.cfg.address(), &pingCount{})
 	count := n.(*pingCount)

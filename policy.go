@@ -2,59 +2,58 @@ package e6data
 
 import "time"
 
-// action is what follows a call that failed; the zero action reports the error.
+// action is the reaction to a failed call. The zero action reports the error.
 type action uint8
 
 const (
-	// again makes the same call once more, after a pause.
+	// again repeats the call after a pause.
 	again action = iota + 1
-	// renew makes the same call once more, with another session.
+	// renew repeats the call with another session.
 	renew
-	// restart begins anew on what is live now: it finds the colour, gets a session
+	// restart starts again on the live colour: it finds the colour, gets a session
 	// there, and prepares.
 	restart
-	// resume waits until the cluster runs, and then begins anew.
+	// resume waits until the cluster runs, and then starts again.
 	resume
-	// newToken makes the same call once more with a renewed access token;
-	// withToken does so, and its callers report the error.
+	// newToken repeats the call with a renewed access token. withToken does this;
+	// the callers of withToken report the error.
 	newToken
-	// drop reports the error, and no later query uses the session.
+	// drop reports the error and discards the session.
 	drop
 )
 
-// policy says what follows a failed call, by the phase it was made in and the
-// condition that its answer shows (docs/protocol.md, section 6); where it is silent, the
-// error is reported. TestREADME writes the README's table from it.
+// policy maps the phase of a failed call and the condition of its answer to the
+// reaction (docs/protocol.md, section 6). Without an entry the error is reported.
+// TestREADME writes the README's table from policy.
 //
-// A 456, a message that begins with a denial, and an authentication service that is
-// down are answered before anything else is done, and a call that was not sent has
-// reached nobody. Where the answer was lost, only calls that execute nothing are
-// made again: at worst the engine is left with a prepared query that nobody runs,
-// whose id is lost either way, and clearing a query that is cleared already harms
-// nobody; the same goes for watching and cancelling it. Once a query may have been
-// executed nothing executes it again, and a result call is not repeated, because it
-// may have consumed rows. A call that was not sent because the two sides of a TLS
-// handshake do not accept each other is not made again either: that will not change
-// by itself.
+// The engine or a proxy answers with a 456, with a message that begins with a
+// denial, or that the authentication service is down, before it does anything else.
+// A call that was not sent reached no engine. If the answer was lost, only calls
+// that execute nothing are repeated. At worst the engine then keeps a prepared query
+// that will not run, whose id is lost in any case. A query can be cleared twice,
+// watched twice or cancelled twice without harm. If a query may have been executed,
+// nothing executes it again. A result call is not repeated, because it may have
+// consumed rows. If a TLS handshake failed because the two sides do not accept each
+// other, the call is not repeated either, because the next handshake will fail, too.
 //
-// A denial inside a message proves nothing (denialMentioned). What executes and
-// consumes nothing is repeated with a new session, once; execute and fetch are
-// not. Whatever the phase, a session that replaces a denied one and is denied
-// itself is not replaced again: see judgeSession.
+// A denial inside a message proves nothing (denialMentioned). Calls that execute and
+// consume nothing are repeated once, with a new session. Execute and fetch are not.
+// In every phase, a session that replaced a denied one and is denied itself is not
+// replaced again: see decideSession.
 //
-// An answer without a status (mute) is taken for a 456 before execute, once; see
+// Before execute, an answer without a status (mute) is treated as a 456, once; see
 // startOver.
 //
-// With OAuth there is one condition more, a refused token: UNAUTHENTICATED, or
-// "Access denied" to a call that brought no session. A refusal comes before
-// anything else is done, so the call is made once more with a renewed token, also
-// for a batch: should the engine have consumed that nevertheless, the row count
-// tells. Only execute is not repeated, where nothing would tell: docs/protocol.md, section
-// 6 does not count UNAUTHENTICATED as proof that the engine did not see it. A
-// query that brings a session which an answer gave it goes on without when that
-// is denied.
+// OAuth adds one condition, a refused token: UNAUTHENTICATED, or "Access denied" for
+// a call without a session. The engine refuses a token before it does anything else,
+// so the call is repeated once with a renewed token. This includes a batch: if the
+// engine consumed it nevertheless, the row count shows the loss. Execute is not
+// repeated, because nothing would show a second execution: docs/protocol.md, section
+// 6 does not count UNAUTHENTICATED as proof that the engine did not receive the
+// call. If an answer gave a query a session and that session is denied, the query
+// goes on without it.
 //
-// A resume asks the other colour on a 456; for lost answers see resumeCluster.
+// A resume asks the other colour on a 456. For lost answers see resumeCluster.
 var policy = map[Phase]map[condition]action{
 	PhaseConnect: {
 		wrongStrategy: restart, noLiveColor: restart, colorDown: restart, mute: restart, suspended: resume,
@@ -101,17 +100,18 @@ var policy = map[Phase]map[condition]action{
 	},
 }
 
-// actionAfter returns what follows an error of a call that was made in a phase.
+// actionAfter returns the reaction to an error of a call that was made in a phase.
 func actionAfter(phase Phase, err error) action { return policy[phase][conditionOf(err)] }
 
-// retryDelay is the pause before the second try where a moment helps.
+// retryDelay is the pause before the second try, for conditions that may pass in a
+// moment.
 const retryDelay = 100 * time.Millisecond
 
-// delayAfter returns about how long to wait after the given try, counted from 1,
-// has failed with err. An answer of a proxy that one colour is not live is followed
-// by the next try at once, since the other may be; where both are refused, and where
-// a connection or a cluster is down, each pause is twice as long as the one before.
-// A session is tried again after 200 ms (docs/protocol.md, section 6).
+// delayAfter returns about how long to wait after try number attempt, from 1, failed
+// with err. If one colour is not live, the next try follows at once, because the
+// other colour may be live. If both colours refuse, or a connection or a cluster is
+// down, each pause is twice as long as the one before. A session is tried again
+// after 200 ms (docs/protocol.md, section 6).
 func delayAfter(attempt int, err error) time.Duration {
 	switch conditionOf(err) {
 	case sessionExpired, denialMentioned:

@@ -162,7 +162,7 @@ func TestFetchingAheadIsBounded(t *testing.T) {
 			called := func(n int) func(enginetest.Stats) bool {
 				return func(s enginetest.Stats) bool { return srv.Count("getNextResultBatch") >= n && s.InFlight == 0 }
 			}
-			if err := srv.Wait(within(t, 10*time.Second), called(test.min)); err != nil {
+			if err := srv.Wait(within(t, time.Minute), called(test.min)); err != nil {
 				t.Fatal(err)
 			}
 			// Reading one row lets the next batch be fetched; none before.
@@ -200,7 +200,7 @@ func TestFetchingAheadCountsTheIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	if err := srv.Wait(within(t, 10*time.Second), func(s enginetest.Stats) bool {
+	if err := srv.Wait(within(t, time.Minute), func(s enginetest.Stats) bool {
 		return c.Stats().BytesAhead > 1_000_000 && s.InFlight == 0
 	}); err != nil {
 		t.Fatal(err)
@@ -241,7 +241,7 @@ func TestFetchingAheadWithOneProcessor(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer rows.Close()
-			long := within(t, 10*time.Second)
+			long := within(t, time.Minute)
 			var written []int64 // as the first row of each batch is read
 			for n := 0; rows.Next(); n++ {
 				if n%batch == 0 {
@@ -382,7 +382,7 @@ func TestFetchingAheadStops(t *testing.T) {
 				}
 				rows.Close()
 				cancel()
-				if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 					t.Errorf("%s: %v", end, err)
 				}
 				hang.Release()

@@ -13,7 +13,7 @@ import (
 // untilStats waits for a state of the connector.
 func untilStats(t *testing.T, c *e6data.Connector, what string, reached func(e6data.Stats) bool) {
 	t.Helper()
-	ctx := within(t, 10*time.Second)
+	ctx := within(t, time.Minute)
 	for !reached(c.Stats()) {
 		select {
 		case <-ctx.Done():

@@ -52,9 +52,9 @@ func TestOtherProcess(t *testing.T) {
 	db, _ := openOne(t, os.Getenv(otherDSN))
 	switch task {
 	case "cancel":
-		must(t, db, func(c *e6data.Conn) error { return c.Cancel(t.Context(), h) })
+		mustUseConn(t, db, func(c *e6data.Conn) error { return c.Cancel(t.Context(), h) })
 	case "fetch":
-		must(t, db, func(c *e6data.Conn) error {
+		mustUseConn(t, db, func(c *e6data.Conn) error {
 			_, err := c.Wait(t.Context(), h, nil)
 			return err
 		})
@@ -79,25 +79,25 @@ func TestHandleInAnotherProcess(t *testing.T) {
 	t.Run("cancel", func(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(100, 10).Delay(enginetest.PhaseBatch, time.Hour))
-		must(t, openDB(t, srv), func(c *e6data.Conn) error {
+		mustUseConn(t, openDB(t, srv), func(c *e6data.Conn) error {
 			result, err := c.Query(t.Context(), "q")
 			if err != nil {
 				return err
 			}
 			defer result.Close()
-			called(t, srv, "getNextResultBatch", 1)
+			waitCalled(t, srv, "getNextResultBatch", 1)
 			elsewhere(t, srv, "cancel", result.Handle())
 			if result.Next() || result.Err() == nil {
 				t.Error("a result that was cancelled seems to be whole")
 			}
 			return nil
 		})
-		ended(t, srv, 1, 1) // its reader could not know
+		waitEnded(t, srv, 1, 1) // its reader could not know
 	})
 	t.Run("fetch", func(t *testing.T) {
 		srv := newEngine(t, enginetest.Config{})
 		srv.Handle("q", ids(90, 10).StatusPolls(3))
 		elsewhere(t, srv, "fetch", submit(t, srv))
-		ended(t, srv, 1, 0)
+		waitEnded(t, srv, 1, 0)
 	})
 }

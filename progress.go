@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// progressEvery is how long after a call of OnProgress the next one comes.
+	// progressEvery is the time between two calls of OnProgress.
 	progressEvery = 100 * time.Millisecond
-	// statusEvery is how often the engine is asked for the state of a query that
+	// statusEvery is the time between two requests for the state of a query that
 	// executes, for OnProgress.
 	statusEvery = 500 * time.Millisecond
 )
 
-// reporter calls a query's OnProgress from a goroutine of its own, so that the
-// function holds nobody up and is called while the query waits for the engine.
+// reporter calls a query's OnProgress on its own goroutine. So the function does not
+// delay the query, and is called while the query waits for the engine.
 type reporter struct {
 	stop context.CancelFunc
 	done chan struct{}
@@ -38,7 +38,7 @@ func report(ctx context.Context, r *record, f func(Progress)) *reporter {
 					asked = time.Now()
 				}
 			}
-			// The query may have ended just now, whatever woke this up.
+			// The query may have ended just now, whichever case was chosen.
 			s := r.get()
 			f(s.progress(computed))
 			if s.Done {
@@ -50,8 +50,8 @@ func report(ctx context.Context, r *record, f func(Progress)) *reporter {
 	return p
 }
 
-// computed asks the engine how many rows the query has, while it executes. An
-// engine that does not say is no reason to complain.
+// computed returns the number of rows that the engine has computed while the query
+// executes. It returns 0 without an error if the engine does not report the number.
 func (r *record) computed(ctx context.Context) int64 {
 	r.mu.Lock()
 	q := r.executing
@@ -61,16 +61,17 @@ func (r *record) computed(ctx context.Context) int64 {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusEvery)
 	defer cancel()
-	// As somebody else would ask: the query's own calls go on with their session.
-	s, err := q.lk.attach(q.handle().h, q.session()).status(ctx)
+	// The request has its own copy of the session, because the query's calls may
+	// replace theirs.
+	s, err := q.lk.queryFor(q.handle().h, q.session()).status(ctx)
 	if err != nil {
 		return 0
 	}
 	return s.Rows
 }
 
-// end has the function called for the last time, and waits for that. A question
-// to the engine that is under way is given up.
+// end makes the reporter call the function for the last time, and waits for that. It
+// abandons a request to the engine that is under way.
 func (p *reporter) end() {
 	if p == nil {
 		return

@@ -26,7 +26,7 @@ func TestProgressOfASlowFunction(t *testing.T) {
 				}
 			})
 			time.Sleep(progressEvery * 34 / 5)
-			r.over(nil) // during a call
+			r.finished(nil) // during a call
 			for i, at := range began[1 : len(began)-1] {
 				if pause := at.Sub(began[i]); pause < progressEvery {
 					t.Errorf("call %d came %v after the one before", i+1, pause)

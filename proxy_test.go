@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -115,36 +114,9 @@ func lostShapes() []shape {
 	return shapes
 }
 
-// newProxy starts a proxy in front of srv that goes before it.
-func newProxy(t testing.TB, srv *enginetest.Server, cfg enginetest.ProxyConfig) *enginetest.Proxy {
-	t.Helper()
-	p, err := enginetest.NewProxy(srv, cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Close)
-	forget(t, p.Addr())
-	return p
-}
-
-// openProxyDB opens a pool on p, which is closed before p.
-func openProxyDB(t testing.TB, p *enginetest.Proxy, params ...string) *sql.DB {
-	t.Helper()
-	db, err := sql.Open("e6data", p.DSN(params...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
-}
-
 // What grpc-go makes of each shape. The driver recognises conditions in it, and
 // nothing of it is promised: should an update of grpc-go change it, then errors.go
-// must follow.
+// mustUseConn follow.
 func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 	srv := newEngine(t, enginetest.Config{})
 	p := newProxy(t, srv, enginetest.ProxyConfig{})
@@ -163,7 +135,7 @@ func TestWhatGRPCMakesOfAProxysAnswers(t *testing.T) {
 			t.Run(fmt.Sprintf("at most %d bytes/%v", bound, s), func(t *testing.T) {
 				f := p.Inject(enginetest.ProxyFault{Shape: s.Shape})
 				defer f.Release()
-				ctx := metadata.AppendToOutgoingContext(within(t, 10*time.Second), "strategy", "blue")
+				ctx := metadata.AppendToOutgoingContext(within(t, time.Minute), "strategy", "blue")
 				var before, after runtime.MemStats
 				runtime.ReadMemStats(&before)
 				_, err := client.Authenticate(ctx, &wire.AuthenticateRequest{})
@@ -200,10 +172,10 @@ func TestFailoverThroughProxy(t *testing.T) {
 			db := openProxyDB(t, p, params...)
 			query := func() {
 				t.Helper()
-				if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 5 || err != nil {
+				if n, err := readIDs(within(t, time.Minute), db, "q"); n != 5 || err != nil {
 					t.Fatalf("%d rows, %v", n, err)
 				}
-				if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+				if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -263,7 +235,7 @@ func TestColourDiesAtExecuteThroughProxy(t *testing.T) {
 				Do:    func() { srv.SetLive(enginetest.Blue, enginetest.Green) },
 				Shape: s.Shape,
 			})
-			n, err := readIDs(within(t, 10*time.Second), db, "q")
+			n, err := readIDs(within(t, time.Minute), db, "q")
 			if s.mute() {
 				if !errors.Is(err, e6data.ErrAmbiguousExecution) {
 					t.Errorf("error %v", err)
@@ -295,7 +267,7 @@ func TestColourDiesInMidResultThroughProxy(t *testing.T) {
 			srv.Handle("q", ids(50, 10))
 			p := newProxy(t, srv, enginetest.ProxyConfig{})
 			p.Inject(enginetest.ProxyFault{Method: "getNextResultBatch", Skip: 2, Times: 1, Shape: s.Shape})
-			n, err := readIDs(within(t, 10*time.Second), openProxyDB(t, p), "q")
+			n, err := readIDs(within(t, time.Minute), openProxyDB(t, p), "q")
 			want := e6data.ErrWrongStrategy
 			if s.mute() {
 				want = e6data.ErrIncompleteResult
@@ -321,7 +293,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			db := openProxyDB(t, p, "max_attempts=3")
 
 			f := p.Inject(enginetest.ProxyFault{Method: "authenticate", Shape: s.Shape})
-			err := db.PingContext(within(t, 10*time.Second))
+			err := db.PingContext(within(t, time.Minute))
 			if !errors.Is(err, e6data.ErrWrongStrategy) {
 				t.Errorf("Ping: %v", err)
 			}
@@ -331,7 +303,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			f.Release()
 
 			f = p.Inject(enginetest.ProxyFault{Method: "prepareStatement", Shape: s.Shape})
-			_, err = readIDs(within(t, 10*time.Second), db, "q")
+			_, err = readIDs(within(t, time.Minute), db, "q")
 			// An answer without a status is reported as it came.
 			if errors.Is(err, e6data.ErrWrongStrategy) == s.mute() || s.mute() && f.Hits() != 2 {
 				t.Errorf("query: %v", err)
@@ -341,7 +313,7 @@ func TestNoColourIsLiveThroughProxy(t *testing.T) {
 			}
 			f.Release()
 
-			if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 5 || err != nil {
+			if n, err := readIDs(within(t, time.Minute), db, "q"); n != 5 || err != nil {
 				t.Errorf("later: %d rows, %v", n, err)
 			}
 		})
@@ -365,15 +337,15 @@ func TestSuspendedThroughProxy(t *testing.T) {
 				return errors.Is(err, e6data.ErrClusterSuspended) || s.mute() && errors.Is(err, e6data.ErrWrongStrategy)
 			}
 			srv.SetCluster(enginetest.ClusterSuspended)
-			if err := db.PingContext(within(t, 10*time.Second)); !recognised(err) {
+			if err := db.PingContext(within(t, time.Minute)); !recognised(err) {
 				t.Errorf("at authenticate: %v", err)
 			}
 			srv.SetCluster(enginetest.ClusterActive)
-			if err := db.PingContext(within(t, 10*time.Second)); err != nil {
+			if err := db.PingContext(within(t, time.Minute)); err != nil {
 				t.Fatal(err)
 			}
 			srv.SetCluster(enginetest.ClusterSuspended)
-			if _, err := readIDs(within(t, 10*time.Second), db, "q"); !recognised(err) {
+			if _, err := readIDs(within(t, time.Minute), db, "q"); !recognised(err) {
 				t.Errorf("at prepare: %v", err)
 			}
 			if n := p.Count(""); n > 25 {
@@ -383,7 +355,7 @@ func TestSuspendedThroughProxy(t *testing.T) {
 
 			// A proxy says 503 as well when it has lost the engine in mid-call.
 			f := p.Inject(enginetest.ProxyFault{Method: "executeStatement", Times: 1, After: true, Shape: s.Shape})
-			if _, err := readIDs(within(t, 10*time.Second), db, "q"); !errors.Is(err, e6data.ErrAmbiguousExecution) {
+			if _, err := readIDs(within(t, time.Minute), db, "q"); !errors.Is(err, e6data.ErrAmbiguousExecution) {
 				t.Errorf("at execute: %v", err)
 			}
 			if n := srv.Stats().Executed; n != 1 || f.Hits() != 1 {
@@ -404,7 +376,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 			db := openProxyDB(t, p)
 
 			f := p.Inject(enginetest.ProxyFault{Method: "executeStatement", Times: 1, After: true, Shape: s.Shape})
-			_, err := readIDs(within(t, 10*time.Second), db, "q")
+			_, err := readIDs(within(t, time.Minute), db, "q")
 			if !errors.Is(err, e6data.ErrAmbiguousExecution) {
 				t.Errorf("execute: %v", err)
 			}
@@ -417,7 +389,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 			}
 
 			f = p.Inject(enginetest.ProxyFault{Method: "getNextResultBatch", Skip: 2, Times: 1, After: true, Shape: s.Shape})
-			n, err := readIDs(within(t, 10*time.Second), db, "q")
+			n, err := readIDs(within(t, time.Minute), db, "q")
 			if n != 20 || !errors.Is(err, e6data.ErrIncompleteResult) {
 				t.Errorf("batch: %d rows, %v", n, err)
 			}
@@ -426,7 +398,7 @@ func TestAnswerLostInProxy(t *testing.T) {
 			}
 
 			// The connection is as good as before.
-			if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 50 || err != nil {
+			if n, err := readIDs(within(t, time.Minute), db, "q"); n != 50 || err != nil {
 				t.Errorf("later: %d rows, %v", n, err)
 			}
 		})
@@ -440,16 +412,16 @@ func TestNotFoundIsNoEngine(t *testing.T) {
 	srv.Handle("q", ids(50, 10))
 	p := newProxy(t, srv, enginetest.ProxyConfig{})
 	db := openProxyDB(t, p, "result_batch_v2=on")
-	if err := db.PingContext(within(t, 10*time.Second)); err != nil {
+	if err := db.PingContext(within(t, time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	f := p.Inject(enginetest.ProxyFault{Shape: enginetest.Shape{Status: 404, Body: "no route"}})
-	if err := db.PingContext(within(t, 10*time.Second)); err == nil || !strings.Contains(err.Error(), "404") {
+	if err := db.PingContext(within(t, time.Minute)); err == nil || !strings.Contains(err.Error(), "404") {
 		t.Errorf("Ping: %v", err)
 	}
 	f.Release()
 	p.Inject(enginetest.ProxyFault{Method: "getNextResultBatchV2", Times: 1, After: true, Shape: enginetest.Shape{Status: 404}})
-	if n, err := readIDs(within(t, 10*time.Second), db, "q"); n != 0 || !errors.Is(err, e6data.ErrIncompleteResult) {
+	if n, err := readIDs(within(t, time.Minute), db, "q"); n != 0 || !errors.Is(err, e6data.ErrIncompleteResult) {
 		t.Errorf("%d rows, %v", n, err)
 	}
 }

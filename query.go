@@ -14,37 +14,38 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// query is one query on the engine, from prepare to clear. It is pinned to the
-// session's colour and to the planner that prepared it (docs/protocol.md, section 3).
-// The calls of its reader are made one at a time; other connections may watch
-// and end it meanwhile, see handle.go.
+// query is one query on the engine, from prepare to clear. It stays on the colour of
+// its session and on the planner that prepared it (docs/protocol.md, section 3). The
+// calls of its reader are made one at a time. Other connections may watch and end it
+// meanwhile; see handle.go.
 type query struct {
 	lk *link
 	route
 	engineIP string
 	v2       bool
 	noCache  bool
-	// stop ends the context of the query's calls. It is set before others can
-	// find the query.
+	// stop ends the context of the query's calls. It is set before other goroutines
+	// can find the query.
 	stop context.CancelCauseFunc
-	// record is what others see of the query.
+	// record is the state of the query for observers.
 	record *record
 
-	// current is the call that is being made, or was made last.
+	// current is the current call, or the latest one.
 	current call
 
 	mu sync.Mutex
-	// sessionID is the session of the next call: an answer may replace it.
+	// sessionID is the session of the next call. An answer may replace it.
 	sessionID string
-	// replacement: the session was opened because another one was denied.
+	// replacement reports whether the session replaced a denied one.
 	replacement bool
 	life        life
-	// settled is closed when the Cancel that is under way is done.
+	// settled is closed when the current Cancel is done.
 	settled chan struct{}
 }
 
-// begin prepares and executes a request, anew where the engine's answer proves that
-// it did not run; see policy. Nothing is ever executed twice. stop ends ctx.
+// begin prepares and executes a request. It starts again if the engine's answer
+// proves that the request was not executed; see policy. Nothing is ever executed
+// twice. stop ends ctx.
 func (lk *link) begin(ctx context.Context, stop context.CancelCauseFunc, req *request) (q *query, err error) {
 	rec := recordOf(ctx)
 	err = lk.startOver(ctx, start{wakes: true}, func(s session) error {
@@ -79,13 +80,13 @@ func (lk *link) begin(ctx context.Context, stop context.CancelCauseFunc, req *re
 	return q, nil
 }
 
-// prepareGrace is how long an engine's answer to prepare is awaited after the
-// caller has given up: the answer alone names the query that is to be cleared.
+// prepareGrace bounds the wait for the answer to prepare after the caller's context
+// has ended. Only the answer contains the id of the query that must be cleared.
 const prepareGrace = 500 * time.Millisecond
 
-// prepare sends the statement. It returns as soon as ctx ends; should the
-// engine's answer still come within prepareGrace, the query is cleared. A context
-// that has ended already sends nothing.
+// prepare sends the statement. It returns as soon as ctx ends. If the engine's
+// answer arrives within prepareGrace after that, the query is cleared. If ctx has
+// already ended, nothing is sent.
 func (lk *link) prepare(ctx context.Context, s session, req *request) (*query, error) {
 	gaveUpNow := func() error {
 		k := &call{phase: PhasePrepare, route: lk.c.route(lk.channel(), s.state)}
@@ -147,8 +148,8 @@ func (lk *link) sendPrepare(ctx context.Context, s session, req *request) (*quer
 	return q, nil
 }
 
-// takeSession takes over the session that a call's answer names; an empty one never
-// replaces one (docs/protocol.md, section 3).
+// takeSession replaces the query's session by the one in a call's answer, if there
+// is one (docs/protocol.md, section 3).
 func (q *query) takeSession(k *call) {
 	if id := k.read().session; id != "" {
 		q.mu.Lock()
@@ -157,16 +158,16 @@ func (q *query) takeSession(k *call) {
 	}
 }
 
-// session is the session of the query's next call.
+// session returns the session of the query's next call.
 func (q *query) session() string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.sessionID
 }
 
-// execute runs the query. Once it is sent, only an answer tells whether the
-// engine saw it; without one the query may have run. Parameters need the second
-// version of the call, also where the first one of prepare was used.
+// execute runs the query. After it is sent, only an answer shows whether the engine
+// received it. Without an answer the query may have run. Parameters require the
+// second version of the call, even if the first version of prepare was used.
 func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) error {
 	k := call{phase: PhaseExecute, method: wire.QueryEngineService_ExecuteStatement_FullMethodName, resp: &wire.ExecuteStatementResponse{}}
 	if q.v2 || len(params) > 0 {
@@ -184,7 +185,7 @@ func (q *query) execute(ctx context.Context, params []*wire.ParameterValue) erro
 	})
 }
 
-// metadata asks for the result's description.
+// metadata returns the description of the result.
 func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	resp := &wire.GetResultMetadataResponse{}
 	k := call{phase: PhaseMetadata, method: wire.QueryEngineService_GetResultMetadata_FullMethodName, resp: resp}
@@ -201,16 +202,16 @@ func (q *query) metadata(ctx context.Context) (*thriftrows.Metadata, error) {
 	return meta, nil
 }
 
-// call makes a call about the query and takes over the session of its answer.
-// request makes the request of each try. The calls of one *query are made one at a
-// time.
+// call makes a call about the query, and takes the session of its answer. request
+// returns the request for a session; it is called for each try. The calls of one
+// *query are made one at a time.
 func (q *query) call(ctx context.Context, what call, request func(session string) proto.Message) error {
 	k := &q.current
-	what.opts = k.opts // of the watch that k keeps
+	what.opts = k.opts // the option of the watch in k
 	*k = what
 	q.mu.Lock()
-	// A session that was opened for the attempt is what the attempt's denial is judged
-	// by; once the query is executed each call is an operation of its own.
+	// Until the query is executed, all calls belong to one attempt, which has one
+	// session. After that each call is its own operation.
 	k.replacement = q.replacement && (k.phase == PhasePrepare || k.phase == PhaseExecute)
 	k.route, k.req = q.route, request(q.sessionID)
 	q.mu.Unlock()
@@ -231,9 +232,9 @@ func (q *query) call(ctx context.Context, what call, request func(session string
 	return err
 }
 
-// replaceSession gets the query another session on its own colour, in place of one
-// that was denied: the link's, which is another than that of a query that was
-// submitted elsewhere, else a new one.
+// replaceSession gives the query another session on its own colour, in place of a
+// denied one. It takes the link's session if that is another one, as it is for a
+// query that another connection submitted. Otherwise it opens a new session.
 func (q *query) replaceSession(ctx context.Context) error {
 	denied := q.session()
 	s, ok := q.lk.sessionOn(q.state.Color)
@@ -256,9 +257,9 @@ func (q *query) replaceSession(ctx context.Context) error {
 	return nil
 }
 
-// close clears the query on the engine, unless a Cancel has ended it, whatever
-// has become of the caller's context; it takes at most Config.CleanupTimeout. It
-// is called once. closed is what leave returned.
+// close clears the query on the engine, unless a Cancel has ended it. It does so
+// even if the caller's context has ended, for at most Config.CleanupTimeout. It is
+// called once. closed is the result of leave.
 func (q *query) close(ctx context.Context, closed bool) {
 	c := q.lk.c
 	defer func() { _ = c.leave(q.channel) }()
@@ -271,22 +272,23 @@ func (q *query) close(ctx context.Context, closed bool) {
 		closed = before == lifeRunning && err == nil
 	}
 	if closed {
-		err = q.end(ctx, PhaseClear)
+		err = q.endOnEngine(ctx, PhaseClear)
 	}
 	if err != nil {
 		c.log.WarnContext(ctx, "e6data: the query could not be cleared", "query_id", q.queryID, "error", c.logged(err))
 	}
 }
 
-// abandon closes the query in the background. From now on nobody finds it.
+// abandon closes the query in the background. From now on no connection finds the
+// query.
 func (q *query) abandon(ctx context.Context) {
 	closed := q.leave()
 	q.lk.c.inBackground(q.channel, func() { q.close(ctx, closed) })
 }
 
-// limits returns the context of a query, which ends with ctx, after
-// Config.QueryTimeout, and when stop is called with the reason.
-func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
+// withQueryTimeout returns the context of a query. It ends with ctx, after
+// Config.QueryTimeout, and when stop is called with the cause.
+func (lk *link) withQueryTimeout(ctx context.Context) (_ context.Context, stop context.CancelCauseFunc) {
 	ctx, end := context.WithCancelCause(ctx)
 	if lk.c.cfg.QueryTimeout <= 0 {
 		return ctx, end
@@ -298,16 +300,16 @@ func (lk *link) limits(ctx context.Context) (_ context.Context, stop context.Can
 	}
 }
 
-// query runs a statement and describes its result. The rows end with ctx, and
-// after Config.QueryTimeout.
+// query runs a statement and fetches the description of its result. The rows end
+// with ctx, and after Config.QueryTimeout.
 func (lk *link) query(caller context.Context, req *request) (*rows, error) {
 	ctx, rec := lk.c.begin(caller, req)
-	ctx, stop := lk.limits(ctx)
+	ctx, stop := lk.withQueryTimeout(ctx)
 	q, err := lk.begin(ctx, stop, req)
 	if err != nil {
 		stop(nil)
-		rec.over(err)
-		rec.end()
+		rec.finished(err)
+		rec.reported()
 		return nil, err
 	}
 	r, err := q.describe(caller, ctx)
@@ -318,7 +320,7 @@ func (lk *link) query(caller context.Context, req *request) (*rows, error) {
 	return r, err
 }
 
-// describe returns the rows of a query that was executed.
+// describe returns the rows of an executed query.
 func (q *query) describe(caller, ctx context.Context) (*rows, error) {
 	meta, err := q.metadata(ctx)
 	if err != nil {
@@ -328,21 +330,21 @@ func (q *query) describe(caller, ctx context.Context) (*rows, error) {
 	return newRows(caller, ctx, q, meta), nil
 }
 
-// finish ends the query with err, nil or io.EOF when it succeeded. The engine is
-// told in the background: nobody waits for that. What [QueryInfo.Analyze] wants to
-// know is waited for until caller ends.
+// finish ends the query with err, which is nil or io.EOF for success. The query is
+// cleared in the background, and no caller waits for that. finish waits for the call
+// of [QueryInfo.Analyze] until caller ends.
 func (q *query) finish(caller, ctx context.Context, err error) {
-	q.record.over(err)
-	// A query that has failed is to be cleared without delay, and the engine may know
-	// nothing about it yet.
+	q.record.finished(err)
+	// A failed query is not analyzed: it should be cleared without delay, and the
+	// engine may have no facts about it yet.
 	if q.record.analyze && (err == nil || errors.Is(err, io.EOF)) {
 		q.analyze(caller, ctx)
 	}
-	q.record.end()
+	q.record.reported()
 	q.abandon(ctx)
 }
 
-// analyze asks for what [QueryInfo.Analyze] wants to know.
+// analyze makes the call of [QueryInfo.Analyze].
 func (q *query) analyze(caller, ctx context.Context) {
 	c := q.lk.c
 	ctx, cancel := detachedTimeout(ctx, "cleanup_timeout", c.cfg.CleanupTimeout)
@@ -356,13 +358,13 @@ func (q *query) analyze(caller, ctx context.Context) {
 	q.record.update(func(s *QueryState, _ time.Duration) { s.Analysis = a })
 }
 
-// exec runs a request, reads its result to the end and clears it.
+// exec runs a request, reads its result to the end and clears the query.
 func (lk *link) exec(ctx context.Context, req *request) (driver.Result, error) {
 	r, err := lk.query(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	// The statement has run; that it could not be cleared does not change that.
+	// The statement was executed, even if the query cannot be cleared.
 	defer func() { _ = r.Close() }()
 	return r.drain(req.dml)
 }

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// life is how a query that has its reader in this process ends on the engine:
-// it is either cleared, by close, or cancelled, by another connection.
+// life is the state of a query whose reader is in this process. The query ends in
+// one of two ways: close clears it, or another connection cancels it.
 type life uint8
 
 const (
@@ -17,9 +17,9 @@ const (
 	lifeClosed
 )
 
-// enter makes a running query lifeEnding or lifeClosed, and returns what it was
-// before; anything but lifeRunning stays as it is. A Cancel that is under way
-// is waited for, as long as ctx lasts.
+// enter moves a running query to lifeEnding or lifeClosed, and returns the state
+// before. A query in any other state keeps it. enter waits for a Cancel that is
+// under way, until ctx ends.
 func (q *query) enter(ctx context.Context, to life) (life, error) {
 	for {
 		q.mu.Lock()
@@ -42,8 +42,8 @@ func (q *query) enter(ctx context.Context, to life) (life, error) {
 	}
 }
 
-// leave makes a running query lifeClosed, and reports whether it was one. It waits
-// for nothing: a Cancel that is under way goes on.
+// leave moves a running query to lifeClosed, and reports whether it was running. It
+// does not wait for a Cancel that is under way.
 func (q *query) leave() bool {
 	q.lk.c.running.CompareAndDelete(q.queryID, q)
 	q.mu.Lock()
@@ -55,7 +55,7 @@ func (q *query) leave() bool {
 	return true
 }
 
-// settle ends lifeEnding.
+// settle moves a query from lifeEnding to another state.
 func (q *query) settle(to life) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,7 +63,7 @@ func (q *query) settle(to life) {
 	close(q.settled)
 }
 
-// cancelled returns ErrQueryCancelled as an *Error if a Cancel has ended the
+// cancelled returns an *Error with ErrQueryCancelled if a Cancel has ended the
 // query.
 func (q *query) cancelled(phase Phase) error {
 	q.mu.Lock()
@@ -74,14 +74,14 @@ func (q *query) cancelled(phase Phase) error {
 	return q.failed(phase, ErrQueryCancelled, nil)
 }
 
-// failed is an error that no answer brought.
+// failed returns an *Error that no answer caused.
 func (q *query) failed(phase Phase, kind, cause error) *Error {
 	return &Error{Phase: phase, QueryID: q.queryID, Strategy: q.state.Color.String(), Kind: kind, Err: cause, condition: gaveUp}
 }
 
-// orCancelled returns err, with which a call of the query's reader failed, or,
-// where a Cancel is the cause, an error that says so. It waits for a Cancel that
-// is under way.
+// orCancelled returns err, the error of a call of the query's reader. If a Cancel is
+// its cause, orCancelled returns ErrQueryCancelled instead. It waits for a Cancel
+// that is under way.
 func (q *query) orCancelled(ctx context.Context, phase Phase, err error) error {
 	if errors.Is(err, io.EOF) {
 		return err
@@ -112,7 +112,7 @@ func (q *query) orCancelled(ctx context.Context, phase Phase, err error) error {
 	return e
 }
 
-// closed tells whether the query's rows are closed.
+// closed reports whether the query's rows are closed.
 func (q *query) closed() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

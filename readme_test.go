@@ -4,42 +4,86 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the README's tables of settings")
+var update = flag.Bool("update", false, "write the tables of the README and of docs/")
 
-// The README's tables are what the code says; go test -run README -update .
-// writes them.
+// documentTables returns what makes the tables that documents hold between markers such
+// as <!-- begin retries --> and <!-- end retries -->.
+func documentTables() map[string]func() string {
+	tables := map[string]func() string{"parameters": paramTable, "environment": envTable, "retries": retryTable}
+	for i := range settingGroups {
+		tables["settings "+settingGroups[i].name] = settingGroups[i].table
+	}
+	return tables
+}
+
+// markedTable is a table with its markers.
+var markedTable = regexp.MustCompile(`(?s)<!-- begin ([a-z ]+) -->\n(.*?)<!-- end ([a-z ]+) -->\n`)
+
+// The tables of the README and of docs/ are what the code says; go test -run README
+// -update . writes them.
 func TestREADME(t *testing.T) {
 	for _, e := range append(envSettings, envCredentials...) {
 		t.Setenv(e.name, "")
 	}
-	text, err := os.ReadFile("README.md")
+	paths, err := filepath.Glob("docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := string(text)
-	for _, table := range []struct{ name, body string }{{"parameters", paramTable()}, {"environment", envTable()}, {"retries", retryTable()}} {
-		begin, end := "<!-- begin "+table.name+" -->\n", "<!-- end "+table.name+" -->\n"
-		before, rest, ok := strings.Cut(want, begin)
-		_, after, closed := strings.Cut(rest, end)
-		if !ok || !closed {
-			t.Fatalf("README.md has no %q and %q", begin, end)
+	held := map[string]bool{}
+	for _, path := range append(paths, "README.md") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		want = before + begin + table.body + end + after
+		want := fillTables(t, path, string(text), held)
+		switch {
+		case want == string(text):
+		case !*update:
+			t.Errorf("the tables of %s are not what the code says: go test -run README -update .", path)
+		default:
+			if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if want == string(text) {
-		return
+	for name := range documentTables() {
+		// The settings hold what the parameters do, so that one of the two will do.
+		if name != "parameters" && !held[name] {
+			t.Errorf("no document holds the table %q", name)
+		}
 	}
-	if !*update {
-		t.Fatal("the tables of README.md are not what the code says: go test -run README -update .")
+}
+
+// fillTables returns the text of a document with the tables that the code makes, and
+// notes in held which ones it has.
+func fillTables(t *testing.T, path, text string, held map[string]bool) string {
+	marked, tables := 0, documentTables()
+	filled := markedTable.ReplaceAllStringFunc(text, func(whole string) string {
+		marked++
+		m := markedTable.FindStringSubmatch(whole)
+		table, ok := tables[m[1]]
+		if !ok || m[3] != m[1] {
+			t.Errorf("%s: no table is called %q and %q", path, m[1], m[3])
+			return whole
+		}
+		held[m[1]] = true
+		body := table()
+		if path != "README.md" {
+			body = strings.ReplaceAll(body, "](#retries)", "](errors-and-retries.md#retries)")
+		}
+		return "<!-- begin " + m[1] + " -->\n" + body + "<!-- end " + m[1] + " -->\n"
+	})
+	if n := strings.Count(text, "<!-- begin ") + strings.Count(text, "<!-- end "); n != 2*marked {
+		t.Errorf("%s: %d markers, of which %d are those of a table", path, n, 2*marked)
 	}
-	if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return filled
 }
 
 func paramTable() string {
@@ -48,32 +92,42 @@ func paramTable() string {
 	defaults := NewConfig()
 	for i := range params {
 		p := &params[i]
-		value := p.text(defaults)
-		switch {
-		case p.name == "loc":
-			value = "UTC"
-		case p.name == "compression":
-			value = "none"
-		}
-		if value != "" {
-			value = "`" + value + "`"
-		}
-		var names []string
-		for _, a := range p.aliases {
-			name := "`" + a.name + "`"
-			switch {
-			case strings.HasSuffix(a.name, "_ms"):
-				name += " (milliseconds)"
-			case a.set != nil && strings.HasPrefix(a.name, "grpc_"):
-				name += " (seconds)"
-			case a.name == "shouldNotCache":
-				name += " (the opposite)"
-			}
-			names = append(names, name)
-		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", p.name, p.field, value, p.doc, strings.Join(names, ", "))
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s | %s |\n", p.name, p.field, defaultCell(p, defaults), p.doc, aliasCell(p))
 	}
 	return strings.ReplaceAll(b.String(), "|  |", "| |")
+}
+
+// defaultCell is the default of a parameter; empty for none.
+func defaultCell(p *param, defaults *Config) string {
+	value := p.text(defaults)
+	switch p.name {
+	case "loc":
+		value = "UTC"
+	case "compression":
+		value = "none"
+	}
+	if value == "" {
+		return ""
+	}
+	return "`" + value + "`"
+}
+
+// aliasCell is what a parameter is also known as.
+func aliasCell(p *param) string {
+	var names []string
+	for _, a := range p.aliases {
+		name := "`" + a.name + "`"
+		switch {
+		case strings.HasSuffix(a.name, "_ms"):
+			name += " (milliseconds)"
+		case a.set != nil && strings.HasPrefix(a.name, "grpc_"):
+			name += " (seconds)"
+		case a.name == "shouldNotCache":
+			name += " (the opposite)"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // retryConditions are the columns of the table of retries.
@@ -124,11 +178,11 @@ func retryTable() string {
 }
 
 func reportedAs(phase Phase, c condition) string {
-	if phase == PhaseConnect && c == sessionExpired { // see judgeAccess
+	if phase == PhaseConnect && c == sessionExpired { // see decideAccess
 		return "`ErrAuthentication`"
 	}
 	v := verdict{condition: c, kind: kinds[c]}
-	v.judgeLoss(&call{phase: phase}, true)
+	v.decideLoss(&call{phase: phase}, true)
 	if name, ok := errorNames[v.kind]; ok {
 		return "`" + name + "`"
 	}
@@ -186,6 +240,7 @@ func TestRetryReasonsAreDocumented(t *testing.T) {
 	t.Parallel()
 	for file, spelling := range map[string]func(string) string{
 		"hook.go":              func(reason string) string { return `"` + reason + `"` },
+		errorsPage:             func(reason string) string { return "`" + reason + "`" },
 		"otele6data/README.md": func(reason string) string { return "`" + strings.ReplaceAll(reason, " ", "_") + "`" },
 	} {
 		text, err := os.ReadFile(file)

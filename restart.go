@@ -8,21 +8,21 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// start says how startOver gets its sessions.
+// start holds the rules by which startOver gets its sessions.
 type start struct {
-	// wakes: a suspended cluster is resumed and waited for. Without it the cluster
-	// is left as it is, and asked again.
+	// wakes makes startOver resume a suspended cluster and wait for it. Otherwise
+	// startOver asks the suspended cluster again.
 	wakes bool
-	// once: a suspended cluster is not even asked again.
+	// once makes startOver return the error of a suspended cluster at once.
 	once bool
-	// pinned is the colour of a query that cannot leave it; nil for the live one.
+	// pinned is the colour of a query that cannot move, or nil for the live colour.
 	pinned *strategy.State
 }
 
-// startOver gets a session and makes an attempt with it, anew where the error of
-// either proves that nothing was executed: see policy. It is the one loop of
-// queries, of calls that belong to no query, of pings and of new connections.
-// Attempts count from 1, up to Config.MaxAttempts.
+// startOver gets a session and makes an attempt with it. It starts again if the
+// error of either proves that nothing was executed; see policy. Queries, calls that
+// belong to no query, pings and new connections all use this loop. It makes at most
+// Config.MaxAttempts attempts, counted from 1.
 func (lk *link) startOver(ctx context.Context, how start, attempt func(session) error) error {
 	var replaces, muted bool
 	for n := 1; ; n++ {
@@ -49,7 +49,7 @@ func (lk *link) startOver(ctx context.Context, how start, attempt func(session) 
 	}
 }
 
-// phaseOf returns the phase in which an error of the driver's arose.
+// phaseOf returns the phase of an error of the driver.
 func phaseOf(err error) Phase {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Phase
@@ -57,8 +57,9 @@ func phaseOf(err error) Phase {
 	return ""
 }
 
-// prepareRestart gets ready for another attempt after attempt number n has failed
-// with err, and returns nil; or it returns the error that is to be reported.
+// prepareRestart prepares for another attempt after attempt number n failed with
+// err, and returns nil. If there is to be no other attempt, it returns the error to
+// report.
 func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error) error {
 	c := lk.c
 	limit := c.cfg.MaxAttempts
@@ -70,7 +71,7 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 		if how.once {
 			return err
 		}
-		act = restart // and so asks again
+		act = restart // and ask the cluster again
 	}
 	switch act {
 	case restart:
@@ -78,7 +79,7 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 			return err
 		}
 	case resume:
-		limit = max(limit, 2) // a caller that has a cluster woken means to use it
+		limit = max(limit, 2) // a call that resumed a cluster gets at least one more try
 		if n >= limit {
 			return err
 		}
@@ -91,7 +92,7 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 	c.noteRetry(ctx, phaseOf(err), n+1, err)
 	delay := delayAfter(n, err)
 	if act == resume && n == 1 {
-		delay = 0 // what the cluster says to be active is asked at once (docs/protocol.md, section 7)
+		delay = 0 // an active cluster is asked at once (docs/protocol.md, section 7)
 	}
 	if pause(ctx, delay) != nil {
 		return interrupted(ctx, err)
@@ -99,8 +100,8 @@ func (lk *link) prepareRestart(ctx context.Context, how start, n int, err error)
 	return nil
 }
 
-// restartsPinned reports whether another attempt may help a query that stays where
-// it is: another colour, or a cluster that wakes up, is of no use to it.
+// restartsPinned reports whether another attempt may help a query that cannot move.
+// Another colour or a cluster that was resumed does not help such a query.
 func restartsPinned(err error) bool {
 	switch conditionOf(err) {
 	case unsent, noAnswer, authUnavailable, stuck:
@@ -109,10 +110,10 @@ func restartsPinned(err error) bool {
 	return false
 }
 
-// repeat makes a call until it succeeds, its error says that it must not be made
-// again, or it was made as often as the configuration allows; see also persists.
-// Actions other than again and renew are left to the caller. replace gives k another
-// session, for renew; it is nil where that cannot happen.
+// repeat makes a call until it succeeds, its error must be reported, or the
+// configuration's bound is reached; see also persists. It handles the actions again
+// and renew, and leaves all others to its caller. replace gives k another session,
+// for renew. It is nil if renew cannot occur.
 func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Context, *call) error) error {
 	began := time.Now()
 	for n := 1; ; n++ {
@@ -134,7 +135,7 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 				return interrupted(ctx, err)
 			}
 			if conditionOf(err) == denialMentioned {
-				k.replacement = true // one repetition, whichever session it has
+				k.replacement = true // there is one repetition, with any session
 			}
 			c.noteRetry(ctx, k.phase, n+1, err)
 		default:
@@ -143,8 +144,8 @@ func (c *caller) repeat(ctx context.Context, k *call, replace func(context.Conte
 	}
 }
 
-// outlasts reports whether a call that ends a query is made again after try n although
-// no session could be had for it, and waits before that.
+// outlasts reports whether a call that ends a query is repeated after try n failed
+// because no session was available. It waits before it returns true.
 func (c *caller) outlasts(ctx context.Context, phase Phase, n int, failed error, began time.Time) bool {
 	if phase != PhaseClear && phase != PhaseCancel || policy[phase][conditionOf(failed)] != again {
 		return false
@@ -155,10 +156,10 @@ func (c *caller) outlasts(ctx context.Context, phase Phase, n int, failed error,
 	return pause(ctx, max(delayAfter(n, failed), retryDelay/2)) == nil
 }
 
-// persists reports whether to go on beyond Config.MaxAttempts: an engine holds the
-// result of a query that is not ended, so that ending one is tried for
-// Config.CleanupTimeout while the way to the engine, or the cluster, is down, and
-// then with another session.
+// persists reports whether to go on beyond Config.MaxAttempts. The engine keeps the
+// result of a query until the query is ended. Therefore the driver tries to end it
+// until Config.CleanupTimeout has passed, while the engine is unreachable or the
+// cluster suspended, and then with another session.
 func (c *caller) persists(phase Phase, err error, began time.Time) bool {
 	if phase != PhaseClear && phase != PhaseCancel {
 		return false

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -16,17 +15,13 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// resumePoll is how often a cluster that wakes up is asked for its state
-// (docs/protocol.md, section 7).
-const resumePoll = 5 * time.Second
-
-// wake waits until the suspended cluster runs, and resumes it if need be. All
-// connections of the process that wait for the same cluster share one resume;
-// each waits no longer than its ctx lasts.
+// wake resumes the suspended cluster if necessary, and waits until it runs. All
+// connections of the process that wait for the same cluster share one resume. Each
+// waits at most until its own ctx ends.
 func (lk *link) wake(ctx context.Context) error {
 	c := lk.c
 	c.stats.resumes.Add(1)
-	// The time limit is the waiter's own as well: another pool may have another.
+	// Each waiter has its own time limit, because pools may have different limits.
 	bounded, cancel := withTimeout(ctx, "resume_timeout", c.cfg.ResumeTimeout)
 	defer cancel()
 	state, err := c.entry.Share(bounded, func(ctx context.Context, tell func(string)) error {
@@ -52,25 +47,26 @@ func (lk *link) wake(ctx context.Context) error {
 	return e
 }
 
-// concernsCaller tells that an error comes of the credentials or certificates of
-// one pool, which another to the same cluster need not have.
+// concernsCaller reports whether the cause of an error is the credentials or
+// certificates of one pool. Another pool for the same cluster may have others.
 func concernsCaller(err error) bool {
 	return errors.Is(err, ErrAuthentication) || errors.Is(err, ErrTokenUnavailable) || errors.Is(err, ErrTLS) ||
 		status.Code(err) == codes.PermissionDenied
 }
 
-// States of a cluster (docs/protocol.md, section 7).
+// The states of a cluster (docs/protocol.md, section 7).
 const (
 	clusterActive    = "active"
 	clusterSuspended = "suspended"
 	clusterResuming  = "resuming"
 )
 
-// resumeCluster resumes the cluster and tells its states. A poll whose answer was
-// lost is made again, and so is one that the deployment's proxy answers with 503,
-// which it does while it has no cluster to ask, or for both colours with 456: as
-// often as other calls before any state is known, and then until ctx ends. A resume
-// whose answer was lost has been received unless the cluster is suspended still.
+// resumeCluster resumes the cluster, and calls tell with its states. It repeats a
+// poll whose answer was lost. It also repeats a poll that the deployment's proxy
+// answers with 503, because it has no cluster to ask, or for both colours with 456.
+// Before any state is known, it repeats a poll as often as other calls. After that,
+// it repeats polls until ctx ends. If the answer to a resume was lost, the cluster
+// has received the resume unless it is still suspended.
 func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 	c := lk.c
 	w := waking{lk: lk}
@@ -80,7 +76,7 @@ func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 		case cond == noAnswer || cond == suspended || cond == mute || cond == wrongStrategy:
 			unanswered++
 			if unanswered >= c.cfg.MaxAttempts && w.last == "" || lk.channel().isClosed() {
-				return err // by a link that is closed others are not to wait
+				return err // another waiter needs a link that is open
 			}
 			c.noteRetry(ctx, PhaseResume, unanswered+1, err)
 			if pause(ctx, min(max(delayAfter(unanswered, err), retryDelay/2), c.resumePoll)) != nil {
@@ -100,7 +96,7 @@ func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 		if err != nil {
 			return err
 		}
-		if !resumed { // else the first poll is at once
+		if !resumed { // after a resume the first poll follows at once
 			if err := wait(ctx, c.resumePoll); err != nil {
 				return err
 			}
@@ -108,16 +104,16 @@ func (lk *link) resumeCluster(ctx context.Context, tell func(string)) error {
 	}
 }
 
-// waking is what is known of a cluster that is waited for.
+// waking is the progress of one resume.
 type waking struct {
 	lk      *link
-	last    string // the state
+	last    string // the latest state
 	resumes int
-	unheard error // why there is no answer to the last resume
+	unheard error // the error of the latest resume, if its answer was lost
 }
 
-// advance does what a state asks for, and reports whether the cluster was told to
-// resume.
+// advance reacts to a state of the cluster, and reports whether it resumed the
+// cluster.
 func (w *waking) advance(ctx context.Context, state string) (resumed bool, err error) {
 	c := w.lk.c
 	if state != w.last {
@@ -129,7 +125,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 	case state == clusterSuspended, state == clusterResuming:
 		return false, nil
 	default:
-		return false, errors.New("it does not become active")
+		return false, errors.New("the cluster is not resuming")
 	}
 	w.resumes++
 	if w.unheard != nil {
@@ -138,7 +134,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 			return false, err
 		}
 	}
-	c.logChange(ctx, slog.LevelInfo, "the cluster is told to resume")
+	c.logChange(ctx, slog.LevelInfo, "the driver resumes the cluster")
 	w.unheard = w.lk.resumeOnce(ctx)
 	switch conditionOf(w.unheard) {
 	case noAnswer, suspended, mute, wrongStrategy:
@@ -153,7 +149,7 @@ func (w *waking) advance(ctx context.Context, state string) (resumed bool, err e
 	return true, nil
 }
 
-// clusterState asks for the cluster's state.
+// clusterState returns the cluster's state.
 func (lk *link) clusterState(ctx context.Context) (string, error) {
 	c := lk.c
 	return lk.clusterCall(ctx, wire.ClusterService_Status_FullMethodName, &wire.ClusterStatusRequest{
@@ -161,7 +157,7 @@ func (lk *link) clusterState(ctx context.Context) (string, error) {
 	}, &wire.ClusterStatusResponse{})
 }
 
-// resumeOnce tells the cluster to resume.
+// resumeOnce makes the call that resumes the cluster.
 func (lk *link) resumeOnce(ctx context.Context) error {
 	c := lk.c
 	_, err := lk.clusterCall(ctx, wire.ClusterService_Resume_FullMethodName, &wire.ResumeRequest{
@@ -170,8 +166,8 @@ func (lk *link) resumeOnce(ctx context.Context) error {
 	return err
 }
 
-// clusterCall asks the cluster service, which follows the rules of the strategy
-// header, too: on a 456 the other colour is asked.
+// clusterCall calls the cluster service. The strategy header applies to it, too: on
+// a 456 the other colour is asked.
 func (lk *link) clusterCall(ctx context.Context, method string, req proto.Message, resp interface {
 	proto.Message
 	GetStatus() string

@@ -5,28 +5,27 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"math"
+	"fmt"
+	"io"
 	"reflect"
 	"runtime"
-	"strconv"
-	"strings"
 
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // rows is the result of one query, read batch by batch.
 type rows struct {
-	ctx     context.Context // of the query, ends with the rows
-	caller  context.Context // the one that ctx comes from
+	ctx     context.Context // the query's context, which ends with the rows
+	caller  context.Context // the context from which ctx is derived
 	q       *query
 	meta    *thriftrows.Metadata
 	columns []string
-	few     [8]string // the columns of a narrow result
+	few     [8]string // for the columns of a narrow result
 	fetcher *fetcher
 	cursor  *thriftrows.Cursor
-	err     error // what ended the result: io.EOF or a failure
+	err     error // the result's end: io.EOF or a failure
 	closed  bool
-	// cleanup closes rows that are dropped without Close.
+	// cleanup closes rows that become unreachable without Close.
 	cleanup runtime.Cleanup
 }
 
@@ -56,11 +55,11 @@ func newRows(caller, ctx context.Context, q *query, meta *thriftrows.Metadata) *
 	return r
 }
 
-// errDropped is what a query ends with whose rows nobody can close any more.
+// errDropped is the error of a query whose rows became unreachable without Close.
 var errDropped = errors.New("the rows were dropped without Close")
 
-// closeDropped ends the query of rows that are not reachable any more. It does not
-// hold up the goroutine of the runtime that calls it.
+// closeDropped ends the query of unreachable rows. It does not block the goroutine
+// of the runtime that calls it.
 func closeDropped(f *fetcher) {
 	c := f.q.lk.c
 	c.inBackground(f.q.channel, func() {
@@ -70,11 +69,11 @@ func closeDropped(f *fetcher) {
 	})
 }
 
-// Columns returns the names as the engine gives them.
+// Columns returns the names of the columns, as the engine gives them.
 func (r *rows) Columns() []string { return r.columns }
 
-// Next reads a row, and the next batch where it must. Any error but io.EOF
-// means that the result is not whole.
+// Next reads a row, and fetches the next batch if necessary. Any error except io.EOF
+// means that the result is incomplete.
 func (r *rows) Next(dest []driver.Value) error {
 	if err := r.nextRow(); err != nil {
 		return err
@@ -94,14 +93,14 @@ func (r *rows) nextRow() error {
 	return nil
 }
 
-// fail ends the result with a value that cannot be made. The cursor stays on its
-// row, which may be scanned again.
+// fail ends the result because of a value that cannot be decoded. The cursor stays
+// on its row, which may be scanned again.
 func (r *rows) fail(err error) error {
 	r.err = wrap(PhaseFetch, r.q.route, err)
 	return r.err
 }
 
-// advance puts the cursor before the next chunk.
+// advance moves the cursor before the next chunk.
 func (r *rows) advance() error {
 	chunk, err := r.nextChunk()
 	if err == nil {
@@ -110,7 +109,7 @@ func (r *rows) advance() error {
 	return err
 }
 
-// nextChunk returns the next chunk with rows, valid until the following call.
+// nextChunk returns the next chunk that has rows, valid until the following call.
 func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 	if r.err == nil && r.closed {
 		r.err = errors.New("e6data: the rows are closed")
@@ -123,9 +122,9 @@ func (r *rows) nextChunk() (*thriftrows.Chunk, error) {
 	return chunk, err
 }
 
-// Close ends the query, and waits for nothing: the engine is told in the background.
-// That a query could not be cleared changes nothing about the rows that were read,
-// so it is no error.
+// Close ends the query without waiting: the query is cleared in the background. The
+// rows that were read are correct even if the query cannot be cleared, so that this
+// is not an error.
 func (r *rows) Close() error {
 	if r.closed {
 		return nil
@@ -137,7 +136,7 @@ func (r *rows) Close() error {
 	return nil
 }
 
-// outcome is what the query ended with.
+// outcome returns the error with which the query ended, or nil.
 func (r *rows) outcome() error {
 	if r.err != nil {
 		return r.err
@@ -174,7 +173,7 @@ var scanTypes = map[thriftrows.VectorType]reflect.Type{
 	thriftrows.TimestampTZ: reflect.TypeFor[sql.NullTime](),
 }
 
-// ColumnTypeScanType returns the type that fits any value of the column, NULL
+// ColumnTypeScanType returns a type into which every value of the column fits, NULL
 // included.
 func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 	if t, ok := r.columnType(i); ok {
@@ -185,69 +184,24 @@ func (r *rows) ColumnTypeScanType(i int) reflect.Type {
 	return reflect.TypeFor[any]()
 }
 
-// ColumnTypeDatabaseTypeName returns the engine's name of the type in upper
-// case, without parameters.
+// ColumnTypeDatabaseTypeName returns the engine's name of the type in upper case,
+// without parameters.
 func (r *rows) ColumnTypeDatabaseTypeName(i int) string {
 	return thriftrows.TypeName(r.meta.Columns[i].Type)
 }
 
-// ColumnTypeNullable returns true, true: the metadata does not say otherwise.
+// ColumnTypeNullable returns true, true, because the metadata never rules out NULL.
 func (r *rows) ColumnTypeNullable(int) (nullable, ok bool) { return true, true }
 
-// ColumnTypeLength returns the length of CHAR(n) and VARCHAR(n), and
-// math.MaxInt64 for other types of variable length.
-func (r *rows) ColumnTypeLength(i int) (int64, bool) { return typeLength(r.meta.Columns[i].Type) }
+// ColumnTypeLength returns the length of CHAR(n) and VARCHAR(n), and math.MaxInt64
+// for other types of variable length.
+func (r *rows) ColumnTypeLength(i int) (int64, bool) {
+	return thriftrows.TypeLength(r.meta.Columns[i].Type)
+}
 
 // ColumnTypePrecisionScale returns p and s of DECIMAL(p,s).
 func (r *rows) ColumnTypePrecisionScale(i int) (precision, scale int64, ok bool) {
-	return precisionScale(r.meta.Columns[i].Type)
+	return thriftrows.TypePrecisionScale(r.meta.Columns[i].Type)
 }
 
-// typeLength is the length that a type word tells.
-func typeLength(word string) (int64, bool) {
-	t, ok := thriftrows.ParseType(word)
-	if !ok {
-		return 0, false
-	}
-	switch t {
-	case thriftrows.String, thriftrows.Binary:
-		if n := parameters(word); len(n) == 1 {
-			return n[0], true
-		}
-		return math.MaxInt64, true
-	case thriftrows.Array, thriftrows.Map, thriftrows.Struct:
-		return math.MaxInt64, true
-	}
-	return 0, false
-}
-
-// precisionScale is p and s of DECIMAL(p,s).
-func precisionScale(word string) (precision, scale int64, ok bool) {
-	if t, _ := thriftrows.ParseType(word); t != thriftrows.Decimal128 {
-		return 0, 0, false
-	}
-	n := parameters(word)
-	if len(n) != 2 {
-		return 0, 0, false
-	}
-	return n[0], n[1], true
-}
-
-// parameters returns the numbers in DECIMAL(10,2) and the like; nil where they
-// are no numbers.
-func parameters(word string) []int64 {
-	_, list, ok := strings.Cut(word, "(")
-	list, _, closed := strings.Cut(list, ")")
-	if !ok || !closed {
-		return nil
-	}
-	var numbers []int64
-	for text := range strings.SplitSeq(list, ",") {
-		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
-		if err != nil {
-			return nil
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
+func (r *rows) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rows of query "+r.q.queryID) }

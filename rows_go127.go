@@ -9,19 +9,19 @@ import (
 
 var _ driver.RowsColumnScanner = (*rows)(nil)
 
-// NextRow moves to the next row. As of Go 1.27, database/sql calls it in place
-// of Next.
+// NextRow moves to the next row. As of Go 1.27, database/sql calls it instead of
+// Next.
 func (r *rows) NextRow() error { return r.nextRow() }
 
-// composer is the part of database/sql's decimal interface that takes a value.
+// composer is the method of database/sql's decimal interface that sets a value.
 type composer interface {
 	Compose(form byte, negative bool, coefficient []byte, exponent int32) error
 }
 
-// ScanColumn stores a column of the current row in *dest, straight from the
-// chunk where the types allow it, else by database/sql's own conversion. Beyond
-// that, it stores what [Into] does, and a decimal by Compose in what is no
-// sql.Scanner.
+// ScanColumn stores a column of the current row in *dest. If the types allow it,
+// ScanColumn decodes directly from the chunk. Otherwise it uses database/sql's
+// conversion. In addition it stores the types of [Into], and a decimal by Compose in
+// a type that is not an sql.Scanner.
 func (r *rows) ScanColumn(ctx driver.ScanContext, index int, dest any) error {
 	if d, ok := dest.(*any); ok && d != nil {
 		v, err := r.cursor.Value(index)

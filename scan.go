@@ -12,22 +12,22 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Into returns a destination for Rows.Scan that stores a value in *dst, also where
-// database/sql has no conversion for it:
+// Into returns a destination for Rows.Scan that stores a value in *dst. It supports
+// these types for which database/sql has no conversion:
 //
-//   - a [big.Rat] or *big.Rat takes integers and decimals exactly, a *big.Rat also
-//     NULL;
-//   - a type made of []byte without an UnmarshalText method, such as
-//     [encoding/json.RawMessage], takes texts and bytes, and is nil for NULL;
-//   - a [sql.Null] of these takes NULL, too.
+//   - A [big.Rat] or *big.Rat takes integers and decimals exactly. A *big.Rat also
+//     takes NULL.
+//   - A type made of []byte without an UnmarshalText method, such as
+//     [encoding/json.RawMessage], takes texts and bytes. It is nil for NULL.
+//   - A [sql.Null] of these takes NULL, too.
 //
-// As of Go 1.27 these are stored without Into:
+// As of Go 1.27 these types need no Into:
 //
 //	var price big.Rat
 //	err := rows.Scan(&id, e6data.Into(&price)) // or &price, as of Go 1.27
 //
-// All other types are stored as database/sql does. The Scanner may be used for row
-// after row, by one goroutine at a time.
+// All other types are stored as database/sql does. The Scanner may be used for
+// several rows, by one goroutine at a time.
 func Into[T any](dst *T) sql.Scanner { return into[T]{dst} }
 
 type into[T any] struct{ dst *T }
@@ -42,7 +42,7 @@ func (s into[T]) Scan(src any) error {
 	if scanner, ok := any(s.dst).(sql.Scanner); ok {
 		return scanner.Scan(src)
 	}
-	if src == nil { // of which sql.Null makes the zero value
+	if src == nil { // sql.Null takes NULL as its zero value
 		if t := reflect.TypeFor[T](); t.Kind() != reflect.Pointer && t.Kind() != reflect.Interface {
 			return fmt.Errorf("e6data: NULL does not fit a %v: use a sql.Null[%v]", t, t)
 		}
@@ -56,7 +56,7 @@ func (s into[T]) Scan(src any) error {
 }
 
 // assign stores a value for which database/sql has no conversion. It reports whether
-// dest is of one of its types.
+// dest has one of the types that it supports.
 func assign(dest any, src driver.Value) (bool, error) {
 	switch d := dest.(type) {
 	case *big.Rat:
@@ -106,7 +106,7 @@ func assignRat(d *big.Rat, src driver.Value) error {
 	return fmt.Errorf("a %T does not fit a big.Rat", src)
 }
 
-// assignBytes is assign for types that are made of []byte, and for sql.Nulls of them.
+// assignBytes is assign for types made of []byte, and for sql.Nulls of them.
 func assignBytes(dest any, src driver.Value) (bool, error) {
 	p := reflect.ValueOf(dest)
 	if p.Kind() != reflect.Pointer || p.IsNil() {
@@ -150,8 +150,9 @@ func assignBytes(dest any, src driver.Value) (bool, error) {
 
 var scannerType = reflect.TypeFor[sql.Scanner]()
 
-// namedBytes reports whether t is made of []byte, and neither database/sql nor the
-// type itself knows how to store a text in it: a net.IP is not the bytes of its text.
+// namedBytes reports whether t is made of []byte, and neither database/sql nor t
+// itself has a conversion from text. A net.IP has one: it does not hold the bytes of
+// its text.
 func namedBytes(t reflect.Type) bool {
 	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && t.PkgPath() != "" &&
 		t != reflect.TypeFor[sql.RawBytes]() && !reflect.PointerTo(t).Implements(scannerType) && !reflect.PointerTo(t).Implements(textUnmarshaler)

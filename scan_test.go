@@ -94,8 +94,8 @@ func TestIntoOtherTypes(t *testing.T) {
 		want string
 	}{
 		{e6data.Into(&n), nil, "NULL does not fit a int8"}, {e6data.Into(&n), int64(300), "out of range"}, {e6data.Into(&n), "x", "invalid syntax"},
-		{e6data.Into(&r), nil, "NULL does not fit a big.Rat"}, {e6data.Into(&r), "1/3", "no decimal"}, {e6data.Into(&r), 1.5, "float64 does not fit"},
-		{e6data.Into(&r), strings.Repeat("9", 10<<20), "no decimal"}, {e6data.Into(noRat), "1", "nil *big.Rat"}, {e6data.Into(noBytes), "1", "nil *e6data_test.namedBytes"},
+		{e6data.Into(&r), nil, "NULL does not fit a big.Rat"}, {e6data.Into(&r), "1/3", "not a decimal"}, {e6data.Into(&r), 1.5, "float64 does not fit"},
+		{e6data.Into(&r), strings.Repeat("9", 10<<20), "not a decimal"}, {e6data.Into(noRat), "1", "nil *big.Rat"}, {e6data.Into(noBytes), "1", "nil *e6data_test.namedBytes"},
 		{e6data.Into(&raw), int64(1), "unsupported"}, {e6data.Into(&ip), "10.0.0.1", "unsupported"}, {e6data.Into(&date), nil, "NULL does not fit a Date"},
 	} {
 		if err := test.dest.Scan(test.src); err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 300 {

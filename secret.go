@@ -1,7 +1,6 @@
 package e6data
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,17 +9,17 @@ import (
 	"unique"
 )
 
-// Secret is a text that must not be seen: an access token or a password. It
-// hides itself from fmt, log/slog, encoding/json and everything else that asks
-// a value for its text; [Secret.Reveal] returns the secret itself. Secrets are equal
-// (==) where their texts are. The zero value is the empty text.
+// Secret is a text that must not be shown, such as an access token or a password.
+// Its formatting methods return a placeholder to fmt, log/slog, encoding/json and
+// other encoders. [Secret.Reveal] returns the text. Secrets are equal (==) if their
+// texts are. The zero value is the empty text. A Secret is safe for concurrent use.
 //
-// It is no string, because fmt shows what a string holds wherever it does not ask
-// the value: for the verbs %w and %p, and in unexported fields of other structs. What
-// it shows of a Secret there is an address.
+// A Secret is not a string, because fmt shows strings in some cases without a call
+// of the value's methods: for the verbs %w and %p, and in unexported fields of other
+// structs. In these cases fmt shows an address for a Secret.
 type Secret struct{ text unique.Handle[string] }
 
-// NewSecret returns the secret with the given text.
+// NewSecret returns a secret with the given text.
 func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
@@ -28,7 +27,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: unique.Make(text)}
 }
 
-// Reveal returns the secret itself.
+// Reveal returns the secret text.
 func (s Secret) Reveal() string {
 	if s.IsZero() {
 		return ""
@@ -36,7 +35,7 @@ func (s Secret) Reveal() string {
 	return s.text.Value()
 }
 
-// IsZero reports whether the secret is empty.
+// IsZero reports whether the text is empty.
 func (s Secret) IsZero() bool { return s == Secret{} }
 
 const redacted = "[redacted]"
@@ -49,8 +48,8 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format writes the placeholder for every verb, also for those that would
-// pass by String.
+// Format writes the placeholder for every verb, including the verbs for which fmt
+// does not call String.
 func (s Secret) Format(f fmt.State, verb rune) {
 	text := s.String()
 	if verb == 'q' || verb == 'v' && f.Flag('#') {
@@ -65,83 +64,34 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalText returns a placeholder for encoders.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText takes the secret's text from a decoder, such as encoding/json, or
-// from [flag.TextVar].
+// UnmarshalText sets the text. It is for decoders such as encoding/json, and for
+// [flag.TextVar].
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil
 }
 
-// minRedacted is the length from which on a secret is replaced in messages. A shorter
-// one guards nothing, and its letters stand in every text.
+// minRedacted is the smallest length of a secret that is replaced in messages. A
+// shorter text protects nothing, and occurs in many messages.
 const minRedacted = 6
 
-// redactor puts the placeholder in the place of each secret in what others
-// wrote. gRPC quotes what a proxy wrote, and the proxy may have quoted before.
+// redactor returns a Replacer that replaces each secret by the placeholder. It also
+// replaces secrets that were quoted once or twice: gRPC quotes a proxy's text, and
+// the proxy may have quoted the secret before.
 func redactor(secrets ...string) *strings.Replacer {
 	var pairs []string
 	for _, s := range secrets {
 		if len(s) >= minRedacted {
 			once := quoted(s)
-			// The longest first, as it may begin with a shorter one.
+			// The longest form comes first, because it may begin with a shorter one.
 			pairs = append(pairs, quoted(once), redacted, once, redacted, s, redacted)
 		}
 	}
 	return strings.NewReplacer(pairs...)
 }
 
-// shown is c without what may be secret in the fields of other types: the query
-// of the token URL, and a key in the same text as its certificate.
-func (c Config) shown() Config {
-	if endpoint, _, ok := strings.Cut(c.TokenURL, "?"); ok {
-		c.TokenURL = endpoint + "?" + redacted
-	}
-	for _, text := range []*string{&c.CACert, &c.ClientCert} {
-		if holdsKey(*text) {
-			*text = redacted
-		}
-	}
-	return c
+// quoted returns s in the form in which %q writes it inside a longer text.
+func quoted(s string) string {
+	q := strconv.Quote(s)
+	return q[1 : len(q)-1]
 }
-
-// holdsKey tells that a text holds a private key in PEM form.
-func holdsKey(text string) bool { return strings.Contains(text, "PRIVATE KEY-----") }
-
-// Format shows no secret, whatever the verb. For %w and %p, which are mistakes, fmt
-// does not ask for it, and shows the fields that are no Secret as they are.
-func (c Config) Format(f fmt.State, verb rune) {
-	type config Config
-	format := "%+v"
-	if verb == 'v' {
-		format = fmt.FormatString(f, verb)
-	}
-	_, _ = fmt.Fprintf(f, format, config(c.shown()))
-}
-
-// MarshalJSON shows no secret.
-func (c Config) MarshalJSON() ([]byte, error) {
-	type config Config
-	return json.Marshal(config(c.shown()))
-}
-
-// Format writes where the connector leads, for every verb. Secrets are in it, or
-// one of the application's own, in a token source.
-func (c *Connector) Format(f fmt.State, _ rune) {
-	if c.cfg == nil {
-		_, _ = io.WriteString(f, "e6data without a DSN")
-		return
-	}
-	_, _ = io.WriteString(f, "e6data at "+c.cfg.address())
-}
-
-// Format hides the session from fmt.
-func (c Conn) Format(f fmt.State, verb rune) { c.cn.Format(f, verb) }
-
-// Format hides the session from fmt, here and in what has a connection.
-func (cn *conn) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "connection to e6data at "+cn.c.cfg.address())
-}
-
-func (s *stmt) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "statement by %v", s.cn) }
-
-func (r *rows) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "rows of query "+r.q.queryID) }

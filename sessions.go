@@ -6,27 +6,27 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// session is what authenticate gives: the right to ask one colour of the
-// deployment. It has no end that a client could ask for. With OAuth it has no id
-// and says only that the connection uses that colour.
+// session is the result of authenticate: the permission to call one colour of the
+// deployment. A client cannot ask when it ends. With OAuth it has no id, and only
+// records the colour.
 type session struct {
 	id    string
 	state strategy.State
-	// replacement: it was opened because another one was denied in this very
-	// operation.
+	// replacement reports whether the session replaces one that was denied in the
+	// same operation.
 	replacement bool
 }
 
-// sessions are a connector's sessions that no connection uses at the moment. A
-// session outlives the connection for which it was opened, so that there are never
-// more of one colour than connections were open at one time. The zero value has
-// none. It is safe for concurrent use.
+// sessions holds a connector's sessions that no connection uses at the moment. A
+// session outlives the connection for which it was opened. So there are never more
+// sessions of one colour than there were open connections at one time. The zero
+// value is empty. It is safe for concurrent use.
 type sessions struct {
 	mu   sync.Mutex
 	free [3][]session // by strategy.Color
 }
 
-// take returns a session of the given colour, the one that was used last.
+// take removes and returns the session of the given colour that was used last.
 func (p *sessions) take(color strategy.Color) (session, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -39,8 +39,8 @@ func (p *sessions) take(color strategy.Color) (session, bool) {
 	return s, true
 }
 
-// put gives back a session that its connection does not use any more. One without
-// an id is not worth keeping.
+// put adds a session that its connection no longer uses. It drops a session without
+// an id.
 func (p *sessions) put(s session) {
 	if s.id == "" {
 		return

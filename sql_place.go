@@ -8,7 +8,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// refusals are the codes with which an engine refuses a statement (docs/protocol.md, section 6).
+// refusals are the codes with which an engine refuses a statement (docs/protocol.md,
+// section 6).
 var refusals = [...]codes.Code{
 	codes.Internal, codes.InvalidArgument, codes.Unknown, codes.NotFound, codes.AlreadyExists, codes.PermissionDenied,
 	codes.FailedPrecondition, codes.OutOfRange, codes.ResourceExhausted,
@@ -17,8 +18,8 @@ var refusals = [...]codes.Code{
 // ownPrefixes begin grpc-go's texts about a request that it could not send.
 var ownPrefixes = [...]string{"grpc: ", "trying to send message larger than max"}
 
-// refused reports whether the engine itself refused the statement of a call: it
-// answered, and with nothing that is another condition.
+// refused reports whether the engine itself refused the statement of a call: the
+// engine answered, and the answer has no other condition.
 func (v *verdict) refused(k *call, s *status.Status, sent bool) bool {
 	switch k.phase {
 	case PhasePrepare, PhaseExecute, PhaseMetadata, PhaseFetch, PhaseCatalog:
@@ -31,15 +32,15 @@ func (v *verdict) refused(k *call, s *status.Status, sent bool) bool {
 }
 
 // placeIn returns the first place in a statement that an engine's message names
-// outside quotes, from 1, or zeros: `At line 1, column 8`, `From line 1, column 8 to
-// line 1, column 12` or `line 1:8`.
+// outside quotes, from 1, or zeros. The forms are `At line 1, column 8`, `From line
+// 1, column 8 to line 1, column 12` and `line 1:8`.
 func placeIn(msg string) (line, column int) {
 	inWord := false
 	for i := 0; i < len(msg); i++ {
 		switch c := msg[i]; {
 		case inWord:
 		case c == '\'' || c == '"' || c == '`':
-			// A quote that does not end is no quote.
+			// A quote without an end does not count.
 			i += 1 + strings.IndexByte(msg[i+1:], c)
 		case c|0x20 == 'l':
 			if line, column = placeAt(msg[i:]); line > 0 {
@@ -51,7 +52,7 @@ func placeIn(msg string) (line, column int) {
 	return 0, 0
 }
 
-// placeAt returns the place with which msg begins, or zeros.
+// placeAt returns the place at the beginning of msg, or zeros.
 func placeAt(msg string) (line, column int) {
 	rest, ok := cutFold(msg, "line ")
 	if !ok {
@@ -69,7 +70,7 @@ func placeAt(msg string) (line, column int) {
 	return line, column
 }
 
-// cutFold is strings.CutPrefix in any letter case.
+// cutFold is strings.CutPrefix that ignores letter case.
 func cutFold(s, prefix string) (string, bool) {
 	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
 		return s, false
@@ -77,8 +78,8 @@ func cutFold(s, prefix string) (string, bool) {
 	return s[len(prefix):], true
 }
 
-// leadingNumber returns the number with which s begins, and what follows it; 0 where
-// there is none, or one of more than nine digits.
+// leadingNumber returns the number at the beginning of s, and the text behind it. It
+// returns 0 if there is no number, or if the number has more than nine digits.
 func leadingNumber(s string) (n int, rest string) {
 	digits := 0
 	for digits < len(s) && '0' <= s[digits] && s[digits] <= '9' {

@@ -6,53 +6,54 @@ import (
 	"sync/atomic"
 )
 
-// Stats is what a connector has done so far: see [Connector.Stats]. Its fields
-// are read one after the other, so that sums may be off by what happens
-// meanwhile.
+// Stats holds the counters of a connector: see [Connector.Stats]. The counters are
+// read one after the other, so that sums may differ slightly while the connector
+// works.
 type Stats struct {
-	// Channels are the states of the gRPC channels that are open: IDLE, CONNECTING,
-	// READY, TRANSIENT_FAILURE.
+	// Channels holds the state of each open gRPC channel: IDLE, CONNECTING, READY or
+	// TRANSIENT_FAILURE.
 	Channels []string
-	// Connections is how many connections are open.
+	// Connections is the number of open connections.
 	Connections int
-	// SessionsOpened counts the sessions that the engine gave, SessionsRenewed
-	// those among them that replaced one that the engine had denied.
+	// SessionsOpened counts the sessions that the engine gave. SessionsRenewed
+	// counts those of them that replaced a denied session.
 	SessionsOpened, SessionsRenewed uint64
-	// Running is how many queries run or have rows to be closed.
+	// Running is the number of queries that run, or whose rows are not closed.
 	Running int64
-	// Queries counts those that are over. To submit a query and to fetch its result
-	// count as one each.
+	// Queries counts the queries that have ended. A Submit and a Fetch count as one
+	// each.
 	Queries QueryCounts
-	// Retries counts what was done again, by reason as in [Retry].
+	// Retries counts repetitions by the Reason of [Retry].
 	Retries map[string]uint64
 	// Switches counts the moves from one colour to the other.
 	Switches uint64
-	// Resumes counts how often a suspended cluster was waited for.
+	// Resumes counts the waits for a suspended cluster.
 	Resumes uint64
-	// Rows, Batches and Bytes were fetched.
+	// Rows, Batches and Bytes count what was fetched.
 	Rows, Batches, Bytes uint64
-	// BatchesAhead and BytesAhead lie fetched and unread.
+	// BatchesAhead and BytesAhead are the batches that were fetched and not read
+	// yet, and their bytes.
 	BatchesAhead, BytesAhead int64
 }
 
-// QueryCounts counts queries by their outcome; each has one.
+// QueryCounts counts queries by their outcome. Each query has one outcome.
 type QueryCounts struct {
-	// Succeeded are those whose rows were closed without an error, read to the end
-	// or not.
+	// Succeeded counts queries whose rows were closed without an error, at their end
+	// or before.
 	Succeeded uint64
-	// Cancelled are those that were given up, by a context, a timeout of the
-	// Config, or a cancel, whatever that leaves unknown about the query.
+	// Cancelled counts queries that a context, a timeout of the Config or a cancel
+	// ended, even if it is unknown whether they were executed.
 	Cancelled uint64
-	// Incomplete are those with ErrIncompleteResult.
+	// Incomplete counts queries that failed with ErrIncompleteResult.
 	Incomplete uint64
-	// Ambiguous are those with ErrAmbiguousExecution that were not given up: the
-	// answer was lost on the way.
+	// Ambiguous counts queries that failed with ErrAmbiguousExecution because an
+	// answer was lost, and not because of a context's end.
 	Ambiguous uint64
-	// Failed are those with any other error.
+	// Failed counts queries that failed with another error.
 	Failed uint64
 }
 
-// counters is what Stats reads.
+// counters holds the counters that Stats reads.
 type counters struct {
 	opened, renewed                                     atomic.Uint64
 	running                                             atomic.Int64
@@ -63,7 +64,7 @@ type counters struct {
 	batchesAhead, bytesAhead                            atomic.Int64
 }
 
-// outcome is the counter of queries that ended with err.
+// outcome returns the counter for a query that ended with err.
 func (s *counters) outcome(err error) *atomic.Uint64 {
 	switch {
 	case err == nil:
@@ -79,8 +80,7 @@ func (s *counters) outcome(err error) *atomic.Uint64 {
 	return &s.failed
 }
 
-// Stats returns what the connector has done so far. It is cheap, and safe for
-// concurrent use.
+// Stats returns the connector's counters. It is cheap and safe for concurrent use.
 func (c *Connector) Stats() Stats {
 	n := &c.stats
 	s := Stats{
@@ -107,7 +107,7 @@ func (c *Connector) Stats() Stats {
 	return s
 }
 
-// Total is the number of queries that are over.
+// Total returns the number of queries that have ended.
 func (q QueryCounts) Total() uint64 {
 	return q.Succeeded + q.Cancelled + q.Incomplete + q.Ambiguous + q.Failed
 }

@@ -3,13 +3,14 @@ package e6data
 import (
 	"context"
 	"database/sql/driver"
+	"fmt"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
-// stmt is a statement that was read. The engine runs a prepared query once only,
-// so nothing is prepared there before the statement is executed, and nothing is
-// left when it is not.
+// stmt is a parsed statement. The engine runs a prepared query only once. Therefore
+// the driver prepares the query when the statement is executed, and an unused stmt
+// leaves nothing on the engine.
 type stmt struct {
 	cn    *conn
 	query string
@@ -29,17 +30,17 @@ func newStmt(cn *conn, query string) (*stmt, error) {
 		return nil, err
 	}
 	if text.NumInput() < 0 && !text.Bare() {
-		// Two styles of placeholder, for which there are no right arguments.
+		// The statement has two styles of placeholder, so no arguments can be right.
 		_, _, err := text.Positional(nil)
 		return nil, statementError(err)
 	}
 	return &stmt{cn: cn, query: query, text: text}, nil
 }
 
-// NumInput is the number of ?, or the highest one of ?1, of which database/sql then
-// sees that each gets an argument. With other placeholders it is -1: the driver's own
-// error says which name or number is missing, and without arguments none has to be a
-// placeholder.
+// NumInput returns the number of ?, or the highest number of ?1. database/sql then
+// checks the number of arguments. For other placeholders it returns -1: the driver's
+// own error names the missing name or number, and a statement without arguments may
+// have text that looks like a placeholder.
 func (s *stmt) NumInput() int {
 	n := s.text.NumInput()
 	if n > 0 && s.text.Bare() {
@@ -48,8 +49,8 @@ func (s *stmt) NumInput() int {
 	return n
 }
 
-// CheckNamedValue is the connection's. It also refuses an argument too many here,
-// because database/sql would not say which one that is.
+// CheckNamedValue is that of the connection. It also refuses a surplus argument,
+// because database/sql's error would not name the argument.
 func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	if err := s.cn.CheckNamedValue(nv); err != nil {
 		return err
@@ -96,3 +97,5 @@ func named(args []driver.Value) []driver.NamedValue {
 	}
 	return values
 }
+
+func (s *stmt) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "statement by %v", s.cn) }

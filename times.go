@@ -12,18 +12,18 @@ import (
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
-// Date is the date of a time, in that time's own location, and not the instant. As a
-// query's argument Date(t) is DATE '2024-01-31', where t alone is a TIMESTAMP, with the
-// wall clock in [Config].Loc.
-// DATE columns scan into it; sql.Null[Date] where they may be NULL. Its text, in JSON,
-// too, is 2024-01-31.
+// Date is the date of a time, in the time's own location. As an argument, Date(t) is
+// DATE '2024-01-31', while t alone is a TIMESTAMP with the wall clock in
+// [Config].Loc. DATE columns scan into a Date, or into sql.Null[Date] if they may be
+// NULL. Its text, also in JSON, is 2024-01-31.
 type Date time.Time
 
-// TimestampTZ is an instant with its offset from UTC. As a query's argument
-// TimestampTZ(t) is TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30', where t alone is a
-// TIMESTAMP with the wall clock in [Config].Loc; an offset with seconds, as of local mean times, becomes UTC.
-// TIMESTAMP_TZ columns scan into it; sql.Null[TimestampTZ] where they may be NULL. Its
-// text, in JSON, too, is that of RFC 3339: 2024-01-31T23:59:58.123456+05:30.
+// TimestampTZ is an instant with an offset from UTC. As an argument, TimestampTZ(t)
+// is TIMESTAMP_TZ '2024-01-31 23:59:58.123456+05:30', while t alone is a TIMESTAMP
+// with the wall clock in [Config].Loc. An offset with seconds, as local mean times
+// have, becomes UTC. TIMESTAMP_TZ columns scan into a TimestampTZ, or into
+// sql.Null[TimestampTZ] if they may be NULL. Its text, also in JSON, is that of RFC
+// 3339: 2024-01-31T23:59:58.123456+05:30.
 type TimestampTZ time.Time
 
 var (
@@ -44,20 +44,23 @@ var (
 // String returns the date, such as 2024-01-31.
 func (d Date) String() string { return d.AsDate().String() }
 
-// AsDate is for the driver, which writes the result as a literal.
+// AsDate returns the form that the driver writes as a literal. It is for the driver
+// only.
 func (d Date) AsDate() sqltext.Date { return sqltext.Date(d) }
 
-// Value implements [driver.Valuer], for other drivers and for libraries: it returns
-// midnight UTC of the date, as this driver does for a DATE column. This driver does not
-// call it. A library that calls it, as sqlx.In does, passes on a TIMESTAMP.
+// Value implements [driver.Valuer] for other drivers and for libraries. It returns
+// midnight UTC of the date, as this driver does for a DATE column. This driver does
+// not call it. If a library calls it, as sqlx.In does, the argument becomes a
+// TIMESTAMP.
 func (d Date) Value() (driver.Value, error) {
 	year, month, day := time.Time(d).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC), nil
 }
 
-// Scan implements [sql.Scanner]. It takes a time.Time that is midnight in its own
-// location, as DATE columns give it, and a string or []byte that UnmarshalText
-// reads. NULL is an error; sql.Null[Date] takes it. An error leaves d as it is.
+// Scan implements [sql.Scanner]. It accepts a time.Time that is midnight in its own
+// location, as DATE columns return it, and a string or []byte that UnmarshalText
+// accepts. NULL is an error; sql.Null[Date] accepts it. If Scan returns an error, d
+// is unchanged.
 func (d *Date) Scan(src any) error {
 	if d == nil {
 		return errors.New("destination is a nil *Date")
@@ -79,8 +82,8 @@ func (d *Date) Scan(src any) error {
 	return fmt.Errorf("a %T does not fit a Date", src)
 }
 
-// MarshalText returns the date, such as 2024-01-31. Years before 0 and after 9999 are
-// errors.
+// MarshalText returns the date, such as 2024-01-31. It returns an error for years
+// before 0 and after 9999.
 func (d Date) MarshalText() ([]byte, error) {
 	if year := time.Time(d).Year(); year < 0 || year > 9999 {
 		return nil, fmt.Errorf("a date in the year %d has no text", year)
@@ -88,8 +91,8 @@ func (d Date) MarshalText() ([]byte, error) {
 	return []byte(d.String()), nil
 }
 
-// UnmarshalText reads a date as MarshalText writes it: midnight UTC. An error leaves d
-// as it is.
+// UnmarshalText parses a date in the form of MarshalText, and sets d to midnight UTC
+// of it. If it returns an error, d is unchanged.
 func (d *Date) UnmarshalText(text []byte) error {
 	t, err := time.Parse(time.DateOnly, string(text))
 	if err != nil {
@@ -102,24 +105,25 @@ func (d *Date) UnmarshalText(text []byte) error {
 // MarshalJSON returns the text as a JSON string.
 func (d Date) MarshalJSON() ([]byte, error) { return marshalString(d) }
 
-// UnmarshalJSON reads the text in a JSON string; null leaves d as it is, as an error
-// does.
+// UnmarshalJSON parses the text in a JSON string. If the JSON is null, or
+// UnmarshalJSON returns an error, d is unchanged.
 func (d *Date) UnmarshalJSON(b []byte) error { return unmarshalString(b, d) }
 
-// String returns date, time of day and offset, such as 2024-01-31
+// String returns the date, time of day and offset, such as 2024-01-31
 // 23:59:58.123456+05:30.
 func (t TimestampTZ) String() string { return t.AsTimestampTZ().String() }
 
-// AsTimestampTZ is for the driver, which writes the result as a literal.
+// AsTimestampTZ returns the form that the driver writes as a literal. It is for the
+// driver only.
 func (t TimestampTZ) AsTimestampTZ() sqltext.TimestampTZ { return sqltext.TimestampTZ(t) }
 
-// Value implements [driver.Valuer], for other drivers and for libraries: it returns
+// Value implements [driver.Valuer] for other drivers and for libraries. It returns
 // the time.Time, as this driver does for a TIMESTAMP_TZ column; see [Date.Value].
 func (t TimestampTZ) Value() (driver.Value, error) { return time.Time(t), nil }
 
-// Scan implements [sql.Scanner]. It takes a time.Time, and a string or []byte that
-// UnmarshalText reads. NULL is an error; sql.Null[TimestampTZ] takes it. An error leaves
-// t as it is.
+// Scan implements [sql.Scanner]. It accepts a time.Time, and a string or []byte that
+// UnmarshalText accepts. NULL is an error; sql.Null[TimestampTZ] accepts it. If Scan
+// returns an error, t is unchanged.
 func (t *TimestampTZ) Scan(src any) error {
 	if t == nil {
 		return errors.New("destination is a nil *TimestampTZ")
@@ -138,9 +142,10 @@ func (t *TimestampTZ) Scan(src any) error {
 	return fmt.Errorf("a %T does not fit a TimestampTZ", src)
 }
 
-// MarshalText returns the time as RFC 3339 has it, such as
-// 2024-01-31T23:59:58.123456+05:30; in UTC where the offset has seconds, which that
-// cannot write. Years before 0 and after 9999 are errors.
+// MarshalText returns the time in the form of RFC 3339, such as
+// 2024-01-31T23:59:58.123456+05:30. If the offset has seconds, which RFC 3339 cannot
+// express, the time is in UTC. MarshalText returns an error for years before 0 and
+// after 9999.
 func (t TimestampTZ) MarshalText() ([]byte, error) {
 	at := time.Time(t)
 	if _, offset := at.Zone(); offset%60 != 0 {
@@ -149,8 +154,8 @@ func (t TimestampTZ) MarshalText() ([]byte, error) {
 	return at.MarshalText()
 }
 
-// UnmarshalText reads a time as MarshalText or String writes it. An error leaves t as
-// it is.
+// UnmarshalText parses a time in the form of MarshalText or String. If it returns an
+// error, t is unchanged.
 func (t *TimestampTZ) UnmarshalText(text []byte) error {
 	at, err := time.ParseInLocation(time.RFC3339, string(text), time.UTC)
 	if err != nil {
@@ -166,11 +171,11 @@ func (t *TimestampTZ) UnmarshalText(text []byte) error {
 // MarshalJSON returns the text as a JSON string.
 func (t TimestampTZ) MarshalJSON() ([]byte, error) { return marshalString(t) }
 
-// UnmarshalJSON reads the text in a JSON string; null leaves t as it is, as an error
-// does.
+// UnmarshalJSON parses the text in a JSON string. If the JSON is null, or
+// UnmarshalJSON returns an error, t is unchanged.
 func (t *TimestampTZ) UnmarshalJSON(b []byte) error { return unmarshalString(b, t) }
 
-// marshalString returns a text without characters that JSON escapes as a string.
+// marshalString returns a JSON string of a text that needs no escapes in JSON.
 func marshalString(v encoding.TextMarshaler) ([]byte, error) {
 	text, err := v.MarshalText()
 	if err != nil {

@@ -6,38 +6,35 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"google.golang.org/grpc/credentials"
 )
 
-// tlsRegistry holds what RegisterTLSConfig was given: clones, by name.
+// tlsRegistry holds copies of the configurations of RegisterTLSConfig, by name.
 var tlsRegistry struct {
 	sync.Mutex
 	configs map[string]*tls.Config
 }
 
-// RegisterTLSConfig keeps a copy of cfg under a name that DSNs and Configs can
-// refer to, with the parameter tls_config: for what the other parameters cannot
-// say, such as keys in hardware or a verification of one's own. A second
-// registration under the same name replaces the first, for connectors made from
-// then on. A name is of letters, digits and any of "-_.", and tells upper from
-// lower case. RegisterTLSConfig may be called concurrently.
+// RegisterTLSConfig stores a copy of cfg under a name. The DSN parameter tls_config,
+// and the field of a Config, refer to that name. It is for settings that have no
+// parameter, such as keys in hardware, or a custom verification. A second
+// registration under the same name replaces the first one for connectors that are
+// made afterwards. A name consists of letters, digits and any of "-_.", and its
+// letter case counts. RegisterTLSConfig may be called concurrently.
 //
-// What a Config says besides, in ClientCert, ClientKey and ServerName, comes on
-// top of cfg; CACert and InsecureSkipVerify would contradict it, and are an
-// error. TLS versions below 1.2 are not spoken, whatever cfg says.
+// ClientCert, ClientKey and ServerName of a Config are applied on top of cfg. CACert
+// and InsecureSkipVerify are an error, because they contradict cfg. TLS versions
+// below 1.2 are never used, whatever cfg allows.
 func RegisterTLSConfig(name string, cfg *tls.Config) error {
 	switch {
 	case name == "":
@@ -56,19 +53,15 @@ func RegisterTLSConfig(name string, cfg *tls.Config) error {
 	return nil
 }
 
-// DeregisterTLSConfig forgets what [RegisterTLSConfig] keeps under a name.
-// Connectors that use it already are not affected.
+// DeregisterTLSConfig removes the configuration that [RegisterTLSConfig] stored
+// under name. Connectors that already use the configuration are not affected.
 func DeregisterTLSConfig(name string) {
 	tlsRegistry.Lock()
 	defer tlsRegistry.Unlock()
 	delete(tlsRegistry.configs, name)
 }
 
-func notOfAName(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.", r)
-}
-
-// registeredTLS returns a clone of what is registered under name.
+// registeredTLS returns a copy of the configuration with the given name.
 func registeredTLS(name string) (*tls.Config, error) {
 	tlsRegistry.Lock()
 	defer tlsRegistry.Unlock()
@@ -87,48 +80,49 @@ func registeredTLS(name string) (*tls.Config, error) {
 	return nil, fmt.Errorf("e6data: no tls_config %q is registered, %s: call RegisterTLSConfig before the connector is made", name, known)
 }
 
-// tlsConfig makes what a connector speaks TLS with: custom, or what is
-// registered under c.TLSConfig, or nothing, with c's own settings on top. The
-// files are read, so that what is wrong with them is told now. nil stands for
-// plaintext. log hears of client certificates that cannot be read later.
-func (c *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config, error) {
+// tlsConfig returns the TLS configuration of a connector, or nil for plaintext. It
+// starts from custom, or from the configuration registered under cfg.TLSConfig, or
+// from an empty one, and applies cfg's own settings. It reads the files, so that
+// faults in them are reported now. Failures to read the client certificate later are
+// logged to log.
+func (cfg *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config, error) {
 	t := &tls.Config{}
 	switch {
-	case !c.Secure && custom != nil:
+	case !cfg.Secure && custom != nil:
 		return nil, errors.New("e6data: WithTLSConfig needs secure=true")
-	case !c.Secure:
+	case !cfg.Secure:
 		return nil, nil
-	case custom != nil && c.TLSConfig != "":
-		return nil, fmt.Errorf("e6data: there is tls_config %q and WithTLSConfig: use one of them", c.TLSConfig)
+	case custom != nil && cfg.TLSConfig != "":
+		return nil, fmt.Errorf("e6data: there is tls_config %q and WithTLSConfig: use one of them", cfg.TLSConfig)
 	case custom != nil:
 		t = custom.Clone()
-	case c.TLSConfig != "":
+	case cfg.TLSConfig != "":
 		var err error
-		if t, err = registeredTLS(c.TLSConfig); err != nil {
+		if t, err = registeredTLS(cfg.TLSConfig); err != nil {
 			return nil, err
 		}
 	}
-	t.MinVersion = max(t.MinVersion, tls.VersionTLS12) // what HTTP/2 asks for
-	if c.ServerName != "" {
-		t.ServerName = c.ServerName
+	t.MinVersion = max(t.MinVersion, tls.VersionTLS12) // HTTP/2 requires it
+	if cfg.ServerName != "" {
+		t.ServerName = cfg.ServerName
 	}
-	if c.InsecureSkipVerify {
+	if cfg.InsecureSkipVerify {
 		t.InsecureSkipVerify = true
 	}
-	if c.CACert != "" {
-		text, err := readPEM(c.CACert)
+	if cfg.CACert != "" {
+		text, err := readPEM(cfg.CACert)
 		if err != nil {
-			return nil, fmt.Errorf("e6data: ca_cert: %s: %w", pemName(c.CACert), err)
+			return nil, fmt.Errorf("e6data: ca_cert: %s: %w", pemName(cfg.CACert), err)
 		}
 		t.RootCAs = x509.NewCertPool()
 		if !t.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("e6data: ca_cert: %s: no certificate in PEM form is in it", pemName(c.CACert))
+			return nil, fmt.Errorf("e6data: ca_cert: %s: no certificate in PEM form is in it", pemName(cfg.CACert))
 		}
 	}
-	if c.ClientCert == "" { // and no ClientKey: see checkTLS
+	if cfg.ClientCert == "" { // then ClientKey is empty, too: see checkTLS
 		return t, nil
 	}
-	pair := &clientPair{cert: c.ClientCert, key: c.ClientKey, log: log}
+	pair := &clientPair{cert: cfg.ClientCert, key: cfg.ClientKey, log: log}
 	var err error
 	if pair.last, err = pair.load(); err != nil {
 		return nil, err
@@ -139,8 +133,7 @@ func (c *Config) tlsConfig(custom *tls.Config, log *slog.Logger) (*tls.Config, e
 
 func isPEM(pathOrText string) bool { return strings.Contains(pathOrText, "-----BEGIN") }
 
-// pemName is what a message calls a setting that must not be quoted when it is
-// the text itself.
+// pemName returns the name of a setting for errors. It does not quote PEM text.
 func pemName(pathOrText string) string {
 	if isPEM(pathOrText) {
 		return "the PEM text"
@@ -148,13 +141,13 @@ func pemName(pathOrText string) string {
 	return "file " + strconv.Quote(pathOrText)
 }
 
-// readPEM reads the file, unless its argument is the text. The error does not
-// name the file.
+// readPEM returns the PEM text, from a file if the argument is not the text itself.
+// The error does not contain the path.
 func readPEM(pathOrText string) ([]byte, error) {
 	if isPEM(pathOrText) {
 		return []byte(pathOrText), nil
 	}
-	text, err := os.ReadFile(pathOrText) //nolint:gosec // G304: who makes the Config may read its files
+	text, err := os.ReadFile(pathOrText) //nolint:gosec // the Config's author chooses the path
 	var withPath *fs.PathError
 	if errors.As(err, &withPath) {
 		err = withPath.Err
@@ -162,9 +155,8 @@ func readPEM(pathOrText string) ([]byte, error) {
 	return text, err
 }
 
-// clientPair is a client certificate and its key. They are read for each
-// handshake, of which there are few: a new pair in the files is used without a
-// restart.
+// clientPair is a client certificate and its key. They are read for each handshake,
+// so that new files are used without a restart. Handshakes are rare.
 type clientPair struct {
 	cert string
 	key  Secret
@@ -174,8 +166,8 @@ type clientPair struct {
 	last *tls.Certificate
 }
 
-// load reads the pair. The key is a secret: no error tells its file either,
-// which may be no file but a key that was pasted without its first line.
+// load reads the pair. The key is a secret. No error contains even the path of its
+// file, because the path may be a key that was pasted without its first line.
 func (p *clientPair) load() (*tls.Certificate, error) {
 	cert, err := readPEM(p.cert)
 	if err != nil {
@@ -195,8 +187,9 @@ func (p *clientPair) load() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// get is a tls.Config's GetClientCertificate. While the files are being
-// replaced they may not fit each other: the pair that did is still good then.
+// get implements GetClientCertificate of tls.Config. While the files are being
+// replaced, they may not belong to each other. Then get returns the pair that was
+// read before.
 func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,19 +202,7 @@ func (p *clientPair) get(*tls.CertificateRequestInfo) (*tls.Certificate, error) 
 	return pair, nil
 }
 
-// isLoopback tells that host names this computer for certain, so that what is
-// sent to it does not leave it. Of names that is localhost alone, in this very
-// spelling: with any other, also a.localhost, Go asks the proxy of HTTPS_PROXY or
-// a name server.
-func isLoopback(host string) bool {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback()
-	}
-	return host == "localhost"
-}
-
-// warnOfTransport says once what is not safe about the configuration.
+// warnOfTransport logs unsafe settings of the transport, once.
 func (c *Connector) warnOfTransport() {
 	cfg := c.cfg
 	switch {
@@ -239,27 +220,28 @@ func (c *Connector) warnOfTransport() {
 	}
 }
 
-// plaintextHosts are the hosts that slog's default logger has had the warning
-// about plaintext for, where the application gave no logger.
+// plaintextHosts holds the hosts for which the warning about plaintext was logged to
+// slog's default logger, because the application gave no logger.
 var plaintextHosts sync.Map
 
-// handshakes is what a connector remembers of its TLS handshakes. gRPC hands on
-// no more of a failure than its text.
+// handshakes records facts about a connector's TLS handshakes, because gRPC returns
+// only the text of a failure.
 type handshakes struct {
 	// failed is the latest failure.
 	failed atomic.Pointer[error]
-	// certWanted is set once a server asked for a client certificate and there
-	// was none to send.
+	// certWanted is set when a server requested a client certificate and the driver
+	// had none.
 	certWanted atomic.Bool
 }
 
-// credentials returns gRPC's TLS credentials, watched by h.
+// credentials returns gRPC's TLS credentials for t, with h as the recorder of
+// failures.
 func (h *handshakes) credentials(t *tls.Config) credentials.TransportCredentials {
 	t = t.Clone()
 	if len(t.Certificates) == 0 && t.GetClientCertificate == nil {
 		t.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			h.certWanted.Store(true)
-			return &tls.Certificate{}, nil // as if this function were not set
+			return &tls.Certificate{}, nil // the same as without this function
 		}
 	}
 	return &watchedTLS{TransportCredentials: credentials.NewTLS(t), handshakes: h}
@@ -272,7 +254,7 @@ type watchedTLS struct {
 
 var _ credentials.TransportCredentials = (*watchedTLS)(nil)
 
-// errNoALPN replaces gRPC's error, which speaks to those who write Go.
+// errNoALPN replaces gRPC's error, which is for authors of Go programs.
 var errNoALPN = errors.New("the server did not choose HTTP/2 (ALPN h2)")
 
 func (w *watchedTLS) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
@@ -289,171 +271,3 @@ func (w *watchedTLS) ClientHandshake(ctx context.Context, authority string, raw 
 func (w *watchedTLS) Clone() credentials.TransportCredentials {
 	return &watchedTLS{TransportCredentials: w.TransportCredentials.Clone(), handshakes: w.handshakes}
 }
-
-// How grpc-go says that a new connection failed; pinned by TestTLSFailures,
-// TestMutualTLSRefused, TestPlaintextToTLSPort and TestUnknownHost.
-const (
-	noAddresses     = "produced zero addresses"
-	handshakeFailed = "authentication handshake failed: "
-	remoteAlert     = "remote error: tls: "
-)
-
-// prefaceFailed tells that a connection ended before the server said anything
-// on it: in TLS 1.3 the handshake is over for the client before the server has
-// seen the client's certificate.
-func prefaceFailed(msg string) bool {
-	return strings.Contains(msg, "error reading server preface: ") ||
-		strings.Contains(msg, "failed to write client preface: ") ||
-		strings.Contains(msg, "failed to write initial settings frame: ") ||
-		strings.Contains(msg, "failed to write window update: ") ||
-		strings.Contains(msg, "write tcp ") // the same, from where gRPC adds nothing to it
-}
-
-// explainConnection finds out what TLS, or the host's name, has to do with the
-// failure of a call that was not sent, of which gRPC says msg.
-func (c *caller) explainConnection(v *verdict, msg string) {
-	preface := prefaceFailed(msg)
-	switch {
-	case strings.Contains(msg, noAddresses):
-		v.message += fmt.Sprintf("; no address is known of the host %q", c.cfg.Host)
-	case !c.cfg.Secure:
-		if preface {
-			v.message += "; the port may want TLS: set secure=true"
-		}
-	case strings.Contains(msg, handshakeFailed):
-		failed := c.handshakes.failed.Load()
-		if failed == nil || !strings.Contains(msg, quoted((*failed).Error())) {
-			v.cause = ErrTLS // another connection failed since
-			return
-		}
-		c.tlsFailure(v, *failed)
-	case preface:
-		if _, alert, ok := strings.Cut(msg, remoteAlert); ok {
-			alert, _, _ = strings.Cut(alert, `"`)
-			c.tlsFailure(v, errors.New(remoteAlert+alert))
-		} else if c.handshakes.certWanted.Load() {
-			// The alert that says so may get lost with the connection. It may be
-			// something else, too, so that the call may be made again.
-			v.cause = fmt.Errorf("%w: the server ended the connection", ErrTLS)
-			v.message = certWantedHint
-		}
-	}
-}
-
-// quoted is s as it stands in a %q of a longer text.
-func quoted(s string) string {
-	q := strconv.Quote(s)
-	return q[1 : len(q)-1]
-}
-
-const certWantedHint = "the server asks for a client certificate: set client_cert and client_key"
-
-// tlsFailure makes v the report of a handshake's failure.
-func (c *caller) tlsFailure(v *verdict, err error) {
-	v.message = c.tlsHint(err)
-	if broken(err) {
-		v.cause = fmt.Errorf("%w: %w", ErrTLS, err)
-		return
-	}
-	v.condition, v.cause = tlsFailed, err
-}
-
-// broken tells that a handshake failed by its connection, which may be better
-// another time: what a peer did not like will be the same.
-func broken(err error) bool {
-	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
-		return false // an alert
-	}
-	var network net.Error
-	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled)
-}
-
-// tlsHint says what to do about a failed handshake.
-func (c *caller) tlsHint(err error) string {
-	var (
-		host    x509.HostnameError
-		unknown x509.UnknownAuthorityError
-		invalid x509.CertificateInvalidError
-		roots   x509.SystemRootsError
-		record  tls.RecordHeaderError
-	)
-	address := c.cfg.address()
-	switch {
-	case errors.As(err, &host):
-		return fmt.Sprintf("the certificate of %s is for %s: if it is the right server, set server_name to a name that the certificate holds",
-			address, certNames(host.Certificate))
-	case errors.As(err, &unknown):
-		issuer := ""
-		if unknown.Cert != nil {
-			issuer = fmt.Sprintf(" (%q)", unknown.Cert.Issuer)
-		}
-		return fmt.Sprintf("set ca_cert to the PEM file of the authority%s that signed the certificate of %s", issuer, address)
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
-		return expiryHint(address, invalid.Cert, time.Now())
-	case errors.As(err, &roots):
-		return "this computer's certificate authorities cannot be read: set ca_cert to a PEM file"
-	case errors.As(err, &record):
-		return fmt.Sprintf("%s does not speak TLS: set another port, or secure=false", address)
-	case errors.Is(err, errNoALPN):
-		return fmt.Sprintf("gRPC needs it: have the proxy at %s offer h2 by ALPN (HAProxy: \"alpn h2\" on the bind line), or set another port", address)
-	case broken(err):
-		return fmt.Sprintf("is %s a port that speaks TLS?", address)
-	}
-	return c.alertHint(err.Error())
-}
-
-// alertHint says what to do about an alert, whose names are those of crypto/tls.
-func (c *caller) alertHint(msg string) string {
-	_, alert, _ := strings.Cut(msg, remoteAlert)
-	wanted := c.handshakes.certWanted.Load()
-	switch alert {
-	case "certificate required":
-		return certWantedHint
-	case "bad certificate", "unsupported certificate", "revoked certificate", "expired certificate", "unknown certificate",
-		"unknown certificate authority", "access denied", "handshake failure":
-		if wanted {
-			return certWantedHint
-		}
-		if alert == "handshake failure" {
-			return "server and driver have no TLS version or cipher in common, or the server does not accept the client certificate"
-		}
-		return "the server does not accept the client certificate of client_cert: it must be valid now, and signed by an authority that the server trusts"
-	case "no application protocol":
-		return c.tlsHint(errNoALPN)
-	case "unrecognized name":
-		return "the server does not know the name that it was called by: set server_name to one that it has"
-	case "protocol version not supported":
-		return "the driver speaks TLS 1.2 and later"
-	}
-	return fmt.Sprintf("TLS with %s is not possible as the two are set up", c.cfg.address())
-}
-
-// certNames lists whom a certificate is for.
-func certNames(cert *x509.Certificate) string {
-	var names []string
-	for _, n := range cert.DNSNames {
-		names = append(names, strconv.Quote(n))
-	}
-	for _, ip := range cert.IPAddresses {
-		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "no host name"
-	}
-	const shown = 10
-	if n := len(names) - shown; n > 0 {
-		names = append(names[:shown], fmt.Sprintf("%d more", n))
-	}
-	return strings.Join(names, ", ")
-}
-
-func expiryHint(address string, cert *x509.Certificate, now time.Time) string {
-	what := fmt.Sprintf("ended on %s: the server needs a new one", date(cert.NotAfter))
-	if now.Before(cert.NotBefore) {
-		what = fmt.Sprintf("begins on %s", date(cert.NotBefore))
-	}
-	return fmt.Sprintf("the certificate of %s %s, or this computer's clock is wrong, which shows %s", address, what, date(now))
-}
-
-func date(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -7,39 +7,25 @@ import (
 	"sync/atomic"
 )
 
-// TransactionMode says what the beginning of a transaction does, which the engine
-// has none of.
-type TransactionMode string
-
-const (
-	// TransactionsOff makes [database/sql.DB.Begin] fail with [ErrTransactions].
-	TransactionsOff TransactionMode = "off"
-	// TransactionsNoop is for libraries that begin a transaction around whatever they
-	// do. Begin and Commit do nothing: each statement takes effect for all at once, as
-	// without a transaction. Rollback fails with a [RollbackError] where a statement
-	// was executed, since nothing can take that back. Isolation levels and read-only
-	// transactions are refused.
-	TransactionsNoop TransactionMode = "noop"
-)
-
-// RollbackError is returned by [database/sql.Tx.Rollback] with [TransactionsNoop] where
-// a statement was executed in the transaction, or may have been: whatever it did is
-// still there. errors.Is finds [ErrTransactions] in it. Where the transaction's context
-// ends, database/sql calls Rollback itself and shows nobody what it returned.
+// RollbackError is the error of [database/sql.Tx.Rollback] with [TransactionsNoop],
+// if a statement was, or may have been, executed in the transaction. The effect of
+// the statement stays. errors.Is finds [ErrTransactions] in it. If the transaction's
+// context ends, database/sql itself calls Rollback and discards the error.
 type RollbackError struct {
-	// QueryID is the engine's id of the latest query that was executed.
+	// QueryID is the engine's id of the query that was executed last.
 	QueryID string
 }
 
+// Error returns a text with the QueryID.
 func (e *RollbackError) Error() string {
-	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and what the statements in this one did stays, query " +
+	return "e6data: nothing was rolled back: there are no transactions (transactions=noop), and the effects of the statements stay, query " +
 		e.QueryID + " the latest of them"
 }
 
 // Unwrap returns ErrTransactions.
 func (e *RollbackError) Unwrap() error { return ErrTransactions }
 
-// unsupported is an error that is [errors.ErrUnsupported].
+// unsupported is an error for which errors.Is finds [errors.ErrUnsupported].
 type unsupported string
 
 func (e unsupported) Error() string { return string(e) }
@@ -49,7 +35,7 @@ func (e unsupported) Is(target error) bool { return target == errors.ErrUnsuppor
 // noopTx is a transaction of TransactionsNoop.
 type noopTx struct {
 	cn *conn
-	// latest is the id of the query that was executed last, nil for none.
+	// latest is the id of the query that was executed last, or nil.
 	latest atomic.Pointer[string]
 }
 
@@ -60,7 +46,7 @@ var (
 	errInTx      = errors.New("e6data: a transaction has begun on this connection, and is not over yet")
 )
 
-// beginTx begins a transaction if there may be such.
+// beginTx begins a transaction, if the mode allows it.
 func (cn *conn) beginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	switch {
 	case cn.c.cfg.Transactions != TransactionsNoop:
@@ -77,7 +63,7 @@ func (cn *conn) beginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, 
 	return tx, nil
 }
 
-// executes notes that a query of this connection is about to be executed.
+// executes records that a query of this connection is about to be executed.
 func (lk *link) executes(queryID string) {
 	if tx := lk.tx.Load(); tx != nil {
 		tx.latest.Store(&queryID)
@@ -90,7 +76,7 @@ func (tx *noopTx) Commit() error {
 	return nil
 }
 
-// Rollback ends the transaction, and fails where something would have to be undone.
+// Rollback ends the transaction. It fails if a statement was executed.
 func (tx *noopTx) Rollback() error {
 	tx.cn.tx.CompareAndSwap(tx, nil)
 	if id := tx.latest.Load(); id != nil {

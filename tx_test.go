@@ -160,7 +160,7 @@ func TestNoopTransactionsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	tx, err := db.BeginTx(within(t, 10*time.Second), nil) // waits for the connection
+	tx, err := db.BeginTx(within(t, time.Minute), nil) // waits for the connection
 	if err != nil {
 		t.Fatal(err)
 	}

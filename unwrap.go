@@ -9,12 +9,12 @@ import (
 	"reflect"
 )
 
-// rawConn is a connection of a pool: an *sql.Conn, or a library's type around one.
+// rawConn is a pool's connection: an *sql.Conn, or a library's type around one.
 type rawConn interface {
 	Raw(f func(driverConn any) error) error
 }
 
-// checkOut returns a connection of db, and what gives it back to the pool.
+// checkOut returns a connection of db, and the function that returns it to the pool.
 func checkOut(ctx context.Context, db any) (rawConn, func() error, error) {
 	switch db := db.(type) {
 	case rawConn:
@@ -31,8 +31,8 @@ func checkOut(ctx context.Context, db any) (rawConn, func() error, error) {
 	return checkOutOf(ctx, db)
 }
 
-// checkOutOf is checkOut for a db with a method Conn that returns a connection of a
-// type of its own, such as *bun.DB has.
+// checkOutOf is checkOut for a db whose method Conn returns a connection of another
+// type, as that of *bun.DB does.
 func checkOutOf(ctx context.Context, db any) (rawConn, func() error, error) {
 	unfit := fmt.Errorf("e6data: UseConn takes a *sql.DB or a *sql.Conn, not a %T", db)
 	if db == nil {
@@ -57,22 +57,22 @@ func checkOutOf(ctx context.Context, db any) (rawConn, func() error, error) {
 	}
 	conn, ok := out[0].Interface().(closingConn)
 	if !ok {
-		return nil, nil, unfit // a nil of an interface type
+		return nil, nil, unfit // a nil interface value
 	}
 	return conn, conn.Close, nil
 }
 
-// closingConn is a rawConn that its user closes.
+// closingConn is a rawConn that its user must close.
 type closingConn interface {
 	rawConn
 	Close() error
 }
 
-// maxWrappers is how many drivers may be wrapped around this one: a wrapper that
-// returns itself is around nothing.
+// maxWrappers bounds how many drivers may be wrapped around this driver. Without the
+// bound, a wrapper that returns itself would cause an endless loop.
 const maxWrappers = 32
 
-// unwrap returns the driver's connection below the wrappers of others.
+// unwrap returns the driver's connection inside the wrappers of other drivers.
 func unwrap(ctx context.Context, raw any) (*conn, error) {
 	for range maxWrappers {
 		switch dc := raw.(type) {
@@ -91,12 +91,12 @@ func unwrap(ctx context.Context, raw any) (*conn, error) {
 	return nil, fmt.Errorf("e6data: more than %d drivers are wrapped around this one, a %T the last of them", maxWrappers, raw)
 }
 
-// askKey is the context key of a **conn. A Ping with it does nothing but store its
+// askKey is the context key of a **conn. A Ping with this key only stores its
 // connection there.
 type askKey struct{}
 
-// ask returns the driver's connection below a wrapper that has no method for it: a
-// wrapper passes on Ping, with its context.
+// ask returns the driver's connection inside a wrapper that has no method for it. It
+// calls Ping, which a wrapper passes on with its context.
 func ask(ctx context.Context, raw any) (*conn, error) {
 	if pinger, ok := raw.(driver.Pinger); ok {
 		var found *conn
@@ -111,7 +111,7 @@ func ask(ctx context.Context, raw any) (*conn, error) {
 	return nil, fmt.Errorf("e6data: a connection of another driver, %T", raw)
 }
 
-// answer stores the connection where ctx asks for it, and reports whether it does.
+// answer stores the connection in ctx's **conn, and reports whether there is one.
 func (cn *conn) answer(ctx context.Context) bool {
 	found, ok := ctx.Value(askKey{}).(**conn)
 	if ok {

@@ -132,7 +132,7 @@ func TestWithConnOfLibraries(t *testing.T) {
 	srv.Handle("q", ids(3, 3))
 	db := openDB(t, srv)
 	db.SetMaxOpenConns(1) // a connection that is not given back is missed
-	ctx := within(t, 20*time.Second)
+	ctx := within(t, time.Minute)
 	use := func(what string, of any) {
 		t.Helper()
 		rows := 0
@@ -172,7 +172,7 @@ func TestConnectorWithConn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, rows := within(t, 20*time.Second), 0
+	ctx, rows := within(t, time.Minute), 0
 	for range 3 {
 		if err := c.UseConn(ctx, countRows(ctx, &rows)); err != nil {
 			t.Fatal(err)

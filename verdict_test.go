@@ -386,7 +386,7 @@ func TestFetchAheadIsNoError(t *testing.T) {
 	if err := rows.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := srv.WaitBalanced(within(t, 10*time.Second)); err != nil {
+	if err := srv.WaitBalanced(within(t, time.Minute)); err != nil {
 		t.Error(err)
 	}
 	select {

@@ -16,12 +16,11 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// BenchmarkColumnar is decoding into typed columns; texts are read where they
-// lie, but by e6dataStrings, which makes Go strings. To be read by Arrow, the
-// same data is encoded once in its stream format; instants carry their zones in
-// a column of their own there. A chunk is a document of its own, and so is the
-// stream that arrow reads; arrowStream has many record batches behind one
-// schema.
+// BenchmarkColumnar decodes chunks into typed columns. Texts are not copied,
+// except by e6dataStrings, which makes Go strings. For Arrow the same data is
+// encoded once in its stream format, with the zones of instants in a separate
+// column. A chunk is a document, and so is the stream that the competitor arrow
+// reads. arrowStream reads a stream with many record batches after one schema.
 func BenchmarkColumnar(b *testing.B) {
 	competitors := []competitor{
 		{"e6data", e6dataColumns(false)},
@@ -33,9 +32,9 @@ func BenchmarkColumnar(b *testing.B) {
 	compareChunks(b, competitors...)
 }
 
-// e6dataColumns walks a chunk and makes all its columns: integers, doubles,
-// booleans, decimals and strings as Go values, instants as Arrow has them, with
-// the zones that go with them as locations.
+// e6dataColumns decodes a chunk and all its columns: integers, doubles,
+// booleans, decimals and strings as Go values, and instants as in Arrow, with
+// their zones as locations.
 func e6dataColumns(asStrings bool) func(b *testing.B, s *data.Set) func() {
 	return func(b *testing.B, s *data.Set) func() { return readColumns(b, s, asStrings) }
 }
@@ -87,7 +86,7 @@ func readColumn(c *thriftrows.BatchColumn, asStrings bool) error {
 	return err
 }
 
-// arrowDecode reads a record batch of a stream with so many.
+// arrowDecode reads the next record batch of a stream with this many batches.
 func arrowDecode(batches int) func(b *testing.B, s *data.Set) func() {
 	return func(b *testing.B, s *data.Set) func() { return readArrow(b, s, batches) }
 }
@@ -116,7 +115,7 @@ func readArrow(b *testing.B, s *data.Set, batches int) func() {
 	}
 }
 
-// touch reaches for every column's values, as a reader of the columns would.
+// touch accesses the values of every column, like a reader of the columns.
 func touch(record arrow.RecordBatch) int {
 	n := 0
 	for _, column := range record.Columns() {
@@ -142,7 +141,8 @@ func touch(record arrow.RecordBatch) int {
 	return n
 }
 
-// arrowStream is chunk 0 in Arrow's stream format, so many times.
+// arrowStream returns chunk 0 in Arrow's stream format, repeated the given
+// number of times.
 func arrowStream(tb testing.TB, s *data.Set, times int) []byte {
 	var fields []arrow.Field
 	var columns []arrow.Array

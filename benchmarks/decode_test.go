@@ -12,7 +12,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// thriftDecode reads a chunk into Apache Thrift's structs: columns, too.
+// thriftDecode reads a chunk into the structs of Apache Thrift's code, which
+// hold columns, too.
 func thriftDecode(b *testing.B, s *data.Set) func() {
 	chunk := s.Chunk(0)
 	var out *thriftgen.Chunk
@@ -26,7 +27,7 @@ func thriftDecode(b *testing.B, s *data.Set) func() {
 	}
 }
 
-// BenchmarkWalk is what must be done to a chunk before any value is read.
+// BenchmarkWalk decodes a chunk without reading its values.
 func BenchmarkWalk(b *testing.B) {
 	compareChunks(b,
 		competitor{"e6data", func(b *testing.B, s *data.Set) func() {
@@ -43,7 +44,8 @@ func BenchmarkWalk(b *testing.B) {
 	)
 }
 
-// BenchmarkNext is decoding into rows of driver.Value, the walk included.
+// BenchmarkNext decodes chunks into rows of driver.Value. It includes
+// BenchmarkWalk's work.
 func BenchmarkNext(b *testing.B) {
 	compareChunks(b,
 		competitor{"e6data", func(b *testing.B, s *data.Set) func() {
@@ -77,7 +79,7 @@ func BenchmarkNext(b *testing.B) {
 	)
 }
 
-// once gives a chunk once, and then none.
+// once returns a function that returns a chunk once, and then none.
 func once(chunk []byte) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		b := chunk

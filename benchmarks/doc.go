@@ -1,3 +1,3 @@
-// Package benchmarks compares the driver with what it is measured against, in
-// the same run. See README.md.
+// Package benchmarks measures the driver and its competitors in the same run.
+// README.md describes it.
 package benchmarks

@@ -13,9 +13,10 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// BenchmarkEndToEnd is a query through sql.DB on loopback, every row scanned
-// into typed variables, beside the same bytes fetched and not looked at, and
-// the same number of constants, boxed once for all, scanned.
+// BenchmarkEndToEnd runs a query through sql.DB on loopback and scans every row
+// into typed variables. It compares that with fetching the same bytes without
+// decoding them, and with scanning the same number of constants that are boxed
+// once.
 func BenchmarkEndToEnd(b *testing.B) {
 	compareResults(b,
 		competitor{"e6data", func(b *testing.B, s *data.Set) func() {
@@ -35,8 +36,8 @@ func BenchmarkEndToEnd(b *testing.B) {
 	)
 }
 
-// BenchmarkLatency5ms is a whole result from another process, behind round trips
-// of 5 ms, beside its bare fetch.
+// BenchmarkLatency5ms reads a whole result from another process with a round
+// trip of 5 ms. It compares that with fetching the bytes only.
 func BenchmarkLatency5ms(b *testing.B) {
 	const roundTrip = 5 * time.Millisecond
 	compareResults(b,
@@ -49,11 +50,11 @@ func BenchmarkLatency5ms(b *testing.B) {
 	)
 }
 
-// BenchmarkFirstBatch20ms opens a connection with round trips of 20 ms and
-// waits for the first row, once of a batch of 2 MB and once of one of a few
-// bytes (an empty result would be cleared at once, which is a round trip of its
-// own). It reports how many round trips the former takes more (rtt-more) and
-// how many both take.
+// BenchmarkFirstBatch20ms opens a connection with a round trip of 20 ms and
+// waits for the first row, once of a batch of 2 MB and once of a batch of a few
+// bytes. An empty result would be cleared at once, which takes another round
+// trip. The benchmark reports the round trips of both and their difference
+// (rtt-more).
 func BenchmarkFirstBatch20ms(b *testing.B) {
 	const (
 		roundTrip  = 20 * time.Millisecond
@@ -103,8 +104,8 @@ func BenchmarkFirstBatch20ms(b *testing.B) {
 	}
 }
 
-// TestCompetitorsAgree compares a chunk's rows, as the driver and the naive one
-// deliver them end to end, with what the data set was made of.
+// TestCompetitorsAgree compares a chunk's rows from the driver and from the
+// naive driver with the generated values.
 func TestCompetitorsAgree(t *testing.T) {
 	t.Parallel()
 	for _, s := range data.Sets() {

@@ -13,8 +13,9 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// result plays the first chunks of a data set, over and over if there are more
-// than it has. All of them are ready when the first is sent.
+// result returns a result with the given number of chunks of a data set, which
+// repeat if there are more than it has. All chunks are ready before the first
+// is sent.
 func result(s *data.Set, chunks int) *enginetest.Result {
 	r := enginetest.NewResult()
 	for _, c := range s.Columns {
@@ -36,8 +37,8 @@ func result(s *data.Set, chunks int) *enginetest.Result {
 	})
 }
 
-// engine starts a server that plays the whole of a data set. It runs in this
-// process and has its share of the processors, alike for all competitors.
+// engine starts a server with a whole data set as its result. It runs in this
+// process and uses the same processors, for all competitors alike.
 func engine(tb testing.TB, s *data.Set) *enginetest.Server {
 	srv, err := play(s)
 	must(tb, err)
@@ -45,7 +46,7 @@ func engine(tb testing.TB, s *data.Set) *enginetest.Server {
 	return srv
 }
 
-// play is engine without a benchmark. The caller closes the server.
+// play is like engine without a benchmark. The caller closes the server.
 func play(s *data.Set) (*enginetest.Server, error) {
 	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
 	if err != nil {
@@ -56,7 +57,8 @@ func play(s *data.Set) (*enginetest.Server, error) {
 	return srv, nil
 }
 
-// proxied puts a network with the given round trip before a server.
+// proxied starts a proxy with the given round trip in front of a server, and
+// returns its address.
 func proxied(tb testing.TB, srv *enginetest.Server, roundTrip time.Duration) *latency.Proxy {
 	p, err := latency.New(srv.Addr(), roundTrip/2)
 	must(tb, err)
@@ -64,7 +66,7 @@ func proxied(tb testing.TB, srv *enginetest.Server, roundTrip time.Duration) *la
 	return p
 }
 
-// openE6data opens the driver as an application does.
+// openE6data opens a pool of the driver like an application.
 func openE6data(tb testing.TB, addr string) *sql.DB {
 	db, err := sql.Open("e6data", "e6data://"+enginetest.DefaultUser+":"+enginetest.DefaultToken+"@"+addr+"/db")
 	must(tb, err)
@@ -72,8 +74,8 @@ func openE6data(tb testing.TB, addr string) *sql.DB {
 	return db
 }
 
-// drainAll returns a function that fetches a data set's result and decodes
-// nothing.
+// drainAll returns a function that fetches a data set's result without decoding
+// it.
 func drainAll(tb testing.TB, addr string, s *data.Set) func() {
 	cc, err := life.Dial(addr)
 	must(tb, err)

@@ -6,6 +6,8 @@ require (
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/apache/thrift v0.25.0
 	github.com/e6data/e6data-go v0.0.0
+	github.com/georgysavva/scany/v2 v2.1.4
+	github.com/jmoiron/sqlx v1.4.0
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.85.0
 )

@@ -11,8 +11,8 @@ import (
 	"github.com/e6data/e6data-go/benchmarks/data"
 )
 
-// TestMain tells cmd/benchtable which Go ran the benchmarks, or is the process of
-// remote.
+// TestMain prints the version of Go for cmd/benchtable. In the process of remote
+// it runs the server.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if what := os.Getenv(remoteVariable); what != "" {
@@ -28,15 +28,15 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// competitor is one of those that a benchmark compares. setup is not measured;
-// what it returns is, and is called again and again.
+// competitor is one of the implementations that a benchmark compares. setup is
+// not measured. The function that it returns is called repeatedly and measured.
 type competitor struct {
 	name  string
 	setup func(b *testing.B, s *data.Set) func()
 }
 
-// compare runs the competitors on every data set. rows and bytes are what one
-// iteration reads.
+// compare runs the competitors on every data set. rows and bytes return the
+// rows and bytes of one iteration.
 func compare(b *testing.B, rows func(*data.Set) int, bytes func(*data.Set) int64, competitors ...competitor) {
 	for _, s := range data.Sets() {
 		b.Run(s.Name, func(b *testing.B) {
@@ -49,8 +49,9 @@ func compare(b *testing.B, rows func(*data.Set) int, bytes func(*data.Set) int64
 	}
 }
 
-// compareChunks has one iteration be one chunk, always the same: as if just
-// received, it is in the processor's cache.
+// compareChunks is compare with one chunk for each iteration. It is always the
+// same chunk, so it is in the processor's cache, like one that was just
+// received.
 func compareChunks(b *testing.B, competitors ...competitor) {
 	compare(b,
 		func(s *data.Set) int { return s.RowsIn(0) },
@@ -58,16 +59,16 @@ func compareChunks(b *testing.B, competitors ...competitor) {
 		competitors...)
 }
 
-// compareResults has one iteration be a whole result.
+// compareResults is compare with a whole result for each iteration.
 func compareResults(b *testing.B, competitors ...competitor) {
 	compare(b, func(s *data.Set) int { return s.Rows }, (*data.Set).Bytes, competitors...)
 }
 
-// measure runs f and reports what it costs a row besides the usual.
+// measure runs f and also reports metrics for each row.
 func measure(b *testing.B, rows int, bytes int64, f func()) {
 	b.ReportAllocs()
 	b.SetBytes(bytes)
-	f() // what is reused has its size from then on
+	f() // reused memory has its final size after this call
 	start := mallocs()
 	n := 0
 	for b.Loop() {
@@ -86,7 +87,7 @@ func mallocs() uint64 {
 	return m.Mallocs
 }
 
-// must ends a benchmark or test that cannot go on.
+// must ends the benchmark or test if err is not nil.
 func must(tb testing.TB, err error) {
 	if err != nil {
 		tb.Helper()

@@ -14,9 +14,9 @@ import (
 // pointQuery is a statement whose result is one row of one column.
 const pointQuery = "SELECT 1"
 
-// BenchmarkPointQuery is a query of one row, behind round trips of 5 ms, beside the
-// same calls made bare with the generated client, which clears the query in the
-// background, too. It reports how many round trips a query takes.
+// BenchmarkPointQuery runs a query of one row with a round trip of 5 ms. It
+// compares that with the same calls of the generated client, which also clears the
+// query in the background. It reports the number of round trips of a query.
 func BenchmarkPointQuery(b *testing.B) {
 	const roundTrip = 5 * time.Millisecond
 	addr := remote(b, data.Ints, roundTrip)

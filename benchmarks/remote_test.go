@@ -15,14 +15,14 @@ import (
 	"github.com/e6data/e6data-go/benchmarks/latency"
 )
 
-// remoteVariable has TestMain be a remote engine: it names the data set and the
-// round trip.
+// remoteVariable makes TestMain run a remote engine. Its value names the data
+// set and the round trip.
 const remoteVariable = "E6DATA_BENCHMARKS_REMOTE"
 
-// remote starts a server that plays the whole of a data set, behind a network
-// with the given round trip, and returns the address. Both are a process of
-// their own, as they are in life: in this one, what comes to the network would
-// lie until Go's scheduler has a processor free of reading rows.
+// remote starts a server with a whole data set as its result, behind a proxy
+// with the given round trip, and returns the address. Both run in another
+// process, as in production. In this process the proxy would have to wait for
+// the goroutines that read rows.
 func remote(tb testing.TB, s *data.Set, roundTrip time.Duration) (addr string) {
 	self, err := os.Executable()
 	must(tb, err)
@@ -43,8 +43,9 @@ func remote(tb testing.TB, s *data.Set, roundTrip time.Duration) (addr string) {
 	return strings.TrimSpace(addr)
 }
 
-// serveRemote is what the process of remote does: it prints the address and
-// serves until standard input ends, which it does with its parent at the latest.
+// serveRemote is the main function of remote's process. It prints the address
+// and serves until standard input ends, at the latest when the parent process
+// ends.
 func serveRemote(what string) error {
 	var name, trip string
 	if _, err := fmt.Sscan(what, &name, &trip); err != nil {

@@ -6,5 +6,5 @@ import "database/sql/driver"
 
 func newChunkRows(r *chunkRows) driver.Rows { return r }
 
-// scanFloor are the competitors of BenchmarkScan that need Go 1.27.
+// scanFloor holds the competitors of BenchmarkScan that need Go 1.27.
 var scanFloor []competitor

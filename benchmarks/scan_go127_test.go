@@ -13,8 +13,8 @@ import (
 
 func newChunkRows(r *chunkRows) driver.Rows { return scanRows{r} }
 
-// scanRows are chunkRows that database/sql reads with ScanColumn, as it does
-// the driver's.
+// scanRows is like chunkRows, but database/sql reads it with ScanColumn, like
+// the driver's rows.
 type scanRows struct{ *chunkRows }
 
 var _ driver.RowsColumnScanner = scanRows{}
@@ -39,7 +39,7 @@ func (r scanRows) ScanColumn(ctx driver.ScanContext, index int, dest any) error 
 	return sql.ConvertAssign(ctx, dest, v)
 }
 
-// scanFloor are the competitors of BenchmarkScan that need Go 1.27.
+// scanFloor holds the competitors of BenchmarkScan that need Go 1.27.
 var scanFloor = []competitor{
 	{"scanfloor", func(b *testing.B, s *data.Set) func() {
 		c, err := sqlfloor.NewScanConnector(s.Columns, s.RowsIn(0))

@@ -15,8 +15,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// BenchmarkScan is decoding and typed sql.Rows.Scan, without a network. With Go
-// 1.27 the driver's rows are read with ScanColumn.
+// BenchmarkScan decodes chunks and scans the rows into typed variables, without
+// a network. With Go 1.27 the driver's rows are read with ScanColumn.
 func BenchmarkScan(b *testing.B) {
 	competitors := []competitor{
 		{"e6data", func(b *testing.B, s *data.Set) func() {
@@ -46,8 +46,8 @@ func openDB(tb testing.TB, c driver.Connector) *sql.DB {
 	return db
 }
 
-// scanAll returns a function that reads a data set's whole result, or so many
-// of its rows, into typed variables: the same ones for all competitors.
+// scanAll returns a function that scans want rows of a data set into typed
+// variables. The variables are the same for all competitors.
 func scanAll(tb testing.TB, db *sql.DB, s *data.Set, want int) func() {
 	return func() {
 		rows, err := db.QueryContext(context.Background(), statement(s))
@@ -62,7 +62,7 @@ func scanAll(tb testing.TB, db *sql.DB, s *data.Set, want int) func() {
 	}
 }
 
-// scanners read all rows as an application would.
+// scanners holds functions that read all rows like an application.
 var scanners = map[*data.Set]func(*sql.Rows) (n int, err error){
 	data.Mixed: func(rows *sql.Rows) (n int, err error) {
 		var (
@@ -100,8 +100,7 @@ var scanners = map[*data.Set]func(*sql.Rows) (n int, err error){
 
 func statement(s *data.Set) string { return "SELECT * FROM " + s.Name }
 
-// chunkRows are rows of a chunk in memory, read as the driver reads those of a
-// result.
+// chunkRows reads the rows of a chunk in memory in the same way as the driver.
 type chunkRows struct {
 	columns []string
 	left    [][]byte
@@ -133,9 +132,9 @@ func (r *chunkRows) advance() error {
 	return nil
 }
 
-// chunkConnector answers every query with these chunks of a data set. What
-// the driver would reuse from chunk to chunk is reused from query to query,
-// since these are as short as a chunk.
+// chunkConnector returns a connector whose queries return these chunks of a
+// data set. Memory that the driver reuses for the next chunk is reused for the
+// next query here, because a query has one chunk.
 func chunkConnector(s *data.Set, numbers ...int) driver.Connector {
 	var chunks [][]byte
 	for _, i := range numbers {
@@ -149,7 +148,7 @@ func chunkConnector(s *data.Set, numbers ...int) driver.Connector {
 	})
 }
 
-// connector opens rows; it has one query at a time.
+// connector opens rows. It allows one query at a time.
 type connector func() driver.Rows
 
 func (c connector) Connect(context.Context) (driver.Conn, error) { return conn{c}, nil }

@@ -41,6 +41,15 @@ type Config struct {
 	// Raw passes statements on as they are, in DuckDB's SQL. Otherwise they are in e6data's dialect, and
 	// what that lacks is refused.
 	Raw bool
+	// Native takes the functions of the engine's native executor, where they differ from those of the
+	// Java one.
+	Native bool
+	// Now returns the time that CURRENT_TIMESTAMP and its like have in a statement. It may be called
+	// concurrently. Nil: the clock's. Raw statements do not call it.
+	Now func() time.Time
+	// RequireCatalog refuses statements that name no catalog, those of clients that use the V1 methods, as
+	// a deployment without a default catalog does.
+	RequireCatalog bool
 	// Zone is the time zone of the sessions, an IANA name. TIMESTAMP_TZ values have it. Default: "UTC".
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.
@@ -51,6 +60,9 @@ type Config struct {
 	// JSON writes ARRAY, MAP and STRUCT values as JSON text, not in the form of Java's collections,
 	// such as {a=1, b=[x, y]} (docs/protocol.md, section 12).
 	JSON bool
+	// Cache keeps results of up to 1 MiB for clients that take them, until a statement may have changed
+	// data. Views and macros are taken for deterministic.
+	Cache bool
 	// Queue is how many statements execute at once; the others wait. Default: no limit.
 	Queue int
 	// MemoryMB bounds the database's memory, in MiB. Default: 1024.

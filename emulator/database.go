@@ -28,6 +28,7 @@ type database struct {
 	gone    context.Context    // ends with Close
 	end     context.CancelFunc // ends gone
 	using   sync.WaitGroup     // statements that are not freed yet
+	cache   cache
 
 	mu     sync.Mutex
 	closed bool
@@ -43,7 +44,8 @@ func openEngine(cfg Config) (_ engine, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
-	d := &database{cfg: cfg, rewrite: fromDialect, dir: dir, idle: map[place][]*conn{}}
+	d := &database{cfg: cfg, dir: dir, idle: map[place][]*conn{}}
+	d.rewrite = fromDialect(&d.cfg)
 	if cfg.Raw {
 		d.rewrite = unchanged
 	}
@@ -102,10 +104,8 @@ func (d *database) fill() error {
 	defer duckdb.Disconnect(&admin)
 	run := func(sql string) error { return query(admin, sql) }
 
-	for _, macro := range dialect.Macros() {
-		if err := run(macro); err != nil {
-			return fmt.Errorf("the dialect's macros: %w", err)
-		}
+	if err := run(strings.Join(dialect.Macros(), ";")); err != nil {
+		return fmt.Errorf("the dialect's macros: %w", err)
 	}
 	file := d.cfg.File
 	if file == "" {
@@ -137,7 +137,7 @@ func (d *database) fill() error {
 
 // lock sets what holds for all sessions, and takes the right to change it.
 func lock(run func(string) error, zone string) error {
-	for _, set := range [...]string{
+	return run(strings.Join([]string{
 		"SET GLOBAL TimeZone = " + literal(zone),
 		"SET GLOBAL errors_as_json = true",
 		"SET GLOBAL integer_division = true",
@@ -146,12 +146,7 @@ func lock(run func(string) error, zone string) error {
 		// A connection sets these for itself, and no statement can: SET is refused.
 		"SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
 		"SET GLOBAL lock_configuration = true",
-	} {
-		if err := run(set); err != nil {
-			return err
-		}
-	}
-	return nil
+	}, ";"))
 }
 
 // addTPCH makes the catalog tpch with DuckDB's own generator.
@@ -160,7 +155,7 @@ func (d *database) addTPCH(run func(string) error) error {
 	return tpch.Generate(d.db, func() error {
 		return errors.Join(
 			run("ATTACH ':memory:' AS "+quote(at.catalog)),
-			run("CREATE SCHEMA "+at.String()),
+			run("CREATE SCHEMA IF NOT EXISTS "+at.String()),
 			run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
 				", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
 	})

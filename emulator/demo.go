@@ -9,7 +9,7 @@ func (d *database) addDemo(run func(string) error) error {
 	at := place{"demo", d.cfg.Engine.Database}
 	return errors.Join(
 		run("ATTACH ':memory:' AS "+quote(at.catalog)),
-		run("CREATE SCHEMA "+at.String()),
+		run("CREATE SCHEMA IF NOT EXISTS "+at.String()),
 		run("USE "+at.String()),
 		run(demoTypes),
 		run(demoEvents),

@@ -162,6 +162,9 @@ func convert(typ thriftrows.VectorType, word, text string) (v duckdb.Value, err 
 		return timeValue(typ, text)
 	default:
 		v = duckdb.CreateVarcharLength(text, duckdb.IdxT(len(text)))
+		if v.Ptr == nil {
+			err = errors.New("no UTF-8")
+		}
 	}
 	if err != nil {
 		duckdb.DestroyValue(&v)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -175,6 +176,43 @@ func TestDialect(t *testing.T) {
 		if err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(want)) {
 			t.Errorf("%s: %v", sql, err)
 		}
+	}
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	var clock atomic.Int64
+	now := time.Date(2031, 2, 3, 4, 5, 6, 7000, time.UTC)
+	_, db := start(t, emulator.Config{Now: func() time.Time { return time.UnixMicro(clock.Load()) }})
+	for range 2 {
+		clock.Store(now.UnixMicro())
+		var at, day time.Time
+		if err := db.QueryRow("SELECT CURRENT_TIMESTAMP, CURRENT_DATE").Scan(&at, &day); err != nil || !at.Equal(now) || !day.Equal(now.Truncate(24*time.Hour)) {
+			t.Errorf("%v, %v, %v", at, day, err)
+		}
+		now = now.AddDate(0, 0, 1)
+	}
+}
+
+func TestExecutors(t *testing.T) {
+	t.Parallel()
+	for native, want := range map[bool]int64{false: 1000, true: 1} {
+		_, db := start(t, emulator.Config{Native: native})
+		var n int64
+		if err := db.QueryRow("SELECT TO_UNIX_TIMESTAMP(TIMESTAMP '1970-01-01 00:00:01')").Scan(&n); err != nil || n != want {
+			t.Errorf("native %v: %d, %v", native, n, err)
+		}
+	}
+}
+
+func TestRequireCatalog(t *testing.T) {
+	t.Parallel()
+	srv, db := start(t, emulator.Config{RequireCatalog: true})
+	if _, err := db.Query("SELECT 1"); !errors.Is(err, e6data.ErrSQL) || !strings.Contains(err.Error(), "Catalog is not set") {
+		t.Errorf("%v", err)
+	}
+	if _, err := open(t, srv, "catalog=local").Exec("SELECT 1"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -23,16 +23,25 @@ type rewritten struct {
 	place func(offset int) (line, column int)
 }
 
-// fromDialect rewrites e6data's dialect.
-func fromDialect(sql string) (rewritten, error) {
-	st, err := dialect.Rewrite(sql, dialect.Options{})
-	if e, ok := errors.AsType[*dialect.Error](err); ok {
-		return rewritten{}, internal(fmt.Sprintf("line %d:%d: emulator: %s", e.Line, e.Column, e.Reason))
+// fromDialect returns what rewrites e6data's dialect.
+func fromDialect(cfg *Config) rewriter {
+	return func(sql string) (rewritten, error) {
+		opts := dialect.Options{}
+		if cfg.Native {
+			opts.Executor = dialect.Native
+		}
+		if cfg.Now != nil {
+			opts.Now = cfg.Now()
+		}
+		st, err := dialect.Rewrite(sql, opts)
+		if e, ok := errors.AsType[*dialect.Error](err); ok {
+			return rewritten{}, internal(fmt.Sprintf("line %d:%d: emulator: %s", e.Line, e.Column, e.Reason))
+		}
+		if err != nil {
+			return rewritten{}, err
+		}
+		return rewritten{text: st.Text, keyword: st.Keyword, place: st.Place}, nil
 	}
-	if err != nil {
-		return rewritten{}, err
-	}
-	return rewritten{text: st.Text, keyword: st.Keyword, place: st.Place}, nil
 }
 
 // unchanged passes statements on as they are.

@@ -39,6 +39,7 @@ type statement struct {
 	gone     chan struct{} // closed with the statement
 
 	run
+	caching
 }
 
 // run is how the statement is executed. The result is used by one call at a time; the rest is
@@ -87,6 +88,9 @@ func (d *database) DryRun(ctx context.Context, q enginetest.Query) (string, erro
 func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statement, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, status.FromContextError(err).Err()
+	}
+	if q.Catalog == "" && d.cfg.RequireCatalog {
+		return nil, internal("Catalog is not set: there is no default catalog")
 	}
 	started := time.Now()
 	sql, err := d.rewrite(q.SQL)
@@ -235,6 +239,12 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 	st.mu.Lock()
 	st.started, st.values = time.Now(), o.Params
 	st.mu.Unlock()
+	if st.d.cfg.Cache && st.fromCache(o) {
+		return true, nil
+	}
+	if st.kind != duckdb.StatementTypeSelect && st.kind != duckdb.StatementTypeExplain {
+		defer st.d.cache.empty()
+	}
 	done, err := st.turn(ctx)
 	if err != nil {
 		return false, err
@@ -254,7 +264,9 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 			defer r.free()
 			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
 		}
+		st.mu.Lock()
 		st.result = r
+		st.mu.Unlock()
 		if err := r.describe(); err != nil {
 			return err
 		}
@@ -286,7 +298,12 @@ func (st *statement) turn(ctx context.Context) (done func(), err error) {
 }
 
 // Metadata describes the result.
-func (st *statement) Metadata(context.Context) ([]byte, error) { return st.result.metadata() }
+func (st *statement) Metadata(context.Context) ([]byte, error) {
+	if st.from != nil {
+		return st.from.metadata, nil
+	}
+	return st.result.metadata()
+}
 
 const (
 	// An answer with data is sent when it has grown this large, or was gathered for this long.
@@ -296,6 +313,9 @@ const (
 
 // Batches reads on.
 func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (out enginetest.Batches, err error) {
+	if st.from != nil {
+		return st.keptBatches(r), nil
+	}
 	err = st.call(ctx, func() error {
 		for began, size := time.Now(), 0; len(out.Chunks) < r.Max; {
 			b, rows, err := st.result.next()
@@ -322,7 +342,7 @@ func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (ou
 		st.ended, st.took = true, time.Since(st.started)
 		st.mu.Unlock()
 	}
-	return out, nil
+	return out, st.keepBatch(out)
 }
 
 // note counts rows that were read.
@@ -347,7 +367,7 @@ func (st *statement) Status(context.Context) (done bool, rows int64, err error) 
 	if st.closed {
 		return false, 0, enginetest.ErrCancelled
 	}
-	done = st.result != nil
+	done = st.result != nil || st.from != nil
 	if rows = st.rows; rows == 0 && st.busy {
 		p := duckdb.QueryProgress(st.conn.duckdb)
 		_, processed, _ := duckdb.QueryProgressTypeMembers(&p)

@@ -146,7 +146,7 @@ func (s *Server) session(c *call, id string, q *query, how use) (*session, error
 	ses := s.sessions[id]
 	switch {
 	case ses == nil:
-		return nil, status.Error(codes.Internal, "Access denied: the session is unknown or has expired")
+		return nil, status.Error(codes.Internal, "Access denied")
 	case ses.colour != c.colour:
 		return nil, status.Errorf(codes.Internal, "Access denied: the session is unknown on %s", c.colour)
 	case q != nil && how == runs && q.session != "" && q.session != id,

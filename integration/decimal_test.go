@@ -12,7 +12,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// values are decimals of a DECIMAL(38,10) column, with their ends.
+// values holds decimals of a DECIMAL(38,10) column, including the largest and
+// the smallest.
 var values = []string{
 	"0.0000000000", "12.3000000000", "-0.0000000001", "1234567890.1234567890",
 	"9999999999999999999999999999.9999999999", "-9999999999999999999999999999.9999999999",
@@ -26,8 +27,8 @@ func plusMore(d e6data.Decimal) *big.Rat {
 	return r.Add(r, d.Rat())
 }
 
-// decimalRows runs f for each row of a result of these values, from an engine in
-// this process: no Docker.
+// decimalRows calls f for each row of a result with these values. The engine is
+// in this process, so the test needs no Docker.
 func decimalRows(t *testing.T, f func(rows *sql.Rows, want string)) {
 	t.Helper()
 	srv := enginetest.Start(t, enginetest.Config{})
@@ -53,8 +54,8 @@ func decimalRows(t *testing.T, f func(rows *sql.Rows, want string)) {
 	}
 }
 
-// shopspring's decimal scans the column itself, and takes a Decimal by text or
-// by its unscaled value; back again by text or through database/sql.
+// shopspring's decimal scans the column. It converts from a Decimal by text or
+// by the unscaled value, and back by text or through database/sql.
 func TestDecimalAndShopspring(t *testing.T) {
 	decimalRows(t, func(rows *sql.Rows, want string) {
 		var scanned decimal.Decimal
@@ -94,8 +95,8 @@ func TestDecimalAndShopspring(t *testing.T) {
 	})
 }
 
-// apd's decimal scans the column itself, and converts by Decompose and Compose
-// both ways.
+// apd's decimal scans the column, and converts both ways by Decompose and
+// Compose.
 func TestDecimalAndAPD(t *testing.T) {
 	ctx := apd.BaseContext.WithPrecision(60)
 	decimalRows(t, func(rows *sql.Rows, want string) {
@@ -126,7 +127,7 @@ func TestDecimalAndAPD(t *testing.T) {
 		}
 	})
 
-	// What apd has and a Decimal has not.
+	// These are values of apd that a Decimal cannot hold.
 	for _, text := range []string{"NaN", "Infinity", "-Infinity", "1E+300", "1E-300"} {
 		a, _, err := apd.NewFromString(text)
 		must(t, err)
@@ -137,8 +138,9 @@ func TestDecimalAndAPD(t *testing.T) {
 	}
 }
 
-// As arguments: apd's decimal, by value or by pointer, is a DECIMAL, because of
-// Decompose; shopspring's because of Coefficient and Exponent.
+// As an argument, apd's decimal is a DECIMAL, by value or by pointer, because
+// it has Decompose. shopspring's is one because it has Coefficient and
+// Exponent.
 func TestDecimalArguments(t *testing.T) {
 	db, srv := sqlxDB(t)
 	a, _, err := apd.NewFromString("-12.30")

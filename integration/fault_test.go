@@ -10,12 +10,12 @@ import (
 	"github.com/e6data/e6data-go/integration/internal/synth"
 )
 
-// lost are the promised ends of a query whose engine or way to it fails: not
-// begun, perhaps executed, or not wholly read.
+// lost holds the documented errors of a query whose engine or network fails:
+// not begun, perhaps executed, or not read to the end.
 var lost = []load.Class{load.Connection, load.Ambiguous, load.Incomplete}
 
-// An engine dies with all it knows, and a new one takes its place. Proxies tell
-// clients in different ways; what they do to a query is the same.
+// An engine dies with all its state, and a new one replaces it. Proxies report
+// that to clients in different ways. The effect on a query must be the same.
 func TestEngineKilledMidQuery(t *testing.T) {
 	s, db := deploy(t)
 	for _, test := range []struct {
@@ -23,7 +23,7 @@ func TestEngineKilledMidQuery(t *testing.T) {
 		allowed []load.Class
 	}{
 		{"502", lost},
-		// No telling it from a suspended cluster.
+		// This answer is the same as that of a suspended cluster.
 		{"503", append([]load.Class{load.Suspended}, lost...)},
 		{"grpc", lost},
 		{"reset", lost},
@@ -43,23 +43,24 @@ func TestEngineKilledMidQuery(t *testing.T) {
 			}))
 			time.Sleep(300 * time.Millisecond)
 			must(t, s.Blue.Start(ctx))
-			// The sessions of the engine's former life are unknown now.
+			// The sessions from before the restart are unknown now.
 			progress(t, r, 2*connections)
 			report := settle(t, "engine killed", r, test.allowed...)
 			if report.Failed[load.Incomplete]+report.Failed[load.Ambiguous] == 0 {
-				t.Error("no query was struck while it ran")
+				t.Error("no running query was interrupted")
 			}
 			allGood(t, "engine restarted", db)
 		})
 	}
-	// The engine of the last life refuses to clear the queries of its former
-	// lives, which it does not know; its own must all be cleared.
+	// The restarted engine refuses to clear the queries from before the
+	// restart, because it does not have them. All its own queries must be
+	// cleared.
 	b, err := s.Blue.WaitBooks(within(t, 20*time.Second), func(b synth.Books) bool { return b.Open == 0 })
 	must(t, err)
 	t.Logf("the books of %s: %s", s.Blue, books(b))
 }
 
-// The router is restarted: for the driver, the machine it is connected to.
+// The router is restarted. It is the machine to which the driver is connected.
 func TestRouterRestarted(t *testing.T) {
 	s, db := deploy(t)
 	ctx := within(t, time.Minute)
@@ -73,22 +74,23 @@ func TestRouterRestarted(t *testing.T) {
 	cleared(t, s.Blue)
 }
 
-// bound is how long after its deadline a query may return on a busy machine.
+// bound is the longest time between a query's deadline and its return on a busy
+// machine.
 const bound = time.Second
 
-// A network that is cut says nothing, it only stops to deliver: deadlines hold.
+// A cut network reports no error and delivers no bytes. Deadlines hold.
 func TestNetworkCut(t *testing.T) {
 	outage(t, 3*time.Second, func(t *testing.T, c *stack.Container) { must(t, c.Cut(within(t, time.Minute))) },
 		func(t *testing.T, c *stack.Container) { must(t, c.Restore(within(t, time.Minute))) })
 }
 
-// A paused machine keeps its connections and answers nothing: deadlines hold.
+// A paused machine keeps its connections and does not answer. Deadlines hold.
 func TestPaused(t *testing.T) {
 	outage(t, 3*time.Second, func(t *testing.T, c *stack.Container) { must(t, c.Pause()) },
 		func(t *testing.T, c *stack.Container) { must(t, c.Unpause()) })
 }
 
-// outage makes first the engine and then the router silent for a while.
+// outage stops first the engine and then the router for a while.
 func outage(t *testing.T, length time.Duration, begin, end func(*testing.T, *stack.Container)) {
 	const deadline = time.Second
 	for _, test := range []struct {
@@ -118,8 +120,8 @@ func outage(t *testing.T, length time.Duration, begin, end func(*testing.T, *sta
 				cleared(t, s.Blue)
 				return
 			}
-			// The router gave up calls to the engine, those that clear among them:
-			// nobody can know which of them arrived.
+			// The router ended calls to the engine, including those that clear. It
+			// is unknown which of them arrived.
 			b, err := s.Blue.Books(within(t, 5*time.Second))
 			must(t, err)
 			t.Logf("the books of %s: %s", s.Blue, books(b))

@@ -1,6 +1,6 @@
 // Package integration runs the driver against a blue/green deployment in Docker
 // containers that are switched, killed, cut off, paused and restarted under
-// load. It has nothing but tests: see README.md.
+// load. It contains tests only: see README.md.
 package integration
 
 import (
@@ -24,8 +24,8 @@ import (
 // connections is how many queries each load runs at the same time.
 const connections = 32
 
-// docker is the daemon with this run's images; nil where none answers, and then
-// skipped says why.
+// docker is the daemon with this run's images. It is nil if no daemon answers;
+// skipped is then the reason.
 var (
 	docker  *stack.Docker
 	skipped string
@@ -96,7 +96,7 @@ func deploy(t *testing.T) (*stack.Stack, *sql.DB) {
 	return s, db
 }
 
-// must ends the test when a step of its script fails.
+// must ends the test if a step fails.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -104,7 +104,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// mixed are queries of a few rows, of some batches, and of many slow ones.
+// mixed holds queries with a few rows, with some batches, and with many slow
+// batches.
 var mixed = []synth.Query{
 	{Rows: 0},
 	{Rows: 1},
@@ -115,7 +116,7 @@ var mixed = []synth.Query{
 	{Rows: 800, Batch: 40, Delay: 10 * time.Millisecond},
 }
 
-// under starts a load and waits until it is in full swing.
+// under starts a load and waits until queries have succeeded.
 func under(t *testing.T, db *sql.DB, timeout time.Duration) *load.Running {
 	t.Helper()
 	r := load.Load{DB: db, Connections: connections, Timeout: timeout, Mix: mixed}.Start()
@@ -136,7 +137,7 @@ func progress(t *testing.T, r *load.Running, queries int) {
 	}))
 }
 
-// settle stops the load and judges what became of it.
+// settle stops the load and checks its report.
 func settle(t *testing.T, what string, r *load.Running, allowed ...load.Class) load.Report {
 	t.Helper()
 	report := r.Stop()
@@ -150,7 +151,7 @@ func settle(t *testing.T, what string, r *load.Running, allowed ...load.Class) l
 	return report
 }
 
-// allGood runs a second of load in which nothing may fail.
+// allGood runs a load for a second. No query may fail.
 func allGood(t *testing.T, what string, db *sql.DB) {
 	t.Helper()
 	r := load.Load{DB: db, Connections: connections, Timeout: 20 * time.Second, Mix: mixed}.Start()
@@ -158,7 +159,7 @@ func allGood(t *testing.T, what string, db *sql.DB) {
 	settle(t, what, r)
 }
 
-// balanced waits until an engine's books are in order and returns them.
+// balanced waits until an engine's books balance and returns them.
 func balanced(t *testing.T, c *stack.Container) synth.Books {
 	t.Helper()
 	b, err := c.WaitBooks(within(t, 10*time.Second), func(b synth.Books) bool { return b.Unbalanced == "" })
@@ -169,11 +170,11 @@ func balanced(t *testing.T, c *stack.Container) synth.Books {
 	return b
 }
 
-// cleared checks that the driver has cleared what it executed, though the way to
-// the engine failed for a moment. Three things are forgiven: queries that were not
-// executed, for the answer that named them may have been lost, a few whose
-// clearing was itself lost on its way, and those that were cleared again because
-// the answer to the first time was.
+// cleared checks that the driver has cleared the queries that it executed,
+// although the network failed for a moment. It accepts three exceptions: queries
+// that were not executed, because the answer with their id may have been lost; a
+// few queries whose clear call was lost; and queries that were cleared again
+// because the answer to the first call was lost.
 func cleared(t *testing.T, c *stack.Container) {
 	t.Helper()
 	b, err := c.WaitBooks(within(t, 12*time.Second), func(b synth.Books) bool {
@@ -198,8 +199,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// status asks the router, as a proxy would be asked, and returns the HTTP
-// status.
+// status sends a request to the router and returns the HTTP status.
 func status(ctx context.Context, s *stack.Stack, colour string) (int, error) {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)

@@ -9,14 +9,15 @@ import (
 	"github.com/e6data/e6data-go/integration/internal/synth"
 )
 
-// A deployment moves from blue to green while it is used: nothing fails, no row
-// is wrong, and what runs on blue ends there.
+// A deployment moves from blue to green under load. No query fails, no row is
+// wrong, and the queries on blue end there.
 func TestRollingDeployment(t *testing.T) {
 	s, db := deploy(t)
 	ctx := within(t, time.Minute)
 	r := under(t, db, 20*time.Second)
 
-	// A result that is open during the switch, with most of it still to come.
+	// This result is open during the switch, and most of its rows are not
+	// fetched yet.
 	long := synth.Query{Rows: 20_000, Batch: 200, ID: load.NextID()}
 	rows, err := db.QueryContext(ctx, long.String())
 	must(t, err)
@@ -38,7 +39,7 @@ func TestRollingDeployment(t *testing.T) {
 
 	must(t, s.Blue.Announce(ctx, "green"))
 	read(1000, 2000)
-	// New queries go to green, and blue drains: but for the long query.
+	// New queries go to green. Blue finishes its queries, except the long one.
 	_, err = s.Blue.WaitBooks(within(t, 10*time.Second), func(b synth.Books) bool { return b.Open == 1 && b.InFlight == 0 })
 	must(t, err)
 	drained, err := s.Blue.Books(ctx)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The router answers as the deployments' proxies do: in bare HTTP.
+// The router answers with plain HTTP, like the proxies of deployments.
 func TestRouterAnswers(t *testing.T) {
 	s, _ := deploy(t)
 	ctx := within(t, 30*time.Second)

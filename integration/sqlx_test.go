@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// item is a row, as sqlx fills it.
+// item is a row that sqlx fills.
 type item struct {
 	ID    int64          `db:"id"`
 	Name  string         `db:"name"`
@@ -24,8 +24,8 @@ type item struct {
 
 func init() { sqlx.BindDriver(e6data.DriverName, sqlx.QUESTION) }
 
-// sqlxDB is sqlx on an engine in this process, which has two items for any
-// statement: no Docker.
+// sqlxDB opens sqlx on an engine in this process, so the test needs no Docker.
+// The engine returns two items for any statement.
 func sqlxDB(t *testing.T, params ...string) (*sqlx.DB, *enginetest.Server) {
 	t.Helper()
 	srv := enginetest.Start(t, enginetest.Config{})
@@ -44,13 +44,13 @@ func sqlxDB(t *testing.T, params ...string) (*sqlx.DB, *enginetest.Server) {
 
 var added = time.Date(2024, 1, 31, 0, 0, 0, 0, time.UTC)
 
-// items are the rows of sqlxDB.
+// items holds the rows of sqlxDB.
 var items = []item{
 	{ID: 1, Name: "bolt", Price: e6data.NewDecimal(10, 2), Added: added},
 	{ID: 2, Name: "nut", Price: e6data.NewDecimal(5, 2), Note: sql.NullString{String: "M8", Valid: true}, Added: added},
 }
 
-// sentSQL checks the statement that the engine got last.
+// sentSQL checks the last statement that the engine got.
 func sentSQL(t *testing.T, srv *enginetest.Server, want string) {
 	t.Helper()
 	calls := srv.CallsTo("prepareStatement")
@@ -104,7 +104,8 @@ func TestSqlxNamed(t *testing.T) {
 	}
 	sentSQL(t, srv, want)
 
-	// From the fields of a struct, prepared, and more than once.
+	// The arguments are the fields of a struct. The statement is prepared and
+	// runs more than once.
 	st, err := db.PrepareNamedContext(t.Context(), "SELECT * FROM items WHERE id = :id AND price = :price AND note IS :note")
 	must(t, err)
 	defer st.Close()
@@ -117,7 +118,7 @@ func TestSqlxNamed(t *testing.T) {
 	}
 	sentSQL(t, srv, "INSERT INTO items (id, name) VALUES (1, 'bolt'),(2, 'nut')")
 
-	// Without sqlx's own reading of names: database/sql's.
+	// The arguments are named by database/sql instead of sqlx.
 	must(t, db.Select(&got, query, sql.Named("name", "nut"), sql.Named("added", e6data.Date(added))))
 	sentSQL(t, srv, want)
 }

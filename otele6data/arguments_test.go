@@ -8,7 +8,7 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// Arguments, and options among them, go through the wrapper as without it.
+// Arguments, including options, pass the wrapper unchanged.
 func TestOtelsqlArguments(t *testing.T) {
 	t.Parallel()
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {

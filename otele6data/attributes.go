@@ -14,7 +14,8 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// target is what queries to the same place with the same operation share.
+// target holds the data that queries to the same place with the same operation
+// share.
 type target struct {
 	name       string // of the span
 	common     []attribute.KeyValue
@@ -22,14 +23,14 @@ type target struct {
 	succeeded  []metric.RecordOption
 }
 
-// targetKey is all that a target depends on.
+// targetKey identifies a target.
 type targetKey struct {
 	host, catalog, schema, operation string
 	port                             int
 }
 
-// targets are the targets that were met. Their number is bounded, since an
-// application may make up schemas as it goes.
+// targets is a cache of targets. Its size is bounded, because an application
+// may use any number of schemas.
 type targets struct {
 	mu    sync.RWMutex
 	known map[targetKey]*target
@@ -60,8 +61,8 @@ func (t *targets) get(common []attribute.KeyValue, q *e6data.QueryStart) *target
 	return made
 }
 
-// target names the span as the conventions want it where the statement is not
-// parsed for its tables: operation and namespace.
+// target returns the target of k. The span's name is operation and namespace,
+// as the conventions require if the statement's tables are not parsed.
 func (k *targetKey) target(common []attribute.KeyValue) *target {
 	namespace := k.catalog
 	if k.catalog != "" && k.schema != "" {
@@ -94,7 +95,7 @@ func (k *targetKey) spanName(namespace string) string {
 	return system
 }
 
-// phase is what the calls of a phase to the same server share.
+// phase holds the data that the calls of a phase to the same server share.
 type phase struct {
 	name       string // of the span
 	common     []attribute.KeyValue
@@ -102,14 +103,14 @@ type phase struct {
 	succeeded  []metric.RecordOption
 }
 
-// phaseKind is all that a phase depends on.
+// phaseKind identifies a phase.
 type phaseKind struct {
 	host string
 	port int
 	name e6data.Phase
 }
 
-// phases are those that were met; the driver has a dozen for each server.
+// phases is a cache of phases. The driver has a dozen for each server.
 type phases struct{ known sync.Map } // by phaseKind, *phase
 
 func (p *phases) get(common []attribute.KeyValue, c *e6data.CallStart) *phase {
@@ -128,7 +129,7 @@ func (p *phases) get(common []attribute.KeyValue, c *e6data.CallStart) *phase {
 	return made.(*phase)
 }
 
-// appendServer appends where the engine is.
+// appendServer appends the attributes of the engine's address.
 func appendServer(attrs []attribute.KeyValue, host string, port int) []attribute.KeyValue {
 	attrs = appendText(attrs, semconv.ServerAddressKey, host)
 	if port > 0 {
@@ -137,14 +138,15 @@ func appendServer(attrs []attribute.KeyValue, host string, port int) []attribute
 	return attrs
 }
 
-// set makes a set of both; where keys are the same, the later ones count.
+// set returns a set of common and attrs. If a key occurs twice, the later value
+// wins.
 func set(common []attribute.KeyValue, attrs ...attribute.KeyValue) attribute.Set {
 	all := make([]attribute.KeyValue, 0, len(common)+len(attrs))
 	return attribute.NewSet(append(append(all, common...), attrs...)...)
 }
 
-// rpcMethod is a gRPC method without the leading slash.
+// rpcMethod returns a gRPC method without the leading slash.
 func rpcMethod(full string) string { return strings.TrimPrefix(full, "/") }
 
-// snake is a name of several words as the conventions write it.
+// snake returns a name of several words in the form of the conventions.
 func snake(name string) string { return strings.ReplaceAll(name, " ", "_") }

@@ -19,7 +19,8 @@ import (
 	"github.com/e6data/e6data-go/otele6data"
 )
 
-// openHooked opens a pool on srv whose driver reports to tel; it is closed before srv.
+// openHooked opens a pool on srv whose driver reports to tel. The pool is closed
+// before srv.
 func openHooked(t *testing.T, tel *telemetry, srv *enginetest.Server, params ...string) (*sql.DB, []attribute.KeyValue) {
 	t.Helper()
 	cfg, err := e6data.ParseDSN(srv.DSN(params...))
@@ -56,7 +57,7 @@ func read(ctx context.Context, db *sql.DB, query string) (n int, err error) {
 	return n, rows.Err()
 }
 
-// children are the ended spans below parent.
+// children returns the ended spans below parent.
 func children(tel *telemetry, parent sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
 	return slices.DeleteFunc(tel.spans.Ended(), func(s sdktrace.ReadOnlySpan) bool {
 		return s.Parent().SpanID() != parent.SpanContext().SpanID()
@@ -83,7 +84,7 @@ func TestDriverQuery(t *testing.T) {
 	if n, err := read(ctx, db, items); n != 25 || err != nil {
 		t.Fatalf("%d rows, %v", n, err)
 	}
-	if err := db.Close(); err != nil { // waits for what is cleared in the background
+	if err := db.Close(); err != nil { // waits for queries that are cleared in the background
 		t.Fatal(err)
 	}
 	span.End()
@@ -129,7 +130,8 @@ func TestDriverQuery(t *testing.T) {
 	if duration.count != 1 || first.count != 1 || first.sum <= 0 || first.sum > duration.sum {
 		t.Errorf("duration %v, first row %v", duration, first)
 	}
-	// Connecting belongs to the request, not to the query.
+	// The span of connecting is a child of the request's span, not of the
+	// query's.
 	for _, s := range tel.named("e6data connect") {
 		if s.Parent().SpanID() != span.SpanContext().SpanID() || s.SpanKind() != trace.SpanKindClient {
 			t.Errorf("connect: parent %v, kind %v", s.Parent(), s.SpanKind())
@@ -157,8 +159,8 @@ func TestDriverErrors(t *testing.T) {
 	}
 }
 
-// A result that is given up is no error.
-func TestDriverGivenUp(t *testing.T) {
+// Closing a result early is not an error.
+func TestDriverClosedEarly(t *testing.T) {
 	t.Parallel()
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)
 	handle(srv)
@@ -216,7 +218,7 @@ func TestDriverRetriesAndSwitches(t *testing.T) {
 	}
 }
 
-// The span says where the query went, whatever the configuration says.
+// The span has the actual target of the query, not that of the configuration.
 func TestDriverQueryOptions(t *testing.T) {
 	t.Parallel()
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)
@@ -231,7 +233,7 @@ func TestDriverQueryOptions(t *testing.T) {
 	}
 }
 
-// Under otelsql the driver's spans are below the wrapper's.
+// With otelsql the driver's spans are children of the wrapper's.
 func TestDriverUnderOtelsql(t *testing.T) {
 	t.Parallel()
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)

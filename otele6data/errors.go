@@ -14,9 +14,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// classes are the values of error.type, in the order in which they are looked
-// for: an execution whose outcome is not known is that first, and a timeout
-// second.
+// classes holds the values of error.type in the order of precedence: an
+// execution with an unknown outcome comes before a timeout.
 var classes = []struct {
 	err  error
 	name string
@@ -36,8 +35,8 @@ var classes = []struct {
 	{errors.ErrUnsupported, "unsupported"},
 }
 
-// errorType is the class of an error: one of classes, a gRPC code, or the Go
-// type of the cause.
+// errorType returns the class of an error: one of classes, a gRPC code, or the
+// Go type of the cause.
 func errorType(err error) attribute.KeyValue {
 	for _, c := range classes {
 		if errors.Is(err, c.err) {
@@ -58,8 +57,8 @@ func errorType(err error) attribute.KeyValue {
 	return semconv.ErrorType(err)
 }
 
-// statusCode is the gRPC code of an answer in gRPC's own spelling, such as
-// INVALID_ARGUMENT; empty where there was no answer.
+// statusCode returns the gRPC code of an answer in gRPC's spelling, such as
+// INVALID_ARGUMENT. It returns "" if there was no answer.
 func statusCode(err error) string {
 	var e *e6data.Error
 	if !errors.As(err, &e) || e.Code == codes.OK {
@@ -68,7 +67,7 @@ func statusCode(err error) string {
 	return code.Code(e.Code).String()
 }
 
-// appendError appends what the attributes have to say about an error.
+// appendError appends the attributes of an error.
 func appendError(attrs []attribute.KeyValue, err error) []attribute.KeyValue {
 	if err == nil {
 		return attrs
@@ -76,15 +75,15 @@ func appendError(attrs []attribute.KeyValue, err error) []attribute.KeyValue {
 	return appendText(append(attrs, errorType(err)), semconv.DBResponseStatusCodeKey, statusCode(err))
 }
 
-// outline says what an error is, without texts that the engine or others have
-// made.
+// outline describes an error without the texts of the engine or of other
+// packages.
 func outline(err error) string {
 	var e *e6data.Error
 	if !errors.As(err, &e) {
 		return errorType(err).Value.AsString()
 	}
 	parts := []string{string(e.Phase)}
-	if e.Kind != nil && !errors.Is(e.Kind, e6data.ErrSQL) { // whose code says more
+	if e.Kind != nil && !errors.Is(e.Kind, e6data.ErrSQL) { // for ErrSQL the code is more precise
 		parts = append(parts, e.Kind.Error())
 	} else {
 		parts = append(parts, errorType(err).Value.AsString())

@@ -13,10 +13,10 @@ import (
 	"github.com/e6data/e6data-go/otele6data"
 )
 
-// The spans of a query, in the order in which they ended. An application would
-// have an exporter in the place of the recorder, and a cluster in that of the
-// engine; providers that are set with otel.SetTracerProvider and
-// otel.SetMeterProvider need not be named.
+// The example prints the spans of a query in the order of their ends. An
+// application uses an exporter instead of the recorder, and a cluster instead
+// of the engine. It does not need the two options if it sets its providers with
+// otel.SetTracerProvider and otel.SetMeterProvider.
 func Example() {
 	srv, err := enginetest.NewServer(enginetest.Config{})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// Attributes of e6data's own.
+// The attributes that the conventions do not define.
 const (
 	phaseKey    = attribute.Key("e6data.phase")
 	strategyKey = attribute.Key("e6data.strategy")
@@ -30,10 +30,10 @@ const (
 	toKey       = attribute.Key("e6data.strategy.to")
 )
 
-// Hook makes traces and metrics of what the driver tells it. Make it with [New].
-// It is safe for concurrent use, by several connectors as well.
+// Hook records traces and metrics of the driver's events. [New] returns one. A
+// Hook is safe for concurrent use, also by several connectors.
 type Hook struct {
-	e6data.NoHook // what later versions of the driver tell is passed over
+	e6data.NoHook // ignores events of later versions of the driver
 
 	tracer     trace.Tracer
 	common     []attribute.KeyValue
@@ -46,15 +46,15 @@ type Hook struct {
 
 var _ e6data.Hook = (*Hook)(nil)
 
-// query is what the context of a query carries.
+// query is the state in the context of a query.
 type query struct {
 	start  time.Time
 	span   trace.Span
 	target *target
-	polls  atomic.Int64 // calls that come many times
+	polls  atomic.Int64 // number of fetch and status calls
 }
 
-// queryKey and callKey are context keys; hooks do not see each other's values.
+// queryKey and callKey are context keys. Each hook has its own values.
 type (
 	queryKey struct{ h *Hook }
 	callKey  struct{ h *Hook }
@@ -62,7 +62,7 @@ type (
 
 // QueryStart begins the query's span.
 func (h *Hook) QueryStart(ctx context.Context, q e6data.QueryStart) context.Context {
-	// The span and the duration that is recorded are to be the same.
+	// The span and the recorded duration have the same start.
 	s := &query{start: time.Now(), target: h.targets.get(h.common, &q)}
 	opts := make([]trace.SpanStartOption, 0, 5)
 	opts = append(opts, trace.WithSpanKind(trace.SpanKindClient), s.target.attributes, trace.WithTimestamp(s.start))
@@ -76,13 +76,13 @@ func (h *Hook) QueryStart(ctx context.Context, q e6data.QueryStart) context.Cont
 	return context.WithValue(ctx, queryKey{h}, s)
 }
 
-// QueryEnd ends the query's span and records what it came to.
+// QueryEnd ends the query's span and records its metrics.
 func (h *Hook) QueryEnd(ctx context.Context, q e6data.QueryState) {
 	s, ok := ctx.Value(queryKey{h}).(*query)
 	if !ok {
 		return
 	}
-	// What QueryInfo.Analyze asks for comes between the query's end and this call.
+	// The call of QueryInfo.Analyze is between the query's end and this call.
 	duration := q.Ended
 	if duration == 0 {
 		duration = time.Since(s.start)
@@ -107,15 +107,15 @@ func (h *Hook) QueryEnd(ctx context.Context, q e6data.QueryState) {
 func (h *Hook) CallStart(ctx context.Context, c e6data.CallStart) context.Context {
 	s, inQuery := ctx.Value(queryKey{h}).(*query)
 	if inQuery && polls(c.Phase) && s.polls.Add(1) > h.fetchSpans {
-		// Nil hides the span of a call around this one, if there is one.
+		// A nil value hides the span of a surrounding call.
 		return context.WithValue(ctx, callKey{h}, nil)
 	}
 	ctx, span := h.startCall(ctx, inQuery, &c)
 	return context.WithValue(ctx, callKey{h}, span)
 }
 
-// startCall begins a call's span. In a query it is INTERNAL: the query's span is
-// the one call to a database that there is to count.
+// startCall begins a call's span. In a query its kind is INTERNAL, because only
+// the query's span counts as a call to a database.
 func (h *Hook) startCall(ctx context.Context, inQuery bool, c *e6data.CallStart, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	p := h.phases.get(h.common, c)
 	kind := trace.SpanKindClient
@@ -132,7 +132,7 @@ func (h *Hook) startCall(ctx context.Context, inQuery bool, c *e6data.CallStart,
 	return ctx, span
 }
 
-// CallEnd ends the call's span and records how long it took.
+// CallEnd ends the call's span and records its duration.
 func (h *Hook) CallEnd(ctx context.Context, c e6data.CallEnd) {
 	h.metrics.call(ctx, h.phases.get(h.common, &c.CallStart), &c)
 	span, ok := ctx.Value(callKey{h}).(trace.Span)
@@ -140,7 +140,7 @@ func (h *Hook) CallEnd(ctx context.Context, c e6data.CallEnd) {
 		if c.Err == nil {
 			return
 		}
-		// What fails is shown, however many went well.
+		// A failed call always has a span.
 		_, inQuery := ctx.Value(queryKey{h}).(*query)
 		_, span = h.startCall(ctx, inQuery, &c.CallStart, trace.WithTimestamp(time.Now().Add(-c.Duration)))
 	}
@@ -153,7 +153,8 @@ func (h *Hook) CallEnd(ctx context.Context, c e6data.CallEnd) {
 	span.End()
 }
 
-// Retry counts, and adds an event to the span of what is done again.
+// Retry counts a retry and adds an event to the span of the repeated call or
+// query.
 func (h *Hook) Retry(ctx context.Context, r e6data.Retry) {
 	phase, reason := phaseKey.String(string(r.Phase)), reasonKey.String(snake(r.Reason))
 	h.metrics.retries.Add(ctx, 1, h.with(r.Host, r.Port, phase, reason))
@@ -163,8 +164,8 @@ func (h *Hook) Retry(ctx context.Context, r e6data.Retry) {
 	}
 }
 
-// Switch counts, and adds an event to the span of the call that brought it to
-// light.
+// Switch counts a switch and adds an event to the span of the call that
+// detected it.
 func (h *Hook) Switch(ctx context.Context, s e6data.Switch) {
 	attrs := append(appendText(make([]attribute.KeyValue, 0, 2), fromKey, s.From), toKey.String(s.To))
 	h.metrics.switches.Add(ctx, 1, h.with(s.Host, s.Port, attrs...))
@@ -173,8 +174,8 @@ func (h *Hook) Switch(ctx context.Context, s e6data.Switch) {
 	}
 }
 
-// fail marks a span as failed, when err is not nil. The engine's messages may
-// quote the statement, so they are shown only where that is.
+// fail marks a span as failed if err is not nil. The engine's messages may
+// quote the statement, so the span has them only if it has the statement.
 func (h *Hook) fail(span trace.Span, err error) {
 	if err == nil {
 		return
@@ -187,13 +188,13 @@ func (h *Hook) fail(span trace.Span, err error) {
 	span.SetStatus(codes.Error, description)
 }
 
-// with is the option for a measurement at a server that has these attributes and
-// those of all.
+// with returns the option for a measurement with the common attributes, the
+// server's and the given ones.
 func (h *Hook) with(host string, port int, attrs ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributeSet(set(append(appendServer(nil, host, port), h.common...), attrs...))
 }
 
-// polls tells whether calls of the phase come many times in a query.
+// polls reports whether a query may make many calls of the phase.
 func polls(p e6data.Phase) bool { return p == e6data.PhaseFetch || p == e6data.PhaseStatus }
 
 func appendText(attrs []attribute.KeyValue, key attribute.Key, value string) []attribute.KeyValue {

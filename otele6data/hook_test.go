@@ -27,7 +27,7 @@ const secret = "select secret from vault where pin = '1234'"
 
 var start = e6data.QueryStart{Statement: secret, Tag: "report", Host: "e6.example.com", Port: 443, Catalog: "lake", Schema: "sales"}
 
-// place is what start says of where the query goes, as attributes.
+// place returns the attributes of start's target.
 func place(more ...attribute.KeyValue) []attribute.KeyValue {
 	return append([]attribute.KeyValue{
 		attribute.String("db.system.name", "e6data"),
@@ -54,7 +54,7 @@ func TestQuerySpan(t *testing.T) {
 	call = h.CallStart(ctx, fetch())
 	h.CallEnd(call, e6data.CallEnd{CallStart: fetch(), Duration: 2 * time.Millisecond, Bytes: 500})
 	h.QueryEnd(ctx, e6data.QueryState{
-		ID: "q1", Engine: "10.0.0.7", Strategy: "blue", Rows: 12, Batches: 3, Bytes: 500, Retries: 1,
+		ID: "q1", Planner: "10.0.0.7", Strategy: "blue", Rows: 12, Batches: 3, Bytes: 500, Retries: 1,
 		FirstBatch: 250 * time.Millisecond, Ended: time.Second, Done: true,
 	})
 
@@ -99,8 +99,8 @@ func TestQuerySpan(t *testing.T) {
 		)...)
 	}
 
-	// The duration that is recorded is the span's: until the rows were closed, not
-	// until the query was cleared.
+	// The recorded duration is that of the span. It ends when the rows are closed,
+	// not when the query is cleared.
 	if p := tel.point("db.client.operation.duration", place()...); p.count != 1 || p.sum != 1 {
 		t.Errorf("duration %v", p)
 	}
@@ -171,7 +171,7 @@ func TestSpanNames(t *testing.T) {
 			t.Parallel()
 			tel := newTelemetry(t)
 			h := tel.hook()
-			for range 2 { // made and remembered
+			for range 2 { // first new, then from the cache
 				h.QueryEnd(h.QueryStart(t.Context(), test.q), e6data.QueryState{})
 			}
 			if got := tel.named(test.want); len(got) != 2 {
@@ -187,7 +187,7 @@ func TestErrors(t *testing.T) {
 	tests := []struct {
 		name            string
 		err             error
-		typ, code, text string // text is without the statement
+		typ, code, text string // text does not contain the statement
 	}{
 		{"SQL", &e6data.Error{Phase: e6data.PhaseExecute, Code: grpccodes.InvalidArgument, Kind: e6data.ErrSQL, Message: said}, "INVALID_ARGUMENT", "INVALID_ARGUMENT", "execute: INVALID_ARGUMENT"},
 		{"kind", &e6data.Error{Phase: e6data.PhaseConnect, Code: grpccodes.Internal, Kind: e6data.ErrAuthentication, Message: said}, "authentication", "INTERNAL", "connect: authentication failed"},
@@ -306,7 +306,7 @@ func TestRetriesAndSwitches(t *testing.T) {
 	wantAttributes(t, "switch", events[3].Attributes, blueGreen...)
 }
 
-// What the application says counts, and is said once.
+// The application's attributes win, and each occurs once.
 func TestWithAttributes(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -350,8 +350,8 @@ func TestFetchSpans(t *testing.T) {
 	}
 }
 
-// A call that belongs to no query is a call to the database in its own right,
-// and has the caller's span above it.
+// The span of a call without a query counts as a call to the database. Its
+// parent is the caller's span.
 func TestCallOutsideQuery(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -366,9 +366,9 @@ func TestCallOutsideQuery(t *testing.T) {
 	}
 }
 
-// Hooks leave what belongs to others alone: the application's spans, each
-// other's, and contexts that are not theirs.
-func TestStrangers(t *testing.T) {
+// A hook does not end the spans of the application or of another hook, and
+// ignores contexts of others.
+func TestHookIgnoresOthers(t *testing.T) {
 	t.Parallel()
 	tel, other := newTelemetry(t), newTelemetry(t)
 	h, o := tel.hook(), other.hook()
@@ -390,8 +390,8 @@ func TestStrangers(t *testing.T) {
 	mine.End()
 }
 
-// A query that failed is recorded with what it delivered until then, if
-// anything.
+// The metrics of a failed query include the rows and bytes that it returned, if
+// any.
 func TestFailedQueryWithRows(t *testing.T) {
 	t.Parallel()
 	tel := newTelemetry(t)
@@ -420,7 +420,7 @@ func TestConcurrently(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
-			for j := range 200 { // more places than are remembered
+			for j := range 200 { // more places than the cache holds
 				q := start
 				q.Schema = fmt.Sprintf("s%d_%d", i, j)
 				ctx := h.QueryStart(t.Context(), q)
@@ -438,7 +438,7 @@ func TestConcurrently(t *testing.T) {
 	}
 }
 
-// Nil providers are as good as none: the global ones are used.
+// With nil providers the hook uses the global ones.
 func TestGlobalProviders(t *testing.T) {
 	t.Parallel()
 	h, err := otele6data.New(otele6data.WithTracerProvider(nil), otele6data.WithMeterProvider(nil))
@@ -450,7 +450,7 @@ func TestGlobalProviders(t *testing.T) {
 	h.QueryEnd(ctx, e6data.QueryState{})
 }
 
-// A query whose trace is not sampled costs little.
+// A query without a sampled trace needs few allocations.
 func TestAllocations(t *testing.T) {
 	h, err := otele6data.New(otele6data.WithTracerProvider(nooptrace.NewTracerProvider()), otele6data.WithMeterProvider(noopmetric.NewMeterProvider()))
 	if err != nil {
@@ -474,7 +474,7 @@ func TestAllocations(t *testing.T) {
 	for range 100 {
 		call(ctx)
 	}
-	// Beyond the limit there is but the context.
+	// After the limit only the context is allocated.
 	if n := testing.AllocsPerRun(100, func() { call(ctx) }); n > 3 {
 		t.Errorf("%v allocations for a fetch", n)
 	}

@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// telemetry is what a hook has made.
+// telemetry collects the spans and metrics of hooks.
 type telemetry struct {
 	t      testing.TB
 	spans  *tracetest.SpanRecorder
@@ -48,7 +48,7 @@ func newTelemetry(t testing.TB) *telemetry {
 	return tel
 }
 
-// hook makes one that reports to tel.
+// hook returns a hook that reports to tel.
 func (tel *telemetry) hook(opts ...otele6data.Option) *otele6data.Hook {
 	tel.t.Helper()
 	h, err := otele6data.New(append([]otele6data.Option{
@@ -142,7 +142,7 @@ func (tel *telemetry) point(name string, attrs ...attribute.KeyValue) point {
 	return p
 }
 
-// wantAttributes checks that exactly these are there.
+// wantAttributes checks that got has exactly the attributes want.
 func wantAttributes(t testing.TB, what string, got []attribute.KeyValue, want ...attribute.KeyValue) {
 	t.Helper()
 	g, w := attribute.NewSet(got...), attribute.NewSet(want...)
@@ -154,13 +154,13 @@ func wantAttributes(t testing.TB, what string, got []attribute.KeyValue, want ..
 	}
 }
 
-// newEngine starts an engine whose books must balance when the test ends.
+// newEngine starts an engine. Its books must balance when the test ends.
 func newEngine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	t.Helper()
 	return enginetest.Start(t, cfg)
 }
 
-// within is a context that ends long after a test should have.
+// within returns a context that ends long after the test should have ended.
 func within(t testing.TB, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)

@@ -12,9 +12,9 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// The bounds of histograms. Those of durations and rows are the conventions';
-// analytical queries run longer and have larger results, so bounds of e6data's
-// own metrics go further.
+// The bounds of histograms. The conventions define those of durations and rows.
+// Analytical queries run longer and have larger results, so the bounds of this
+// package's own metrics are higher.
 var (
 	durationBounds = []float64{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10}
 	rowBounds      = []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000}
@@ -45,17 +45,17 @@ func newMetrics(m metric.Meter) (*metrics, error) {
 		metric.WithDescription("Duration of calls to the engine."),
 		metric.WithExplicitBucketBoundaries(waitBounds...))
 	retries, err6 := m.Int64Counter("e6data.client.retries", metric.WithUnit("{retry}"),
-		metric.WithDescription("Calls that were made again, and queries that were begun anew."))
+		metric.WithDescription("Repeated calls, and queries that were started again."))
 	switches, err7 := m.Int64Counter("e6data.client.switches", metric.WithUnit("{switch}"),
-		metric.WithDescription("Moves from one colour of a deployment to the other."))
+		metric.WithDescription("Changes from one colour of a deployment to the other."))
 	return &metrics{
 		duration: duration.Inst(), rows: rows.Inst(), firstRow: firstRow, bytes: bytes,
 		callDuration: callDuration, retries: retries, switches: switches,
 	}, errors.Join(err1, err2, err3, err4, err5, err6, err7)
 }
 
-// query records what a query came to: one that failed has a duration, and what
-// it delivered until then.
+// query records the metrics of a query. A failed query has a duration and the
+// rows and bytes that it returned.
 func (m *metrics) query(ctx context.Context, t *target, d time.Duration, q *e6data.QueryState) {
 	opts := outcome(t.common, t.succeeded, q.Err)
 	m.duration.Record(ctx, d.Seconds(), opts...)
@@ -72,7 +72,7 @@ func (m *metrics) call(ctx context.Context, p *phase, c *e6data.CallEnd) {
 	m.callDuration.Record(ctx, c.Duration.Seconds(), outcome(p.common, p.succeeded, c.Err)...)
 }
 
-// outcome is succeeded, or where err is not nil a set with what failed.
+// outcome returns succeeded, or the attributes of err if err is not nil.
 func outcome(common []attribute.KeyValue, succeeded []metric.RecordOption, err error) []metric.RecordOption {
 	if err == nil {
 		return succeeded

@@ -2,8 +2,8 @@ package otele6data
 
 import "strings"
 
-// operations are the keywords that a statement's operation may be. What is not
-// here has no operation, or their number would have no bound.
+// operations holds the keywords that are operations. Other statements have no
+// operation, so that the number of operations is bounded.
 var operations = map[string]bool{
 	"SELECT": true, "VALUES": true, "TABLE": true, "INSERT": true, "UPDATE": true, "DELETE": true,
 	"MERGE": true, "COPY": true, "UNLOAD": true, "TRUNCATE": true, "CREATE": true, "ALTER": true,
@@ -12,13 +12,13 @@ var operations = map[string]bool{
 	"SET": true, "RESET": true, "CALL": true, "GRANT": true, "REVOKE": true,
 }
 
-// verbs end the table expressions of a WITH.
+// verbs holds the keywords that follow the table expressions of a WITH.
 var verbs = map[string]bool{
 	"SELECT": true, "VALUES": true, "INSERT": true, "UPDATE": true, "DELETE": true, "MERGE": true,
 }
 
-// operation is the statement's first keyword, or the one after the table
-// expressions of a WITH, in upper case; empty where it is none that is known.
+// operation returns the statement's first keyword, or the one after the table
+// expressions of a WITH, in upper case. It returns "" for an unknown keyword.
 func operation(sql string) string {
 	with, depth := false, 0
 	for sql != "" {
@@ -62,8 +62,8 @@ func known(words map[string]bool, word string) string {
 	return ""
 }
 
-// skip is the length of the word, text, quoted name or comment at the beginning
-// of sql, or 1 (docs/protocol.md, section 10).
+// skip returns the length of the word, text, quoted name or comment at the
+// start of sql, or 1 (docs/protocol.md, section 10).
 func skip(sql string) int {
 	switch {
 	case letter(sql[0]) || digit(sql[0]):
@@ -84,8 +84,8 @@ func skip(sql string) int {
 	return 1
 }
 
-// until is the length of sql up to and with the n bytes at end; all of it where
-// end is not found.
+// until returns the length of sql up to and including the n bytes at end. If
+// end is not found, it returns len(sql).
 func until(sql string, end, n int) int {
 	if end < 0 {
 		return len(sql)
@@ -93,8 +93,9 @@ func until(sql string, end, n int) int {
 	return end + n
 }
 
-// text is the length of a string, in which a backslash takes the next byte's
-// meaning. A doubled quote makes two strings of one, which is as good.
+// text returns the length of a string, in which a backslash escapes the next
+// byte. A string with a doubled quote is read as two strings, which gives the
+// same result.
 func text(sql string) int {
 	for i := 1; i < len(sql); i++ {
 		switch sql[i] {

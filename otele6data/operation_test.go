@@ -36,7 +36,7 @@ func TestOperation(t *testing.T) {
 	}
 }
 
-// An operation is a name of the list, whatever the statement is.
+// The operation of any statement is in the list or empty.
 func FuzzOperation(f *testing.F) {
 	f.Add("with a as (select ')' \"x\" `y` /* */ -- \n // \n) select 1")
 	f.Fuzz(func(t *testing.T, sql string) {

@@ -1,5 +1,5 @@
-// Package otele6data makes OpenTelemetry traces and metrics of what the e6data
-// driver does, by the semantic conventions for databases.
+// Package otele6data records OpenTelemetry traces and metrics of the e6data
+// driver. It follows the semantic conventions for databases.
 //
 //	hook, err := otele6data.New()
 //	...
@@ -7,11 +7,11 @@
 //	...
 //	db := sql.OpenDB(connector)
 //
-// A query is a span from its start until its rows are closed, so that it shows how
-// long the application took to read them; its calls to the engine are spans below
-// it. README.md lists all spans, metrics and attributes. No SQL text, and no
-// message of the engine's, which may quote it, is recorded unless [WithQueryText]
-// asks for it; arguments and secrets never are.
+// The span of a query begins with the query and ends when its rows are closed, so
+// it includes the time in which the application reads them. The calls to the
+// engine are its child spans. README.md lists all spans, metrics and attributes.
+// SQL texts, and the engine's messages, which may quote them, are recorded only
+// with [WithQueryText]. Arguments and secrets are never recorded.
 package otele6data
 
 import (
@@ -26,14 +26,14 @@ import (
 )
 
 const (
-	// scope is the name under which spans and metrics are made.
+	// scope is the instrumentation scope of all spans and metrics.
 	scope = "github.com/e6data/e6data-go/otele6data"
-	// system is db.system.name. The conventions' list has no e6data; they want the
-	// product's name in lower case then.
+	// system is the value of db.system.name. The conventions have no entry for
+	// e6data, and require the product's name in lower case in that case.
 	system = "e6data"
 )
 
-// defaultFetchSpans is what WithFetchSpans changes.
+// defaultFetchSpans is the default of WithFetchSpans.
 const defaultFetchSpans = 100
 
 // Option is a setting of [New].
@@ -47,8 +47,8 @@ type config struct {
 	fetchSpans int
 }
 
-// WithTracerProvider makes spans with p instead of the global provider. Nil
-// changes nothing.
+// WithTracerProvider sets the provider of spans. Default: the global provider.
+// A nil p changes nothing.
 func WithTracerProvider(p trace.TracerProvider) Option {
 	return func(c *config) {
 		if p != nil {
@@ -57,8 +57,8 @@ func WithTracerProvider(p trace.TracerProvider) Option {
 	}
 }
 
-// WithMeterProvider makes metrics with p instead of the global provider. Nil
-// changes nothing.
+// WithMeterProvider sets the provider of metrics. Default: the global provider.
+// A nil p changes nothing.
 func WithMeterProvider(p metric.MeterProvider) Option {
 	return func(c *config) {
 		if p != nil {
@@ -67,31 +67,30 @@ func WithMeterProvider(p metric.MeterProvider) Option {
 	}
 }
 
-// WithQueryText records statements, as the application wrote them and without
-// arguments, as db.query.text of their spans, and in the descriptions of failed
-// spans the error's whole text, which may quote the statement. It is off at first:
-// a statement may hold literals that are nobody else's business.
+// WithQueryText sets whether statements are recorded. If on is true, a span has
+// the application's statement, without arguments, as db.query.text, and the
+// description of a failed span is the error's whole text, which may quote the
+// statement. Default: false, because a statement may contain private literals.
 func WithQueryText(on bool) Option {
 	return func(c *config) { c.queryText = on }
 }
 
-// WithAttributes adds attributes to all spans and metrics, after those given
-// before, such as one that tells several connectors apart. Their number of values
-// should be small.
+// WithAttributes adds attributes to all spans and metrics, for example one that
+// identifies the connector. It may be given several times. An attribute should
+// have few different values.
 func WithAttributes(attrs ...attribute.KeyValue) Option {
 	return func(c *config) { c.attributes = append(c.attributes, attrs...) }
 }
 
-// WithFetchSpans sets how many of a query's calls that come many times, for
-// batches and for its status, get a span of their own: 100 at first; 0 or less for
-// none. What comes after is in the query's span as counts and in the metrics; calls
-// that fail always get one.
+// WithFetchSpans sets the number of a query's fetch and status calls that have
+// their own spans. Default: 100. With 0 or less, none has. Later calls are counted
+// in the query's span and in the metrics. Failed calls always have a span.
 func WithFetchSpans(n int) Option {
 	return func(c *config) { c.fetchSpans = n }
 }
 
-// New returns a hook for e6data.WithHook, which several connectors may share. An
-// error is one of the meter provider's.
+// New returns a hook for e6data.WithHook. Several connectors may share it. The
+// error is that of the meter provider.
 func New(opts ...Option) (*Hook, error) {
 	c := config{
 		tracers:    otel.GetTracerProvider(),

@@ -25,7 +25,7 @@ const (
 	where    = "SELECT 'where'"
 )
 
-// handle has the engine know the statements.
+// handle scripts the engine's results.
 func handle(srv *enginetest.Server) {
 	result := enginetest.NewResult().Column("id", "LONG").Column("name", "STRING").Column("price", "DECIMAL(10,2)").Column("day", "DATE").BatchRows(10)
 	for i := range 25 {
@@ -42,8 +42,8 @@ func handle(srv *enginetest.Server) {
 	})
 }
 
-// wrapped opens pools on srv with otelsql around the driver, by name and by
-// connector. They are closed before srv.
+// wrapped opens pools on srv with otelsql around the driver: one by name and
+// one by connector. They are closed before srv.
 func wrapped(t *testing.T, tel *telemetry, srv *enginetest.Server, opts ...e6data.Option) map[string]*sql.DB {
 	t.Helper()
 	cfg, err := e6data.ParseDSN(srv.DSN())
@@ -150,7 +150,7 @@ func TestOtelsqlExecAndPrepare(t *testing.T) {
 	})
 }
 
-// The driver's errors come through, and are on the wrapper's span.
+// otelsql returns the driver's errors, and records them on its span.
 func TestOtelsqlErrors(t *testing.T) {
 	t.Parallel()
 	underOtelsql(t, func(t *testing.T, db *sql.DB, tel *telemetry) {
@@ -177,7 +177,7 @@ func TestOtelsqlErrors(t *testing.T) {
 	})
 }
 
-// Options in the context pass the wrapper by.
+// Options in the context reach the driver.
 func TestOtelsqlOptions(t *testing.T) {
 	t.Parallel()
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {
@@ -193,7 +193,7 @@ func TestOtelsqlOptions(t *testing.T) {
 	})
 }
 
-// The native connection is found below the wrapper's.
+// UseConn finds the native connection in the wrapper's.
 func TestOtelsqlWithConn(t *testing.T) {
 	t.Parallel()
 	underOtelsql(t, func(t *testing.T, db *sql.DB, _ *telemetry) {

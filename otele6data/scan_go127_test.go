@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// As of Go 1.27 the wrapper's rows scan columns, as the driver's do.
+// From Go 1.27 on the wrapper's rows scan columns, like the driver's.
 func TestOtelsqlScansColumns(t *testing.T) {
 	t.Parallel()
 	srv, tel := newEngine(t, enginetest.Config{}), newTelemetry(t)
@@ -48,7 +48,7 @@ func TestOtelsqlScansColumns(t *testing.T) {
 	}
 }
 
-// wrappedConnector is a driver whose only connector is this.
+// wrappedConnector is a driver with a single connector.
 type wrappedConnector struct{ *e6data.Connector }
 
 func (w wrappedConnector) Open(string) (driver.Conn, error) {

@@ -22,12 +22,12 @@ func (k Key) normal() Key {
 	}
 }
 
-// Cache holds one Entry for each Key. Entries do not influence each other. Make
-// one with [NewCache], or use the process's with [Shared]; the zero Cache is
-// not usable.
+// Cache holds one Entry for each Key. Entries do not influence each other.
+// [NewCache] makes a Cache; [Shared] returns the Cache of the process. The zero
+// Cache is not usable. A Cache may be used concurrently.
 type Cache struct {
-	// base is where the entries' clocks start. It carries a monotonic reading,
-	// so a wall clock that is set back or forth expires nothing.
+	// base is the zero of the entries' clocks. It has a monotonic reading, so
+	// setting the wall clock expires nothing.
 	base time.Time
 
 	mu      sync.RWMutex
@@ -36,17 +36,17 @@ type Cache struct {
 
 var shared = NewCache()
 
-// Shared returns the process's Cache, always the same one.
+// Shared returns the Cache of the process. It is the same Cache for every call.
 func Shared() *Cache { return shared }
 
-// NewCache returns an empty Cache of its own, for tests and for applications
-// that must keep their knowledge apart.
+// NewCache returns a new, empty Cache. It is for tests, and for applications
+// that must not share colours between their parts.
 func NewCache() *Cache {
 	return &Cache{base: time.Now(), entries: make(map[Key]*Entry)}
 }
 
-// Entry returns the entry for k, made on first use and kept for as long as the
-// Cache. It takes a lock: callers on a hot path keep the result.
+// Entry returns the entry for k. It makes the entry on first use, and the Cache
+// keeps it. Entry takes a lock: a caller on a hot path keeps the result.
 func (c *Cache) Entry(k Key) *Entry {
 	k = k.normal()
 	c.mu.RLock()
@@ -65,10 +65,10 @@ func (c *Cache) Entry(k Key) *Entry {
 	return e
 }
 
-// Forget makes the next [Cache.Entry] for k begin anew, with nothing known and
-// nothing suspected: for tests whose servers get one address after another, and
-// for processes that are done with an endpoint for good. Who has the Entry keeps
-// it, and shares it with nobody who comes later.
+// Forget removes the entry for k. The next [Cache.Entry] for k returns a new
+// entry. Forget is for tests whose servers reuse an address, and for processes
+// that no longer need an endpoint. An Entry that was returned before stays
+// usable; it is not shared with later callers.
 func (c *Cache) Forget(k Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,30 +77,32 @@ func (c *Cache) Forget(k Key) {
 
 // Status is one Entry at the moment of a Snapshot.
 type Status struct {
-	// Key is the entry's, in lower case.
+	// Key is the entry's key, in lower case.
 	Key Key
-	// Color is Unknown before the first detection and after an invalidation. An
-	// expired colour is still told, because expiry depends on the reader's TTL:
+	// Color is Unknown before the first detection and after an invalidation. It
+	// includes an expired colour, because expiry depends on the reader's TTL:
 	// see ConfirmedAt.
 	Color Color
-	// Generation is the last one begun, also when it was invalidated since.
+	// Generation is the number of the last generation, even if that generation
+	// has been invalidated.
 	Generation uint64
-	// Since is when Color began to be believed without a break; for an Unknown
-	// colour, when the last one was invalidated, or zero if there was none.
+	// Since is the time from which Color has been live without a break. For
+	// Unknown it is the time of the last invalidation, or zero if there was
+	// none.
 	Since time.Time
-	// ConfirmedAt is when Color was last detected, announced or confirmed, to
-	// the millisecond; zero for Unknown.
+	// ConfirmedAt is the time at which Color was last detected, announced or
+	// confirmed, to the millisecond. It is zero for Unknown.
 	ConfirmedAt time.Time
-	// Switches counts the changes from one colour to the other, whether
-	// announced or detected.
+	// Switches counts the announced and the detected changes of colour.
 	Switches uint64
-	// Invalidations counts how often the believed colour was given up because
-	// the deployment did not accept it.
+	// Invalidations counts the times that the deployment refused the entry's
+	// colour and the entry dropped it.
 	Invalidations uint64
 }
 
 // Snapshot returns the status of every entry, sorted by endpoint, then cluster.
-// Each is consistent in itself; they are not all of one instant.
+// Each status is consistent in itself. The statuses are not taken at one
+// instant.
 func (c *Cache) Snapshot() []Status {
 	c.mu.RLock()
 	entries := make([]*Entry, 0, len(c.entries))

@@ -1,30 +1,31 @@
 // Package strategy remembers which colour of a blue/green deployment is live.
 //
-// An e6data deployment runs two stacks, blue and green, and its proxy routes
-// each call by the colour in the strategy header (docs/protocol.md, section 3). What a
-// process knows about that is kept here, one [Entry] for each endpoint and
-// cluster, shared by all connections to it:
+// An e6data deployment runs two stacks, blue and green, and its proxy routes each call
+// by the colour in the strategy header (docs/protocol.md, section 3). The package
+// keeps one [Entry] for each endpoint and cluster. All connections of the process to
+// that cluster share it:
 //
-//   - [Entry.Detect] finds the live colour, by one caller at a time;
-//   - [Entry.Confirm] notes that a call under it succeeded;
-//   - [Entry.Announce] follows a response's new_strategy;
-//   - [Entry.Invalidate] forgets a colour that answered 456 (docs/protocol.md, section 6);
-//   - [Entry.Retreat] returns from an announced colour that is down;
-//   - [Entry.Current] reads it, and reports an unconfirmed one as expired.
+//   - [Entry.Detect] finds the live colour; one caller at a time does so;
+//   - [Entry.Confirm] records that a call under the colour succeeded;
+//   - [Entry.Announce] changes to the colour that a response's new_strategy
+//     names;
+//   - [Entry.Invalidate] drops a colour after a 456 (docs/protocol.md, section 6);
+//   - [Entry.Retreat] goes back from an announced colour that is down;
+//   - [Entry.Current] returns the colour, unless it has expired.
 //
 // # Generations
 //
-// News about a colour arrives late: a call may report long after the deployment
-// went to the other colour and back. Each detection and each accepted
-// announcement therefore begins a new generation, even when the colour stays
-// the same, and a caller gives back the [State] its call ran under. News from
-// any generation but the present one changes nothing.
+// A report about a colour can be late: a call may end long after the deployment
+// changed to the other colour and back. Therefore each detection and each
+// accepted announcement begins a new generation, even when the colour stays the
+// same. A caller reports with the [State] under which its call ran. A report
+// from an earlier generation changes nothing.
 //
-// A State is for a query to be pinned to. A session depends on its Color alone:
-// a new generation of the same colour is no reason to authenticate again.
+// A query keeps one State until it ends. A session depends on the Color alone:
+// a new generation of the same colour does not require a new session.
 //
-// The package does no I/O and starts no goroutine. All its methods may be
-// called concurrently.
+// The package does no I/O. Only [Entry.Share] starts a goroutine. All methods
+// may be called concurrently.
 package strategy
 
 import "strings"
@@ -32,16 +33,16 @@ import "strings"
 // Color names one of the two stacks of a deployment. The zero value is Unknown.
 type Color uint8
 
-// The colours; Unknown stands for neither.
+// The colours. Unknown means that the colour is neither blue nor green.
 const (
 	Unknown Color = iota
 	Blue
 	Green
 )
 
-// Parse reads a colour as a server writes it: in any letter case, blanks around
-// it ignored. For every other value it returns Unknown and false; a new_strategy
-// with such a value is to be ignored (docs/protocol.md, section 3).
+// Parse parses a colour that a server sent. It ignores letter case and
+// surrounding blanks. For every other value it returns Unknown and false; the
+// caller ignores a new_strategy with such a value (docs/protocol.md, section 3).
 func Parse(s string) (Color, bool) {
 	s = strings.TrimSpace(s)
 	switch {
@@ -53,8 +54,8 @@ func Parse(s string) (Color, bool) {
 	return Unknown, false
 }
 
-// String returns what the strategy header carries, "blue" or "green" (docs/protocol.md,
-// section 1), and "" for Unknown.
+// String returns the value for the strategy header, "blue" or "green"
+// (docs/protocol.md, section 1). For Unknown it returns "".
 func (c Color) String() string {
 	switch c {
 	case Blue:
@@ -76,13 +77,13 @@ func (c Color) Other() Color {
 	return Unknown
 }
 
-// State is a colour as it was believed live at some time. States are compared
-// with == and mean something only to the Entry they came from. The zero State
-// says that nothing is known; no Entry ever returns it without an error or a
-// false beside it.
+// State is a colour that an Entry held to be live at some time. States are
+// compared with ==. A State is valid only for the Entry that returned it. The
+// zero State means that no colour is known; an Entry returns it only with an
+// error or with false.
 type State struct {
 	Color Color
-	// Generation counts the detections and accepted announcements of the Entry,
-	// from 1.
+	// Generation counts the detections and accepted announcements of the Entry.
+	// The first generation is 1.
 	Generation uint64
 }

@@ -8,57 +8,58 @@ import (
 )
 
 var (
-	// ErrWrongColor is wrapped by a probe's error to say that the colour it
-	// tried is not live: the deployment answered 456 (docs/protocol.md, section 6).
+	// ErrWrongColor means that a probe's colour is not live: the deployment
+	// answered 456 (docs/protocol.md, section 6). The probe's error wraps it.
 	ErrWrongColor = errors.New("wrong strategy")
 
-	// ErrNotShared is wrapped by a probe's error that concerns its caller alone,
-	// such as refused credentials or the caller's own time limit. It ends that
-	// caller's detection, and a waiting caller probes for itself instead of
-	// failing with it.
+	// ErrNotShared means that a probe's error concerns its caller alone, such as
+	// refused credentials or the caller's own time limit. The probe's error
+	// wraps it. It ends that caller's detection only; a waiting caller then runs
+	// its own probe.
 	ErrNotShared = errors.New("not shared with other callers")
 
-	// ErrNoLiveColor is wrapped by Detect's error when both colours answered
-	// ErrWrongColor. That error wraps both answers as well.
+	// ErrNoLiveColor means that the probes of both colours returned
+	// ErrWrongColor. Detect's error wraps it, and both probe errors too.
 	ErrNoLiveColor = errors.New("strategy: neither blue nor green is live")
 )
 
-// flight is one detection. err and handover are written before done is closed
-// and read after.
+// flight is one detection. err and handover are written before done is closed,
+// and are read after that.
 type flight struct {
 	done     chan struct{}
 	err      error
-	handover bool // err is the leader's own: a waiter leads the next flight
+	handover bool // err concerns the leader alone: a waiter leads the next flight
 }
 
-// Detect returns the live colour, probing for it when Current(ttl) has none.
+// Detect returns the live colour. It probes for the colour when Current(ttl)
+// returns none.
 //
-// One caller, the leader, runs its probe on its own goroutine; callers that
-// arrive meanwhile wait, each no longer than its ctx lasts, and take what the
-// leader finds, whatever their ttl. The leader's failure is theirs too, so that
-// a server in trouble is asked once and not once for each of them. There are
-// two exceptions, after which a waiter becomes the leader: the leader's ctx
-// ended before it found a colour (or its probe panicked), or its error wraps
+// One caller, the leader, runs its probe on its own goroutine. Callers that
+// arrive meanwhile wait, each until its ctx ends. They return the colour that
+// the leader found, whatever their ttl. They return the leader's error too, so
+// that a failing server gets one probe instead of one for each caller. In two
+// cases a waiter becomes the leader instead: the leader's ctx ended before it
+// found a colour (or its probe panicked), or the leader's error wraps
 // [ErrNotShared].
 //
 // Probe is called with the leader's ctx, at most once for each colour. A nil
-// error says that the colour is live, an error that wraps [ErrWrongColor] that
-// it is not; any other ends the detection and is returned as it is. Probe must
-// not call Detect on the same Entry. The order is
+// error means that the colour is live. An error that wraps [ErrWrongColor]
+// means that it is not. Any other error ends the detection, and Detect returns
+// it unchanged. Probe must not call Detect on the same Entry. The order is
 //
-//   - blue, then green, when nothing was ever known;
+//   - blue, then green, when no colour was ever known;
 //   - the known colour, then the other, when it expired;
 //   - the other colour first when the known one was invalidated.
 //
 // A found colour begins a new generation. The State may have a colour that the
 // caller's own probe did not try or did not find: another caller was the
-// leader, or an announcement moved the entry during the probe, which then
-// counts for more than the probe's answer. What the probe set up serves only if
-// the colours agree.
+// leader, or an announcement changed the entry during the probe and replaced
+// the probe's result. A session that the probe created is usable only if the
+// colours agree.
 //
 // The error wraps [ErrNoLiveColor] when both colours were refused, and
-// ctx.Err() when ctx ended first. A ctx that has already ended does not keep
-// Detect from returning a colour that is known.
+// ctx.Err() when ctx ended first. When a colour is known, Detect returns it
+// even if ctx has already ended.
 func (e *Entry) Detect(ctx context.Context, ttl time.Duration, probe func(context.Context, Color) error) (State, error) {
 	for {
 		if s, ok := e.Current(ttl); ok {
@@ -69,7 +70,7 @@ func (e *Entry) Detect(ctx context.Context, ttl time.Duration, probe func(contex
 		}
 
 		e.mu.Lock()
-		// The flight that this caller would have waited for may just have landed.
+		// A flight may have ended since the first check.
 		if s, ok := e.Current(ttl); ok {
 			e.mu.Unlock()
 			return s, nil
@@ -98,7 +99,8 @@ func (e *Entry) Detect(ctx context.Context, ttl time.Duration, probe func(contex
 			}
 			return State{}, f.err
 		}
-		// Found during the wait, so fresh for any ttl, unless invalidated since.
+		// The colour was found during the wait, so no ttl has expired. It may
+		// have been invalidated since.
 		if s, ok := e.Current(0); ok {
 			return s, nil
 		}
@@ -107,7 +109,7 @@ func (e *Entry) Detect(ctx context.Context, ttl time.Duration, probe func(contex
 
 // lead runs the flight f, which began when the entry's record was start.
 func (e *Entry) lead(ctx context.Context, f *flight, start *record, probe func(context.Context, Color) error) (s State, err error) {
-	f.handover = true // stays so if probe panics
+	f.handover = true // remains true if probe panics
 	defer func() {
 		e.mu.Lock()
 		e.flight = nil
@@ -151,8 +153,9 @@ func (e *Entry) probeInTurn(ctx context.Context, start *record, probe func(conte
 		ErrNoLiveColor, first, refused[0], first.Other(), refused[1])
 }
 
-// found makes color the live one, unless an announcement has begun another
-// generation since the detection began at gen, and returns what is live.
+// found makes color the live colour and returns the live state. If an
+// announcement has begun another generation since gen, the entry keeps that
+// one.
 func (e *Entry) found(color Color, gen uint64) State {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -163,10 +166,9 @@ func (e *Entry) found(color Color, gen uint64) State {
 	return e.begin(color)
 }
 
-// refused returns the live state if an announcement has begun another
-// generation since gen. Otherwise it gives color up if that is what the entry
-// still believes: the answer to a probe is a 456 like any other, and must not be
-// lost when the other colour's probe fails.
+// refused returns the live state if an announcement has begun another generation
+// since gen. Otherwise it drops color if the entry still has it: a probe's 456
+// counts like any other, also when the other colour's probe fails.
 func (e *Entry) refused(color Color, gen uint64) (State, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -58,7 +58,7 @@ func TestDetectOrder(t *testing.T) {
 		{"blue invalidated, green live", func(t *testing.T, e *strategy.Entry) {
 			e.Invalidate(detect(t, e, blue))
 		}, green, "[green]"},
-		{"blue invalidated, yet live", func(t *testing.T, e *strategy.Entry) {
+		{"blue invalidated, still live", func(t *testing.T, e *strategy.Entry) {
 			e.Invalidate(detect(t, e, blue))
 		}, blue, "[green blue]"},
 	} {
@@ -146,7 +146,7 @@ func TestDetectFailure(t *testing.T) {
 			t.Errorf("err = %v, asked %v; want context.Canceled, [blue]", err, got)
 		}
 	})
-	t.Run("a refused colour is given up though the other's probe failed", func(t *testing.T) {
+	t.Run("a refused colour is dropped when the other colour's probe fails", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			e := newEntry()
 			old := detect(t, e, blue)
@@ -191,8 +191,7 @@ func TestThousandsDetectOnce(t *testing.T) {
 	}
 }
 
-// Everything at once, for the race detector: whatever happens, generations only
-// grow.
+// All methods run at once, for the race detector. Generations only grow.
 func TestConcurrentUse(t *testing.T) {
 	e := newEntry()
 	var wg sync.WaitGroup
@@ -252,7 +251,7 @@ func TestWaitersShareTheOutcome(t *testing.T) {
 	}
 }
 
-func TestAWaiterTakesWhatWasFoundWhateverItsTTL(t *testing.T) {
+func TestAWaiterReturnsTheFoundColourWhateverItsTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEntry()
 		answer := make(chan error)
@@ -384,7 +383,7 @@ func TestAPanickingProbeHandsOver(t *testing.T) {
 	})
 }
 
-func TestNewsDuringADetection(t *testing.T) {
+func TestChangesDuringADetection(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		news   func(*strategy.Entry, strategy.State)
@@ -392,9 +391,9 @@ func TestNewsDuringADetection(t *testing.T) {
 		want   strategy.State
 		probes string
 	}{
-		{"announced green beats blue found", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
+		{"green announced while blue is found", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
 			nil, strategy.State{Color: green, Generation: 2}, "blue"},
-		{"announced green beats blue refused", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
+		{"green announced while blue is refused", func(e *strategy.Entry, s strategy.State) { e.Announce(s, green) },
 			strategy.ErrWrongColor, strategy.State{Color: green, Generation: 2}, "blue"},
 		{"announced and invalidated: the probe decides", func(e *strategy.Entry, s strategy.State) {
 			e.Announce(s, green)
@@ -416,7 +415,7 @@ func TestNewsDuringADetection(t *testing.T) {
 					if c == green {
 						return nil
 					}
-					// No lock is held here, or this would not return.
+					// The entry's lock must not be held here: tc.news takes it.
 					tc.news(e, old)
 					return tc.answer
 				})

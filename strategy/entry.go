@@ -6,60 +6,61 @@ import (
 	"time"
 )
 
-// confirmEvery is how far apart two confirmations must be to count as two.
-// Without it every call of every connection would write the same cache line.
+// confirmEvery is the shortest time between two recorded confirmations. Without
+// it every call of every connection would write the same cache line.
 const confirmEvery = time.Millisecond
 
-// Entry is what is known about one deployment. Get it from a [Cache].
+// Entry holds the live colour of one deployment. [Cache.Entry] returns it.
 //
-// Current and Confirm take no lock and allocate nothing. The other methods
-// take a lock of the entry, never while a probe runs.
+// Current and Confirm take no lock and allocate nothing. The other methods take
+// the entry's lock. Detect does not hold it while a probe runs.
 type Entry struct {
 	key  Key
 	base time.Time
 
-	// rec is nil until something is known. It is read without mu and replaced
-	// only under it.
+	// rec is nil until a colour is known. It is read without mu and replaced
+	// only under mu.
 	rec atomic.Pointer[record]
 
 	mu sync.Mutex
-	// refusedAt is when an announced colour was last refused before any call
-	// under it had succeeded.
+	// refusedAt is the time at which an announced colour was last refused
+	// before any call under it had succeeded.
 	refusedAt     [3]time.Time
-	flight        *flight // the detection under way, if any
+	flight        *flight // the current detection, if any
 	work          *work   // of Share, if any
 	switches      uint64
 	invalidations uint64
 }
 
-// record is one generation, or with live unset what an invalidation left of it.
-// A confirmation is written into the record, not the Entry, so that one meant
-// for an earlier generation cannot refresh a later one.
+// record is one generation. live is false after an invalidation. A confirmation
+// is stored in the record, not in the Entry, so that a confirmation of an
+// earlier generation cannot refresh a later one.
 type record struct {
 	state State
 	live  bool
 	since time.Time
-	// from is the colour that announced this one; Unknown for a detected colour.
+	// from is the colour that announced this one. It is Unknown for a detected
+	// colour.
 	from      Color
 	proven    atomic.Bool  // a call under state succeeded
 	confirmed atomic.Int64 // nanoseconds after Entry.base
 }
 
-// refusalMemory is how long announcements of a colour are ignored after the
-// deployment refused that colour or the colour was down. An engine may announce a
-// colour before the proxy admits it.
+// refusalMemory is the time for which announcements of a colour are ignored after
+// the deployment refused that colour or the colour was down. An engine may
+// announce a colour before the proxy admits it.
 const refusalMemory = 2 * time.Second
 
 // clock returns the nanoseconds since base.
 func (e *Entry) clock() int64 { return int64(time.Since(e.base)) }
 
-// Current returns the live colour. It returns false when none is known, or when
-// the known one was last confirmed ttl ago or earlier: it is then time to call
-// Detect. The ttl is the reader's and may differ from call to call; with a ttl
-// of 0 or less a colour never expires.
+// Current returns the live colour. It returns false when no colour is known, or
+// when the colour was last confirmed ttl ago or earlier: the caller then calls
+// Detect. The ttl may differ between calls. With a ttl of 0 or less a colour
+// does not expire.
 //
-// Expiry only concerns the reader. Running queries stay on the expired state,
-// and their Confirm makes it current again.
+// Expiry does not change the entry. Running queries keep the expired state, and
+// their Confirm makes it current again.
 func (e *Entry) Current(ttl time.Duration) (State, bool) {
 	r := e.rec.Load()
 	if r == nil || !r.live {
@@ -71,8 +72,8 @@ func (e *Entry) Current(ttl time.Duration) (State, bool) {
 	return r.state, true
 }
 
-// Confirm notes that a call under s succeeded just now. It does nothing when
-// the entry has moved on from s. Confirmations less than a millisecond apart
+// Confirm records that a call under s has just succeeded. It does nothing when
+// s is no longer the entry's state. Confirmations less than a millisecond apart
 // count as one.
 func (e *Entry) Confirm(s State) {
 	r := e.rec.Load()
@@ -84,29 +85,30 @@ func (e *Entry) Confirm(s State) {
 	}
 	now, last := e.clock(), r.confirmed.Load()
 	if now-last >= int64(confirmEvery) {
-		// Losing the race means that someone else has just confirmed.
+		// If this fails, another caller has just confirmed.
 		r.confirmed.CompareAndSwap(last, now)
 	}
 }
 
-// Announce follows a new_strategy naming to, in a response to a call that ran
-// under from (docs/protocol.md, section 3), and reports whether it moved the entry. From
-// then on Current returns the new colour, in a new generation, and a detection
-// under way settles for it.
+// Announce changes the entry to the colour to, and reports whether it did. The
+// new_strategy in the response to a call under from named it (docs/protocol.md, section
+// 3). After that Current returns the new colour in a new generation, and a running
+// detection returns it too.
 //
-// Only the present generation may name its successor: the announcement is
-// ignored when from is not exactly what the entry believes, expired or not. So
-// a query still running on the old colour that repeats the announcement changes
-// nothing, and neither does a straggler from an early generation of a colour
-// that the deployment has since left and come back to. After an invalidation
-// nothing is believed and all announcements are ignored until the next
-// detection, which tries the other colour first anyway. A to that is not Blue
-// or Green, or that is from's own colour, is ignored too. So is a to that was
-// announced, and refused, in the last two seconds: see [Entry.Retreat].
+// Announce does nothing in these cases:
 //
-// An announcement heard inside a probe has no State yet: make it after Detect
-// returned, under the State it returned, provided that this has the colour the
-// response came from.
+//   - from is not exactly the entry's state, expired or not. A query on the old
+//     colour may repeat the announcement, and a query of an early generation may
+//     report after the deployment changed and changed back.
+//   - The last state was invalidated. The next detection tries the other colour
+//     first.
+//   - to is not Blue or Green, or is from's own colour.
+//   - to was announced and then refused in the last two seconds: see
+//     [Entry.Retreat].
+//
+// A response to a probe's call has no State yet. Its announcement is made after
+// Detect has returned, under the State that Detect returned, if that State has
+// the colour of the probe.
 func (e *Entry) Announce(from State, to Color) bool {
 	if to != Blue && to != Green || to == from.Color {
 		return false
@@ -120,17 +122,17 @@ func (e *Entry) Announce(from State, to Color) bool {
 		return false
 	}
 	e.begin(to)
-	e.rec.Load().from = from.Color // nobody reads it without mu
+	e.rec.Load().from = from.Color // from is only read under mu
 	return true
 }
 
-// Invalidate gives up s because a call under it was answered 456 (docs/protocol.md,
-// section 6), and reports whether it did. It does nothing when the entry has
-// moved on from s: a late 456 about blue throws away neither a green nor a blue
-// that was detected after it.
+// Invalidate drops s because a call under it was answered 456 (docs/protocol.md,
+// section 6), and reports whether it did. It does nothing when s is no longer the
+// entry's state: a late 456 about blue drops neither green nor a blue that was
+// detected later.
 //
-// Where s was announced and no call under it has succeeded yet, Invalidate is
-// [Entry.Retreat]: the announcement came early.
+// If s was announced and no call under it has succeeded yet, Invalidate does
+// the same as [Entry.Retreat]: the announcement was early.
 func (e *Entry) Invalidate(s State) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -144,12 +146,12 @@ func (e *Entry) Invalidate(s State) bool {
 	return true
 }
 
-// Retreat returns to the colour that announced s, in a new generation, because s
-// is down although it was announced, and reports whether it did. It does nothing
-// when the entry has moved on from s, when s was detected, and when a call under
-// s has succeeded: then s was live, and its failure is one like any other. For two
-// seconds further announcements of s.Color are ignored, so that the queries of
-// that time run where they are served; then the next announcement counts again.
+// Retreat goes back to the colour that announced s, in a new generation, and
+// reports whether it did. It is called when s was announced and is down. It does
+// nothing when s is no longer the entry's state, when s was detected, and when a
+// call under s has succeeded: then s was live, and its failure is an ordinary one.
+// For two seconds announcements of s.Color are ignored, so that new queries run on
+// the colour that serves them. After that the next announcement is accepted again.
 func (e *Entry) Retreat(s State) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -186,9 +188,9 @@ func (e *Entry) begin(color Color) State {
 	return next.state
 }
 
-// kill leaves of r only which colour it was and its generation, so that the
-// next detection knows where to begin and the next generation its number. e.mu
-// is held and r is e.rec.
+// kill makes r not live and keeps its colour and generation. The next detection
+// begins with the other colour, and the next generation has the next number.
+// e.mu is held and r is e.rec.
 func (e *Entry) kill(r *record) {
 	e.invalidations++
 	e.rec.Store(&record{state: r.state, since: time.Now()})
@@ -205,7 +207,8 @@ func (e *Entry) status() Status {
 	s.Generation, s.Since = r.state.Generation, r.since
 	if r.live {
 		s.Color = r.state.Color
-		// Counted back from now, for a wall clock that was set since base.
+		// The time is counted back from now, because the wall clock may have
+		// been set since base.
 		now := time.Now()
 		s.ConfirmedAt = now.Add(time.Duration(r.confirmed.Load()) - now.Sub(e.base))
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// An announced colour that is refused, or down, before any call under it has
-// succeeded is left for the colour before, and its announcements are ignored for a
-// while.
+// When an announced colour is refused or down before any call under it has
+// succeeded, the entry goes back to the colour before. It ignores the announcement
+// for a while.
 func TestRetreat(t *testing.T) {
 	for name, leave := range map[string]func(*strategy.Entry, strategy.State) bool{
 		"refused": (*strategy.Entry).Invalidate,
@@ -45,8 +45,8 @@ func TestRetreat(t *testing.T) {
 	}
 }
 
-// A colour under which a call has succeeded, and a detected one, is not left by
-// Retreat; a 456 makes it unknown.
+// Retreat does not leave a detected colour, nor one under which a call has
+// succeeded. A 456 makes such a colour unknown.
 func TestNoRetreat(t *testing.T) {
 	e := newEntry()
 	s := detect(t, e, blue)
@@ -66,7 +66,8 @@ func TestNoRetreat(t *testing.T) {
 	wantNone(t, e)
 }
 
-// A detection that finds the refused colour live makes its announcements count again.
+// After a detection finds the refused colour live, its announcements are accepted
+// again.
 func TestARefusalIsForgottenWhenTheColourIsFound(t *testing.T) {
 	e := newEntry()
 	s := detect(t, e, blue)
@@ -79,6 +80,6 @@ func TestARefusalIsForgottenWhenTheColourIsFound(t *testing.T) {
 	e.Announce(s, blue)
 	e.Confirm(strategy.State{Color: blue, Generation: 5})
 	if !e.Announce(strategy.State{Color: blue, Generation: 5}, green) {
-		t.Error("green is still taken for refused")
+		t.Error("announcements of green are still ignored")
 	}
 }

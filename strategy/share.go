@@ -5,27 +5,28 @@ import (
 	"errors"
 )
 
-// work is something that one goroutine does for all who wait for it.
+// work is a run of a function for all callers that wait for it.
 type work struct {
 	done chan struct{}
 	err  error // written before done is closed
 	// The following are guarded by Entry.mu.
 	told    string
 	waiters int
-	left    bool // by the caller whose f it is
+	left    bool // the caller whose f it is has left
 	cancel  context.CancelFunc
 }
 
-// Share runs f for the entry's endpoint and cluster, unless it is running
-// already, and returns its error to all who called meanwhile: waking a
-// suspended cluster, for one, is done once for the whole process. The string is
-// what f last passed to tell, also for who leaves before f returns.
+// Share runs f once for the entry's endpoint and cluster, and returns f's
+// error. Callers that arrive while f runs wait for it and return the same
+// error. For example, the process resumes a suspended cluster once. The
+// returned string is the last one that f passed to tell, also for a caller
+// whose ctx ends before f returns.
 //
-// Each caller waits no longer than its ctx lasts, and then gets ctx.Err(). f
-// runs on a goroutine of its own with the first caller's values; its context
-// ends when nobody waits any more, and the last to leave waits for f to return.
-// An error that wraps [ErrNotShared], or that f met after its caller had left, is
-// not for the others: one of them runs its own f then.
+// When a caller's ctx ends, Share returns ctx.Err() to it. f runs on its own
+// goroutine, with the values of the first caller's ctx. f's context ends when no
+// caller waits any more; the last caller to leave waits until f returns. The
+// other callers do not return an error that wraps [ErrNotShared], or that f
+// returned after its caller had left: one of them runs its own f instead.
 func (e *Entry) Share(ctx context.Context, f func(ctx context.Context, tell func(string)) error) (told string, err error) {
 	for {
 		w, own := e.join(ctx, f)
@@ -44,7 +45,8 @@ func (e *Entry) Share(ctx context.Context, f func(ctx context.Context, tell func
 	}
 }
 
-// join returns the work that is going on, or begins it, and counts a waiter.
+// join returns the current work, or begins it, and counts the caller as a
+// waiter.
 func (e *Entry) join(ctx context.Context, f func(context.Context, func(string)) error) (w *work, own bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -74,7 +76,8 @@ func (e *Entry) join(ctx context.Context, f func(context.Context, func(string)) 
 	return w, true
 }
 
-// leave ends the work if nobody else waits for it, and returns what it told.
+// leave ends the work if no other caller waits for it, and returns the last
+// string passed to tell.
 func (e *Entry) leave(w *work, own bool) string {
 	e.mu.Lock()
 	told := w.told
@@ -82,7 +85,7 @@ func (e *Entry) leave(w *work, own bool) string {
 	w.left = w.left || own
 	last := w.waiters == 0
 	if last && e.work == w {
-		e.work = nil // who comes now begins anew
+		e.work = nil // a later caller begins new work
 	}
 	e.mu.Unlock()
 	if last {

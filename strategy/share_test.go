@@ -32,7 +32,7 @@ func TestShareRunsOnce(t *testing.T) {
 		if runs.Load() != 1 {
 			t.Errorf("%d runs", runs.Load())
 		}
-		// What comes after is new.
+		// A later call runs its own function.
 		if _, err := e.Share(t.Context(), func(context.Context, func(string)) error { runs.Add(1); return nil }); err != nil || runs.Load() != 2 {
 			t.Errorf("%v, %d runs", err, runs.Load())
 		}
@@ -72,8 +72,8 @@ func TestShareKeepsEachDeadline(t *testing.T) {
 	})
 }
 
-// When the last waiter leaves, the work ends and is waited for; the next call
-// begins it anew.
+// When the last waiter leaves, Share ends the work and waits for it. The next
+// call begins new work.
 func TestShareEndsWithItsLastWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := NewCache().Entry(Key{Endpoint: "h:80"})
@@ -94,8 +94,8 @@ func TestShareEndsWithItsLastWaiter(t *testing.T) {
 	})
 }
 
-// What is its first caller's own concern does not fail the others: one of them
-// does the work for the rest.
+// An error that concerns the first caller alone does not fail the others. One
+// of them runs its own function for the rest.
 func TestShareOthersFailures(t *testing.T) {
 	for name, test := range map[string]struct {
 		err  error

@@ -26,8 +26,8 @@ func newEntry() *strategy.Entry {
 	return strategy.NewCache().Entry(strategy.Key{Endpoint: "host:443", Cluster: "c"})
 }
 
-// deployment answers probes as a proxy with one live colour would, and keeps
-// the order in which it was asked.
+// deployment answers probes like a proxy with one live colour, and records the
+// order of the probes.
 type deployment struct {
 	mu    sync.Mutex
 	live  strategy.Color
@@ -55,11 +55,11 @@ func (d *deployment) takeAsked() string {
 func mustNotProbe(t *testing.T) func(context.Context, strategy.Color) error {
 	return func(_ context.Context, c strategy.Color) error {
 		t.Errorf("probed %v though a live colour is known", c)
-		return errors.New("not to be probed")
+		return errors.New("unexpected probe")
 	}
 }
 
-// detect makes live the entry's colour in a new generation.
+// detect gives the entry a new generation with the colour live.
 func detect(t *testing.T, e *strategy.Entry, live strategy.Color) strategy.State {
 	t.Helper()
 	if s, ok := e.Current(0); ok {
@@ -141,7 +141,7 @@ func TestEntryIsSharedByKey(t *testing.T) {
 		})
 	}
 	if strategy.Shared() != strategy.Shared() {
-		t.Error("Shared gives two caches")
+		t.Error("Shared returned two caches")
 	}
 }
 
@@ -158,14 +158,14 @@ func TestForget(t *testing.T) {
 	if _, err := c.Entry(key).Detect(t.Context(), ttl, d.probe); err != nil || d.takeAsked() != "[blue green]" {
 		t.Errorf("not detected as at first: %v", err)
 	}
-	wantCurrent(t, e, known) // its owner's
+	wantCurrent(t, e, known) // the old entry keeps its colour
 	wantCurrent(t, c.Entry(other), kept)
 	if n := len(c.Snapshot()); n != 2 {
 		t.Errorf("%d entries", n)
 	}
 }
 
-func TestKeysDoNotDisturbEachOther(t *testing.T) {
+func TestKeysAreIndependent(t *testing.T) {
 	c := strategy.NewCache()
 	one := c.Entry(strategy.Key{Endpoint: "host:443", Cluster: "one"})
 	two := c.Entry(strategy.Key{Endpoint: "host:443", Cluster: "two"})
@@ -204,7 +204,7 @@ func TestInvalidate(t *testing.T) {
 		old := detect(t, e, blue)
 		fresh := detect(t, e, green)
 		if e.Invalidate(old) {
-			t.Error("a 456 about blue threw away green")
+			t.Error("a 456 about blue dropped green")
 		}
 		wantCurrent(t, e, fresh)
 	})
@@ -213,7 +213,7 @@ func TestInvalidate(t *testing.T) {
 		old := detect(t, e, blue)
 		fresh := detect(t, e, blue)
 		if e.Invalidate(old) {
-			t.Error("a 456 about blue threw away the blue detected after it")
+			t.Error("a 456 about blue dropped the blue that was detected after it")
 		}
 		wantCurrent(t, e, fresh)
 	})
@@ -222,7 +222,7 @@ func TestInvalidate(t *testing.T) {
 		old := detect(t, e, blue)
 		e.Announce(old, green)
 		if e.Invalidate(old) {
-			t.Error("a 456 about blue threw away the announced green")
+			t.Error("a 456 about blue dropped the announced green")
 		}
 		wantCurrent(t, e, strategy.State{Color: green, Generation: 2})
 	})
@@ -271,18 +271,18 @@ func TestAnnounce(t *testing.T) {
 		}
 		wantCurrent(t, e, strategy.State{Color: green, Generation: 2})
 	})
-	t.Run("by a straggler after the way there and back", func(t *testing.T) {
+	t.Run("by a late query after a change and back", func(t *testing.T) {
 		e := newEntry()
 		first := detect(t, e, blue)
 		e.Announce(first, green)
 		second, _ := e.Current(0)
 		if !e.Announce(second, blue) {
-			t.Error("the way back was ignored")
+			t.Error("the change back was ignored")
 		}
 		third := strategy.State{Color: blue, Generation: 3}
 		wantCurrent(t, e, third)
 		if e.Announce(first, green) {
-			t.Error("a straggler from generation 1 flipped generation 3")
+			t.Error("a late announcement from generation 1 changed generation 3")
 		}
 		wantCurrent(t, e, third)
 	})
@@ -324,7 +324,7 @@ func TestExpiry(t *testing.T) {
 			}
 		})
 	})
-	t.Run("confirmation puts it off", func(t *testing.T) {
+	t.Run("confirmation postpones it", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			e := newEntry()
 			s := detect(t, e, blue)
@@ -385,7 +385,7 @@ func TestSnapshot(t *testing.T) {
 		a.Announce(inA, green)
 		b2.Invalidate(inB2)
 		time.Sleep(ttl)
-		// Detected again with the same colour: believed without a break.
+		// A second detection finds the same colour, so Since does not change.
 		if _, err := b1.Detect(t.Context(), ttl, (&deployment{live: green}).probe); err != nil {
 			t.Fatal(err)
 		}

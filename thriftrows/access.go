@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// SetColumns sets the names of the batch's columns: they are those of the result's
-// metadata, in its order. It keeps the slice. [Batch.ColumnByName] needs it.
+// SetColumns sets the names of the batch's columns, in the order of the result's
+// metadata. The batch keeps the slice. [Batch.ColumnByName] needs the names.
 func (b *Batch) SetColumns(columns []Column) { b.names = columns }
 
-// ColumnByName returns the column with this name, valid until the batch moves on.
-// A name that is written in other letter case fits where none fits exactly. A name
-// that no column has, or more than one, is an error.
+// ColumnByName returns the column with this name. It is valid until the next call
+// of Next or Reset. If no name is equal, letter case is ignored. It is an error if
+// no column or more than one has the name.
 func (b *Batch) ColumnByName(name string) (*BatchColumn, error) {
 	i, err := b.find(name)
 	if err != nil {
@@ -41,23 +41,24 @@ func (b *Batch) find(name string) (int, error) {
 	return 0, fmt.Errorf("thriftrows: no column is called %q", name)
 }
 
-// Element is a type that the elements of a column may have in Go.
+// Element is the constraint for the Go types of a column's elements.
 type Element interface {
 	bool | int64 | float64 | string | []byte | time.Time | Decimal | *time.Location
 }
 
-// Values are the elements of a column in a batch, with its NULLs. No method panics,
-// whatever the row. Strings, times, zones and decimals may be kept;
-// the rest is valid until the batch moves on. The zero value has no elements.
+// Values holds the elements of a column in a batch, and its NULLs. No method
+// panics, whatever the row. Strings, times, zones and decimals may be kept. Other
+// elements are valid until the batch's next call of Next or Reset. The zero value
+// has no elements.
 type Values[T Element] struct {
 	values []T
 	nulls  Nulls
 }
 
 // ColumnValues returns the elements of the column with this name (see
-// [Batch.ColumnByName]), as the [BatchColumn] method that returns a []T does:
+// [Batch.ColumnByName]). It calls the [BatchColumn] method that returns a []T:
 // Int64s for int64, and likewise Float64s, Bools, Strings, Bytes, Times, Decimals
-// and Zones. A T that does not fit the column's type in this batch is an error.
+// and Zones. It is an error if T does not fit the column's type in this batch.
 func ColumnValues[T Element](b *Batch, name string) (Values[T], error) {
 	c, err := b.ColumnByName(name)
 	if err != nil {
@@ -66,7 +67,7 @@ func ColumnValues[T Element](b *Batch, name string) (Values[T], error) {
 	return ValuesOf[T](c)
 }
 
-// ValuesOf is [ColumnValues] for a column at hand.
+// ValuesOf is like [ColumnValues] for a given column.
 func ValuesOf[T Element](c *BatchColumn) (Values[T], error) {
 	var read any
 	switch any(*new(T)).(type) {
@@ -97,8 +98,8 @@ func ValuesOf[T Element](c *BatchColumn) (Values[T], error) {
 // Len returns the number of rows.
 func (v Values[T]) Len() int { return len(v.values) }
 
-// At returns the value of a row, from 0. ok is false, and value the zero value, where
-// the row is NULL and where there is no such row.
+// At returns the value of a row, from 0. If the row is NULL or does not exist, it
+// returns the zero value and false.
 func (v Values[T]) At(row int) (value T, ok bool) {
 	if row < 0 || row >= len(v.values) || v.nulls.Null(row) {
 		return value, false
@@ -106,7 +107,7 @@ func (v Values[T]) At(row int) (value T, ok bool) {
 	return v.values[row], true
 }
 
-// All iterates over the rows: each value as [Values.At] returns it.
+// All returns an iterator over the rows. It yields the results of [Values.At].
 func (v Values[T]) All() iter.Seq2[T, bool] {
 	return func(yield func(T, bool) bool) {
 		for row := range v.values {
@@ -117,6 +118,6 @@ func (v Values[T]) All() iter.Seq2[T, bool] {
 	}
 }
 
-// missing is the vector of a column that a batch does not have: no method of
-// BatchColumn reads it.
+// missing is the vector of a column that does not exist. No method of
+// BatchColumn can read it.
 var missing = vector{typ: -1}

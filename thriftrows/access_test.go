@@ -44,8 +44,8 @@ func TestColumnByName(t *testing.T) {
 	}
 }
 
-// A batch that has fewer columns than names, as one without rows may, is no trap.
-func TestColumnsThatAreMissing(t *testing.T) {
+// A batch without rows may have fewer columns than names. No method panics then.
+func TestMissingColumns(t *testing.T) {
 	t.Parallel()
 	batch := thriftrows.NewBatch(nil, nil)
 	batch.SetColumns(named("id"))
@@ -140,7 +140,7 @@ func checkValues[T thriftrows.Element](t *testing.T, batch *thriftrows.Batch, na
 	}
 }
 
-// A batch of many columns costs little beyond their values.
+// A BatchColumn is small, because a batch may have many columns.
 func TestBatchColumnIsSmall(t *testing.T) {
 	if n := reflect.TypeFor[thriftrows.BatchColumn]().Size(); n > 300 {
 		t.Errorf("%d bytes a column", n)

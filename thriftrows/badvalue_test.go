@@ -12,7 +12,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// badValues make a vector of n good values.
+// badValues holds functions that return a vector of n good values and a
+// function that spoils one of them.
 var badValues = []struct {
 	name string
 	make func(n int) (v thriftrows.Vector, spoil func(row int))
@@ -77,8 +78,8 @@ func int96Of(nanos int64) func(int) (thriftrows.Vector, func(int)) {
 	}
 }
 
-// A value that cannot be made is told at its row: the rows before it are
-// delivered, and no row from there on.
+// An invalid value is an error in its row. The rows before it are returned, and
+// no row from there on.
 func TestBadValues(t *testing.T) {
 	t.Parallel()
 	for _, test := range badValues {
@@ -100,8 +101,8 @@ func TestBadValues(t *testing.T) {
 	}
 }
 
-// stopsAt reads a vector behind a column of row numbers and expects an error
-// in the given row.
+// stopsAt reads a vector after a column of row numbers and expects an error in
+// the given row.
 func stopsAt(n int, v thriftrows.Vector, bad int) error {
 	numbers := make(thriftrows.Int64Data, n)
 	for i := range numbers {
@@ -127,9 +128,9 @@ func stopsAt(n int, v thriftrows.Vector, bad int) error {
 		case i == bad && (!errors.As(err, &fault) || fault.Row != bad || fault.Column != 1):
 			return fmt.Errorf("row %d: %v, %v", i, dest, err)
 		case i > bad && n >= 32 && err == nil:
-			// Rows of small chunks are made one by one; else a row behind the
-			// error might be taken for one that was read.
-			return fmt.Errorf("row %d, behind row %d: %v", i, bad, dest)
+			// Rows of small chunks are converted one by one. In other chunks no
+			// row after the error may be returned.
+			return fmt.Errorf("row %d, after row %d: %v", i, bad, dest)
 		}
 		if i == bad {
 			if err := plausible(err, b, 2); err != nil {
@@ -143,7 +144,7 @@ func stopsAt(n int, v thriftrows.Vector, bad int) error {
 	return nil
 }
 
-// Of several bad values the first is told, in whatever column it lies.
+// The error is that of the first bad row, whatever its column.
 func TestFirstBadValueWins(t *testing.T) {
 	t.Parallel()
 	const n = 300
@@ -164,7 +165,7 @@ func TestFirstBadValueWins(t *testing.T) {
 	}
 }
 
-// What lies under a null flag is not looked at.
+// The decoder does not check the placeholder of a NULL.
 func TestBadValuesUnderNull(t *testing.T) {
 	t.Parallel()
 	for _, test := range badValues {
@@ -192,7 +193,7 @@ func TestBadValuesUnderNull(t *testing.T) {
 	}
 }
 
-// A bad constant is bad in every row.
+// A bad constant is an error in every row.
 func TestBadConstants(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]thriftrows.Vector{

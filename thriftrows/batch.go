@@ -6,17 +6,18 @@ import (
 	"time"
 )
 
-// maxBatchRows bounds the rows of a Batch: a few bytes of a constant column can
-// stand for any number of rows, for which no memory may be made at once.
+// maxBatchRows bounds the rows of a Batch. A constant column of a few bytes can
+// have any number of rows, and a Batch must not allocate memory for all of
+// them.
 const maxBatchRows = 1 << 16
 
-// Batch is a run of a chunk's rows, read column by column, without boxing. It
-// is reused from run to run and not safe for concurrent use.
+// Batch is a range of a chunk's rows, read column by column, without boxing. It
+// is reused for the next range. It is not safe for concurrent use.
 type Batch struct {
 	chunk    *Chunk
 	from, to int
 	cols     []BatchColumn
-	names    []Column // where SetColumns told them
+	names    []Column // set by SetColumns
 	zones    *Zones
 	loc      *time.Location
 }
@@ -32,8 +33,8 @@ func NewBatch(zones *Zones, loc *time.Location) *Batch {
 	return &Batch{zones: zones, loc: loc}
 }
 
-// Reset puts the batch before the first run of chunk's rows. The chunk must not
-// be decoded anew while the batch is read.
+// Reset sets the batch before the first range of chunk's rows. The caller must
+// not decode into the chunk while it reads the batch.
 func (b *Batch) Reset(chunk *Chunk) {
 	b.chunk, b.from, b.to = chunk, 0, 0
 	cols := grow(b.cols, len(chunk.cols))
@@ -44,8 +45,8 @@ func (b *Batch) Reset(chunk *Chunk) {
 	}
 }
 
-// Next moves to the next run of rows, of 65,536 at most, and reports whether
-// there is one. Without one the batch has no rows any more.
+// Next moves to the next range of at most 65,536 rows and reports whether there
+// is one. If there is none, the batch has no rows.
 func (b *Batch) Next() bool {
 	if b.chunk == nil || b.to >= b.chunk.rows {
 		b.from = b.to
@@ -61,8 +62,9 @@ func (b *Batch) NumRows() int { return b.to - b.from }
 // NumColumns returns the number of columns.
 func (b *Batch) NumColumns() int { return len(b.cols) }
 
-// Column returns a column, from 0. It is valid until the batch moves on. Where the
-// batch has no such column, all methods of the result that return an error fail.
+// Column returns column i, from 0. It is valid until the next call of Next or
+// Reset. If there is no column i, all methods of the result that have an error
+// return one.
 func (b *Batch) Column(i int) *BatchColumn {
 	if i < 0 || i >= len(b.cols) {
 		return &BatchColumn{batch: b, index: i, v: &missing}
@@ -70,14 +72,15 @@ func (b *Batch) Column(i int) *BatchColumn {
 	return &b.cols[i]
 }
 
-// BatchColumn is a column of a Batch. Its methods return one element a row, and
-// what is NULL; the elements of NULL rows are unspecified. The slices are valid
-// until the batch moves on, and a second call of the same method returns the
-// same memory; the methods named Append write behind what the caller passes,
-// which is the caller's to keep. Strings, times, zones and decimals may be kept.
+// BatchColumn is a column of a Batch. Its methods return one element for each
+// row, and the NULLs. The elements of NULL rows are unspecified. The slices are
+// valid until the batch's next call of Next or Reset, and a second call of the
+// same method reuses the memory. The methods named Append append to the caller's
+// slice, which the caller may keep. Strings, times, zones and decimals may be
+// kept, too.
 //
-// A method that does not fit the column's type in this batch is an error. A
-// column that is NULL throughout a batch fits all of them.
+// A method returns an error if it does not fit the column's type in this batch.
+// Every method fits a column whose rows are all NULL.
 type BatchColumn struct {
 	batch *Batch
 	index int
@@ -94,8 +97,8 @@ type BatchColumn struct {
 	memo   *zoneMemo // of a column that has zones
 }
 
-// Nulls tells which rows of a column are NULL. It refers to the chunk: it is
-// valid until the batch moves on.
+// Nulls reports the NULL rows of a column. It refers to the chunk, and is valid
+// until the batch's next call of Next or Reset.
 type Nulls struct {
 	flags []byte
 	all   bool
@@ -104,15 +107,15 @@ type Nulls struct {
 // Any reports whether any row is NULL.
 func (n Nulls) Any() bool { return n.all || n.flags != nil }
 
-// Null reports whether row i is NULL. A row that the batch does not have is not,
-// unless all are.
+// Null reports whether row i is NULL. For a row that does not exist it reports
+// whether all rows are NULL.
 func (n Nulls) Null(i int) bool { return n.all || uint(i) < uint(len(n.flags)) && n.flags[i] == 1 }
 
 // Type returns the column's type in this batch; see [Chunk.Type]. It is -1 for a
-// column that the batch does not have.
+// column that does not exist.
 func (c *BatchColumn) Type() VectorType { return c.v.typ }
 
-// Nulls returns what is NULL.
+// Nulls returns the NULLs of the column.
 func (c *BatchColumn) Nulls() Nulls {
 	n := Nulls{all: c.v.kind == nullKind}
 	if c.v.nulls != nil {
@@ -128,7 +131,7 @@ func (c *BatchColumn) mismatch(want string) error {
 	return fmt.Errorf("thriftrows: column %d holds %v, not %s", c.index, c.v.typ, want)
 }
 
-// zonesMemo returns the column's memory of zones.
+// zonesMemo returns the column's cache of zones.
 func (c *BatchColumn) zonesMemo() *zoneMemo {
 	if c.memo == nil && c.v.kind == timeTZKind {
 		c.memo = new(zoneMemo)
@@ -140,7 +143,8 @@ func (c *BatchColumn) fail(row int, err error) error {
 	return &FormatError{Column: c.index, Row: row, Offset: c.v.list.at, Msg: err.Error()}
 }
 
-// extend returns dst with n more elements, and those alone, with any content.
+// extend returns dst with n more elements, and the slice of these elements.
+// Their content is unspecified.
 func extend[T any](dst []T, n int) (whole, added []T) {
 	from := len(dst)
 	if cap(dst)-from < n {
@@ -230,15 +234,15 @@ func (c *BatchColumn) AppendBools(dst []bool) ([]bool, Nulls, error) {
 	return whole, c.Nulls(), nil
 }
 
-// Micros returns a DATE, DATETIME, TIMESTAMP, INT96 or TIMESTAMP_TZ column as it
-// is on the wire: microseconds since 1970-01-01T00:00:00Z. A DATE is any instant
-// of its day in UTC; the nanoseconds of an INT96 are cut.
+// Micros returns a DATE, DATETIME, TIMESTAMP, INT96 or TIMESTAMP_TZ column as
+// microseconds since 1970-01-01T00:00:00Z. A DATE may be any instant of its day
+// in UTC. An INT96 is truncated to microseconds.
 func (c *BatchColumn) Micros() (values []int64, nulls Nulls, err error) {
 	c.ints, nulls, err = c.AppendMicros(c.ints[:0])
 	return c.ints, nulls, err
 }
 
-// AppendMicros appends what Micros returns to dst.
+// AppendMicros appends the values of Micros to dst.
 func (c *BatchColumn) AppendMicros(dst []int64) ([]int64, Nulls, error) {
 	b, v := c.batch, c.v
 	whole, add := extend(dst, b.NumRows())
@@ -292,14 +296,13 @@ func (c *BatchColumn) Zones() (values []*time.Location, nulls Nulls, err error) 
 	return c.locs, nulls, nil
 }
 
-// Times returns a column of any temporal type, each value as a [Cursor] gives
-// it.
+// Times returns a column of any temporal type, with the values of a [Cursor].
 func (c *BatchColumn) Times() (values []time.Time, nulls Nulls, err error) {
 	c.times, nulls, err = c.AppendTimes(c.times[:0])
 	return c.times, nulls, err
 }
 
-// AppendTimes appends what Times returns to dst.
+// AppendTimes appends the values of Times to dst.
 func (c *BatchColumn) AppendTimes(dst []time.Time) ([]time.Time, Nulls, error) {
 	b, v := c.batch, c.v
 	switch v.kind {

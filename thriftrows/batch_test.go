@@ -11,7 +11,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// columnValues reads a column through the method that fits its type, as
+// columnValues reads a column with the method for its type and returns
 // driver.Values.
 func columnValues(t testing.TB, c *thriftrows.BatchColumn) ([]driver.Value, thriftrows.Nulls) {
 	t.Helper()
@@ -49,7 +49,7 @@ func values[T any](t testing.TB, read func() ([]T, thriftrows.Nulls, error)) ([]
 	return out, nulls
 }
 
-// Column by column gives what row by row gives.
+// A Batch returns the same values as a Cursor.
 func TestBatchIsLikeCursor(t *testing.T) {
 	batch := thriftrows.NewBatch(nil, nil)
 	for _, c := range loadGolden(t) {
@@ -159,7 +159,7 @@ func TestBatchTypesThatDoNotFit(t *testing.T) {
 
 func errOf[T any](_ []T, _ thriftrows.Nulls, err error) error { return err }
 
-// A tiny chunk may stand for 2^31-1 rows: they come in runs.
+// A tiny chunk may have 2^31-1 rows. A Batch returns them in ranges.
 func TestBatchOfManyConstantRows(t *testing.T) {
 	b, err := thriftrows.AppendChunk(nil, 1<<31-1, []thriftrows.Vector{{Type: thriftrows.Long, Constant: true, Data: thriftrows.NumericConstantData(7)}})
 	if err != nil {
@@ -181,8 +181,8 @@ func TestBatchOfManyConstantRows(t *testing.T) {
 	}
 }
 
-// Append writes into the caller's memory, which stays right when the chunk's is
-// overwritten.
+// The methods named Append write into the caller's memory, so their values
+// remain when the chunk's bytes are overwritten.
 func TestBatchCopies(t *testing.T) {
 	ints, err := thriftrows.NewVector(thriftrows.Long, 0, []any{1, 2, 3})
 	if err != nil {
@@ -231,7 +231,7 @@ func TestDecimalString(t *testing.T) {
 		{thriftrows.Decimal{Lo: 1230, Scale: 2}, "12.30"},
 		{thriftrows.Decimal{Hi: -1, Lo: 1<<64 - 5, Scale: 3}, "-0.005"},
 		{thriftrows.Decimal{Lo: 12, Scale: -3}, "12000"},
-		{thriftrows.Decimal{Scale: 1 << 20}, "%!(value is no decimal of 128 bits with a scale of -255 to 255)"},
+		{thriftrows.Decimal{Scale: 1 << 20}, "%!(value is not a decimal of 128 bits with a scale of -255 to 255)"},
 	} {
 		if got := test.d.String(); got != test.want {
 			t.Errorf("%#v: %q, want %q", test.d, got, test.want)

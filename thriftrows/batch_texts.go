@@ -1,14 +1,13 @@
 package thriftrows
 
-// Strings returns a STRING, ARRAY, MAP or STRUCT column. The strings share one
-// allocation a batch; to keep a few of them for long, clone them
-// ([strings.Clone]).
+// Strings returns a STRING, ARRAY, MAP or STRUCT column. The strings of a batch
+// share one allocation: use [strings.Clone] to keep a few of them for long.
 func (c *BatchColumn) Strings() (values []string, nulls Nulls, err error) {
 	c.strs, nulls, err = c.AppendStrings(c.strs[:0])
 	return c.strs, nulls, err
 }
 
-// AppendStrings appends what Strings returns to dst.
+// AppendStrings appends the values of Strings to dst.
 func (c *BatchColumn) AppendStrings(dst []string) ([]string, Nulls, error) {
 	b, v := c.batch, c.v
 	switch {
@@ -28,8 +27,8 @@ func (c *BatchColumn) AppendStrings(dst []string) ([]string, Nulls, error) {
 	return whole, c.Nulls(), nil
 }
 
-// split sets dst to the text elements of l from row on, which begin at base
-// and of which arena is a copy.
+// split sets dst to the text elements of l, starting at row. arena is a copy of
+// l's data, starting at base.
 func split(dst []string, arena string, l *list, row, base int) {
 	if len(l.offs) == 0 {
 		stride := l.stride
@@ -48,9 +47,9 @@ func split(dst []string, arena string, l *list, row, base int) {
 	}
 }
 
-// Bytes returns a column of any type that Strings fits, or a BINARY column,
-// without copying: the elements are parts of the chunk, valid until the batch
-// moves on, and must not be changed.
+// Bytes returns a BINARY column, or a column of a type that Strings accepts,
+// without copying. The elements are parts of the chunk. They must not be
+// changed, and are valid until the batch's next call of Next or Reset.
 func (c *BatchColumn) Bytes() (values [][]byte, nulls Nulls, err error) {
 	b, v := c.batch, c.v
 	var add [][]byte
@@ -67,7 +66,7 @@ func (c *BatchColumn) Bytes() (values [][]byte, nulls Nulls, err error) {
 	return c.raw, c.Nulls(), nil
 }
 
-// view sets dst to the text elements of l from row on, in place.
+// view sets dst to the text elements of l, starting at row, without copying.
 func view(dst [][]byte, l *list, row int) {
 	if len(l.offs) == 0 {
 		stride := l.stride

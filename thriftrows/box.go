@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// fill boxes a column's values of the rows [from, to): a way without unsafe to
-// make an interface of each without an allocation of its own. An array that is
-// stored in an interface is one allocation, and reflect's Index and Interface
-// give interfaces that point into it (a property of reflect for values that
-// are not addressable, guarded by TestValuesAllocations).
+// fill boxes a column's values of the rows [from, to) without an allocation for
+// each and without unsafe. It stores an array in an interface, which is one
+// allocation. reflect's Index and Interface then return interfaces that point
+// into that array. This is a property of reflect for values that are not
+// addressable; TestValuesAllocations checks it.
 //
-// Where a row's value cannot be made, that row is returned with the error.
+// If a row's value is invalid, fill returns that row and the error.
 func (c *Cursor) fill(col *columnCursor, from, to int) (int, error) {
 	col.form = boxForm
 	v := col.v
@@ -42,8 +42,8 @@ func (c *Cursor) fill(col *columnCursor, from, to int) (int, error) {
 	return 0, nil
 }
 
-// int32s, int64s and float64s read len(dst) big-endian elements, four at a time:
-// that takes half as long.
+// int32s, int64s and float64s read len(dst) big-endian elements. Reading four at
+// a time takes half the time.
 
 func int32s(dst []int64, src []byte) {
 	src = src[:len(dst)*4]

@@ -7,7 +7,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 )
 
-// Hand-made Thrift: what AppendChunk would not write.
+// These functions write Thrift that AppendChunk would not write.
 
 func i32(n int32) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
 
@@ -21,7 +21,8 @@ func field(typ byte, id int16, value ...byte) []byte {
 
 func structOf(fields ...[]byte) []byte { return append(slices.Concat(fields...), thrift.STOP) }
 
-// listOf claims n elements, whatever follows.
+// listOf returns a list whose header has a count of n, whatever elements
+// follow.
 func listOf(elem byte, n int32, elems ...[]byte) []byte {
 	return slices.Concat([]byte{elem}, i32(n), slices.Concat(elems...))
 }
@@ -46,7 +47,7 @@ func armField(id int16, fields ...[]byte) []byte {
 
 func constantField() []byte { return field(thrift.BOOL, 5, 1) }
 
-// longs is the arm of a LONG vector that claims n values.
+// longs returns the arm of a LONG vector with a count of n.
 func longs(n int32, values ...int64) []byte {
 	l := listOf(thrift.I64, n)
 	for _, v := range values {
@@ -55,7 +56,7 @@ func longs(n int32, values ...int64) []byte {
 	return armField(3, field(thrift.LIST, 1, l...))
 }
 
-// texts is the arm of a STRING vector that claims n values.
+// texts returns the arm of a STRING vector with a count of n.
 func texts(n int32, elems ...[]byte) []byte {
 	return armField(7, field(thrift.LIST, 1, listOf(thrift.STRING, n, elems...)...))
 }

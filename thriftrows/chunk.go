@@ -5,21 +5,22 @@ import (
 	"reflect"
 )
 
-// Chunk is one result batch, walked but not copied. The zero value is an empty
-// chunk; it is meant to be reused, since it keeps its bookkeeping's memory. It
-// is not safe for concurrent use.
+// Chunk is one decoded chunk of a result. It does not copy the chunk's bytes.
+// The zero value is an empty chunk. A Chunk should be reused, because it keeps
+// the memory of its index. It is not safe for concurrent use.
 type Chunk struct {
 	rows int
 	cols []vector
 }
 
-// Decode walks the Thrift document in b (docs/protocol.md, section 5), which must hold
-// the given number of columns, as the result's metadata tells; a chunk without
-// rows may hold none. The chunk refers to b until the next Decode or Reset,
-// and b must not change meanwhile.
+// Decode decodes the Thrift document in b (docs/protocol.md, section 5). columns is
+// the number of columns in the result's metadata. A chunk with rows must have as many;
+// a chunk without rows may have none. The chunk refers to b until the next Decode or
+// Reset, and b must not change meanwhile.
 //
-// An error is a *[FormatError]; the chunk is empty then. What can be wrong with
-// a single value only, such as an unknown time zone, is told when it is read.
+// An error is a *[FormatError], and the chunk is then empty. A fault of a
+// single value, such as an unknown time zone, is an error when that value is
+// read.
 func (c *Chunk) Decode(b []byte, columns int) error {
 	w := walker{b: b, col: -1}
 	err := w.chunk(c, columns)
@@ -45,7 +46,7 @@ func (c *Chunk) resolve(columns int) error {
 	return nil
 }
 
-// Reset makes the chunk empty and lets go of the bytes it was decoded from.
+// Reset makes the chunk empty. The chunk no longer refers to the decoded bytes.
 func (c *Chunk) Reset() {
 	c.rows = 0
 	cols := c.cols[:cap(c.cols)]
@@ -58,14 +59,14 @@ func (c *Chunk) Reset() {
 // NumRows returns the number of rows.
 func (c *Chunk) NumRows() int { return c.rows }
 
-// NumColumns returns the number of columns, 0 for a chunk without rows that
-// leaves them out.
+// NumColumns returns the number of columns. It is 0 for a chunk without rows
+// and without columns.
 func (c *Chunk) NumColumns() int { return len(c.cols) }
 
 var vectorSize = int(reflect.TypeFor[vector]().Size())
 
-// IndexSize returns how many bytes of memory the chunk's bookkeeping has, in use or
-// kept for reuse, beside the bytes that it was decoded from.
+// IndexSize returns the size of the chunk's index in bytes, including memory that
+// is kept for reuse. The decoded bytes are not included.
 func (c *Chunk) IndexSize() int {
 	cols := c.cols[:cap(c.cols)]
 	n := len(cols) * vectorSize
@@ -75,7 +76,7 @@ func (c *Chunk) IndexSize() int {
 	return n
 }
 
-// Type returns the type of a column in this chunk, which may differ from one
-// chunk to the next and from the metadata's word (a column that is NULL
-// throughout a chunk may come as a NULL vector).
+// Type returns the type of a column in this chunk. It may differ from chunk to
+// chunk and from the metadata's word: a column whose rows are all NULL may
+// arrive as a NULL vector.
 func (c *Chunk) Type(column int) VectorType { return c.cols[column].typ }

@@ -9,9 +9,9 @@ import (
 )
 
 // Cursor reads chunks row by row. Values are bool, int64, float64, string,
-// []byte, time.Time or nil, as the table "Types" in the project's README has
-// them. They do not refer to the chunk's bytes, so they outlive it; a []byte's
-// memory is its receiver's own.
+// []byte, time.Time or nil, as in the table "Types" of the project's README.
+// They do not refer to the chunk's bytes and may be kept. A []byte belongs to
+// the caller.
 //
 // A Cursor is not safe for concurrent use.
 type Cursor struct {
@@ -21,20 +21,20 @@ type Cursor struct {
 	row   int
 	cols  []columnCursor
 	// block is the first row of the block for which all columns are prepared,
-	// -1 for none.
+	// or -1.
 	block int
-	// From row bad on, Values gives err, since a column's value there cannot be
-	// made; math.MaxInt when all can.
+	// Values returns err from row bad on, because a value in that row is
+	// invalid. bad is math.MaxInt if all values are valid.
 	bad     int
 	err     error
-	scratch []byte // text of the block of decimals being made
+	scratch []byte // text of the current block of decimals
 	one     []byte // text of one decimal
 }
 
-// NewCursor returns a cursor on no chunk. zones finds the zones of TIMESTAMP_TZ
-// values and may be shared; nil stands for one of the cursor's own. DATETIME,
-// TIMESTAMP and INT96 values, which have no zone, keep their wall clock but are
-// placed in loc; nil is UTC.
+// NewCursor returns a cursor without a chunk. zones finds the zones of
+// TIMESTAMP_TZ values and may be shared; with nil the cursor has its own.
+// DATETIME, TIMESTAMP and INT96 values have no zone: they keep their wall clock
+// and are in the location loc; nil is UTC.
 func NewCursor(zones *Zones, loc *time.Location) *Cursor {
 	if zones == nil {
 		zones = new(Zones)
@@ -45,8 +45,8 @@ func NewCursor(zones *Zones, loc *time.Location) *Cursor {
 	return &Cursor{zones: zones, loc: loc, row: -1}
 }
 
-// Reset puts the cursor before the first row of chunk, which must not be
-// decoded anew while the cursor reads it.
+// Reset sets the cursor before the first row of chunk. The caller must not
+// decode into the chunk while the cursor reads it.
 func (c *Cursor) Reset(chunk *Chunk) {
 	c.chunk, c.row, c.block = chunk, -1, -1
 	c.bad, c.err = math.MaxInt, nil
@@ -56,7 +56,7 @@ func (c *Cursor) Reset(chunk *Chunk) {
 	}
 }
 
-// Next moves to the next row and tells whether there is one.
+// Next moves to the next row and reports whether there is one.
 func (c *Cursor) Next() bool {
 	if c.chunk == nil || c.row >= c.chunk.rows-1 {
 		return false
@@ -65,9 +65,9 @@ func (c *Cursor) Next() bool {
 	return true
 }
 
-// Values writes the current row's values to dest, which must have an element a
-// column. An error is a *[FormatError] that names the row; what dest holds then
-// is unspecified.
+// Values stores the current row's values in dest, which must have an element
+// for each column. An error is a *[FormatError] that names the row; the content
+// of dest is then unspecified.
 func (c *Cursor) Values(dest []driver.Value) error {
 	row := c.row
 	if block := blockOf(row); block != c.block {
@@ -131,28 +131,27 @@ func (c *Cursor) Value(column int) (driver.Value, error) {
 	return x, nil
 }
 
-// form says how Values gets a column's value.
+// form is the way in which Values gets a column's value.
 type form uint8
 
 const (
-	plainForm form = iota // made cell by cell
+	plainForm form = iota // one conversion for each cell
 	boxForm               // from the block's boxes
-	boolForm              // from the chunk: a bool boxes free
+	boolForm              // from the chunk: boxing a bool does not allocate
 	sameForm              // one value for all rows
 )
 
-// columnCursor is what a Cursor keeps of a column, block by block.
+// columnCursor is a Cursor's state of a column for one block.
 type columnCursor struct {
 	form  form
-	full  bool   // every row has a value, which is in boxes
+	full  bool   // no row is NULL, and all values are in boxes
 	nulls []byte // as in v
 	boxes reflect.Value
 	same  driver.Value
 	v     *vector
-	// block is the first row of the block that form, boxes and bad are for; -1
-	// for none.
+	// block is the first row of the block of form, boxes and bad, or -1.
 	block int
-	// From row bad on, err says why the value there cannot be made.
+	// err is the error of the value in row bad.
 	bad   int
 	err   error
 	texts texts
@@ -169,20 +168,20 @@ func (col *columnCursor) reset(v *vector) {
 	col.texts.reset()
 }
 
-// Rows are boxed in blocks: one allocation holds a column's values for
-// blockRows rows, and a value kept by the application pins only its block. For
-// a few rows that would waste memory, so those are boxed one by one.
+// Rows are boxed in blocks: one allocation holds a column's values of blockRows
+// rows, and a value that the application keeps pins only its block. A few rows
+// are boxed one by one, because a block would waste memory.
 const (
 	blockRows = 256 // a power of two
 	fewRows   = 32
-	// A block's texts share one allocation up to this many bytes; longer ones
-	// have their own, so that keeping one does not pin many.
+	// The texts of a block share one allocation of at most this many bytes.
+	// Larger texts have their own, so that a kept text does not pin others.
 	maxArena = 64 << 10
 )
 
 func blockOf(row int) int { return row &^ (blockRows - 1) }
 
-// prepareAll makes all columns ready for the block that begins at row block.
+// prepareAll prepares all columns for the block that begins at row block.
 func (c *Cursor) prepareAll(block int) {
 	c.block = block
 	for k := range c.cols {
@@ -206,7 +205,7 @@ func (c *Cursor) prepare(column, block int) {
 	case v.kind == nullKind:
 		col.form = sameForm
 	case v.constant && v.kind == bytesKind:
-		col.form = plainForm // a []byte is its receiver's own
+		col.form = plainForm // a []byte belongs to the caller
 	case v.constant:
 		if !first {
 			return
@@ -239,7 +238,7 @@ func (c *Cursor) fail(column, row int, err error) error {
 	return &FormatError{Column: column, Row: row, Offset: at, Msg: err.Error()}
 }
 
-// value makes one value of a row that is not NULL.
+// value returns the value of a row that is not NULL.
 func (c *Cursor) value(col *columnCursor, row int) (driver.Value, error) {
 	v := col.v
 	switch v.kind {

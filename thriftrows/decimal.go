@@ -6,9 +6,9 @@ import (
 	"math/bits"
 )
 
-// maxScale bounds the digits that a scale adds to one value: the scale is a
-// free 32-bit number on the wire, and a wrong one would ask for gigabytes of
-// zeros. DECIMAL(38, s) needs 38.
+// maxScale bounds the digits that a scale adds to a value. The scale is a
+// 32-bit number on the wire, and a wrong one would cause gigabytes of zeros.
+// DECIMAL(38, s) needs 38.
 const maxScale = 255
 
 // int128 is a number in two's complement.
@@ -16,7 +16,7 @@ type int128 struct{ hi, lo uint64 }
 
 var (
 	errDecimalSize = errors.New("decimal is not 1 to 16 bytes long")
-	errDecimalText = errors.New("text is no decimal, or one with an exponent out of bounds")
+	errDecimalText = errors.New("text is not a decimal, or its exponent is out of bounds")
 )
 
 // parseInt128 reads 1 to 16 bytes, big-endian.
@@ -44,7 +44,7 @@ func (n int128) neg() int128 {
 	return int128{hi, lo}
 }
 
-// times10 returns n * 10 + digit of a number without sign, and whether that
+// times10 returns n * 10 + digit for an unsigned n, and reports whether that
 // fits.
 func (n int128) times10(digit uint64) (int128, bool) {
 	carry, lo := bits.Mul64(n.lo, 10)
@@ -54,7 +54,7 @@ func (n int128) times10(digit uint64) (int128, bool) {
 	return int128{hi, lo}, over == 0 && c2 == 0
 }
 
-// digitPairs are the numbers from 00 to 99.
+// digitPairs holds the numbers from 00 to 99.
 var digitPairs = func() (pairs [100][2]byte) {
 	for i := range pairs {
 		pairs[i] = [2]byte{byte('0' + i/10), byte('0' + i%10)}
@@ -63,7 +63,7 @@ var digitPairs = func() (pairs [100][2]byte) {
 }()
 
 // putDigits writes u in decimal so that it ends before buf[end], and returns
-// where it begins. Zero has one digit.
+// the index of the first digit. Zero has one digit.
 func putDigits(buf []byte, end int, u uint64) int {
 	for u >= 100 {
 		q := u / 100
@@ -82,8 +82,8 @@ func putDigits(buf []byte, end int, u uint64) int {
 }
 
 // appendDecimal appends n / 10^scale in plain notation with exactly scale
-// digits after the point; a negative scale multiplies. It does not allocate
-// but for dst.
+// digits after the point; a negative scale multiplies. It allocates only to
+// grow dst.
 func appendDecimal(dst []byte, n int128, scale int) []byte {
 	if n.small(scale) {
 		var buf [maxDecimal64]byte
@@ -129,18 +129,19 @@ func appendDecimal(dst []byte, n int128, scale int) []byte {
 	return append(dst, digits[whole:]...)
 }
 
-// maxDecimal64 bounds the length of what putDecimal64 writes.
+// maxDecimal64 bounds the length of putDecimal64's text.
 const maxDecimal64 = 24
 
-// small tells whether putDecimal64 is for n and scale, as for most decimals.
+// small reports whether putDecimal64 accepts n and scale. It does for most
+// decimals.
 func (n int128) small(scale int) bool {
 	return int64(n.hi) == int64(n.lo)>>63 && scale >= 0 && scale < 20
 }
 
 // putDecimal64 is appendDecimal for a number of 64 bits and a scale of 0 to 19. It
-// writes so that it ends before buf[end], from the right, point and all, dividing by
-// constants only, and returns where it begins. There must be maxDecimal64 bytes
-// before end.
+// writes the text from right to left so that it ends before buf[end], and returns
+// the index of the first byte. It divides by constants only. There must be
+// maxDecimal64 bytes before end.
 func putDecimal64(buf []byte, end int, n int64, scale int) int {
 	first := end - maxDecimal64
 	buf = buf[first:end]
@@ -183,7 +184,7 @@ func appendZeros(dst []byte, n int) []byte {
 }
 
 // appendDecimalText appends, in plain notation, a decimal that the engine sent
-// as text; digits after the point are kept as they are.
+// as text. It keeps the digits after the point.
 func appendDecimalText(dst, b []byte) ([]byte, error) {
 	rest := b
 	if len(rest) > 0 && (rest[0] == '-' || rest[0] == '+') {
@@ -210,7 +211,8 @@ func appendDecimalText(dst, b []byte) ([]byte, error) {
 			return dst, errDecimalText
 		}
 	}
-	// The point moves exp digits to the right, with zeros where digits end.
+	// Move the point exp digits to the right, and add zeros if there are not
+	// enough digits.
 	point := len(whole) + exp
 	digit := func(i int) byte {
 		switch {
@@ -248,7 +250,7 @@ func cutDigits(b []byte) (digits, rest []byte) {
 	return b[:n], b[n:]
 }
 
-// parseExponent reads an exponent of at most maxScale either way.
+// parseExponent parses an exponent from -maxScale to maxScale.
 func parseExponent(b []byte) (int, bool) {
 	neg := false
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {

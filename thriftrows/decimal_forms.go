@@ -32,7 +32,8 @@ func (d Decimal) String() string {
 // MarshalText returns the value in plain notation.
 func (d Decimal) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
-// UnmarshalText is [ParseDecimal]. An error leaves d as it is.
+// UnmarshalText parses the text like [ParseDecimal]. It does not change d if
+// there is an error.
 func (d *Decimal) UnmarshalText(text []byte) error {
 	n, err := parseDecimal(text)
 	if err != nil {
@@ -42,8 +43,8 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalJSON returns the value as a JSON string, since most readers of JSON
-// take numbers for float64.
+// MarshalJSON returns the value as a JSON string, because most JSON parsers
+// read a number as a float64.
 func (d Decimal) MarshalJSON() ([]byte, error) {
 	b, err := d.AppendText([]byte{'"'})
 	if err != nil {
@@ -52,8 +53,8 @@ func (d Decimal) MarshalJSON() ([]byte, error) {
 	return append(b, '"'), nil
 }
 
-// UnmarshalJSON takes a JSON string or number, exactly; null leaves d as it is,
-// as an error does.
+// UnmarshalJSON parses a JSON string or number exactly. It does not change d
+// for null or if there is an error.
 func (d *Decimal) UnmarshalJSON(b []byte) error {
 	switch {
 	case string(b) == "null":
@@ -70,18 +71,19 @@ func (d *Decimal) UnmarshalJSON(b []byte) error {
 
 var errDecimalNull = errors.New("NULL does not fit a Decimal: use a sql.Null[Decimal] or a *Decimal that may be nil")
 
-// Scan implements [sql.Scanner]. It takes
+// Scan implements [sql.Scanner]. It accepts
 //
-//   - decimal notation, as string or []byte, as [ParseDecimal] does;
+//   - decimal notation as string or []byte, like [ParseDecimal];
 //   - int64;
-//   - float64: the shortest decimal that stands for it, so that 0.1 is 0.1;
-//     infinities and NaN are errors.
+//   - float64: the shortest decimal that reads back as the same number, so that
+//     0.1 is 0.1; infinities and NaN are errors.
 //
-// NULL is an error; sql.Null[Decimal] takes it. An error leaves d as it is.
+// NULL is an error; scan into a sql.Null[Decimal] instead. Scan does not change
+// d if there is an error.
 //
-// As of Go 1.27, DECIMAL columns of this driver are stored in a Decimal, a
-// sql.Null[Decimal] or a *Decimal without calling Scan, and without text in
-// between. Before, they come as string.
+// From Go 1.27 on, this driver stores a DECIMAL column in a Decimal, a
+// sql.Null[Decimal] or a *Decimal without Scan and without a text. Before Go
+// 1.27, Scan gets a string.
 func (d *Decimal) Scan(src any) error {
 	if d == nil {
 		return errors.New("destination is a nil *Decimal")
@@ -115,14 +117,13 @@ func (d Decimal) Value() (driver.Value, error) {
 	return string(b), nil
 }
 
-// finiteForm is the form, in database/sql's decimal interface, of what is neither
-// infinite nor NaN.
+// finiteForm is the form of a finite number in database/sql's decimal interface.
 const finiteForm = 0
 
-// Decompose returns the value in parts, as database/sql's decimal interface has
-// them: a form of 0 (finite), the sign, the magnitude of the unscaled value,
-// big-endian and without zeros before it, and -Scale as the power of 10. The
-// magnitude is in buf's memory where that has 16 bytes.
+// Decompose returns the parts of the value for database/sql's decimal
+// interface. The form is 0 (finite). The coefficient is the magnitude of the
+// unscaled value, big-endian and without leading zeros. The exponent is -Scale.
+// The coefficient uses buf's memory if buf has 16 bytes.
 func (d Decimal) Decompose(buf []byte) (form byte, negative bool, coefficient []byte, exponent int32) {
 	n, neg := d.magnitude()
 	if cap(buf) < 16 {
@@ -137,15 +138,15 @@ func (d Decimal) Decompose(buf []byte) (form byte, negative bool, coefficient []
 	return finiteForm, neg, buf, -d.Scale
 }
 
-// Compose sets the value from parts as Decompose returns them. What a Decimal
-// cannot hold exactly is a *[DecimalError], so are infinities and NaN; d stays as
-// it is then.
+// Compose sets the value from the parts that Decompose returns. It returns a
+// *[DecimalError] for infinities, NaN and a value that a Decimal cannot hold
+// exactly, and does not change d then.
 func (d *Decimal) Compose(form byte, negative bool, coefficient []byte, exponent int32) error {
 	if form != finiteForm {
 		return decimalError("a number that is not finite", ErrDecimalRange)
 	}
 	if exponent == math.MinInt32 {
-		exponent++ // either way only 0 fits, and -exponent is an int32
+		exponent++ // only 0 fits with either exponent, and -exponent is now an int32
 	}
 	n := new(big.Int).SetBytes(coefficient)
 	if negative {

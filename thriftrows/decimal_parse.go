@@ -5,8 +5,8 @@ import (
 	"math/big"
 )
 
-// parseDecimal reads what appendDecimalText does. An error is ErrDecimalSyntax
-// or ErrDecimalRange.
+// parseDecimal parses the same syntax as appendDecimalText. An error is
+// ErrDecimalSyntax or ErrDecimalRange.
 func parseDecimal(text []byte) (Decimal, error) {
 	rest := text
 	neg := false
@@ -48,12 +48,13 @@ func parseDecimal(text []byte) (Decimal, error) {
 	return fitDecimal(neg, digits, scale, min(max(scale, 0), maxScale))
 }
 
-// maxRatDigits bounds the digits that are made a big.Rat: more of them take time
-// beyond proportion.
+// maxRatDigits bounds the digits of a big.Rat, because the time to parse it
+// grows faster than its length.
 const maxRatDigits = 1024
 
-// ParseRat reads what [ParseDecimal] does, exactly and also where a Decimal is too
-// small for it, of up to 1,024 characters. An error is a *[DecimalError].
+// ParseRat parses the same syntax as [ParseDecimal], of up to 1,024 characters.
+// The value is exact and may be too large for a Decimal. An error is a
+// *[DecimalError].
 func ParseRat(s string) (*big.Rat, error) {
 	if len(s) > maxRatDigits {
 		return nil, decimalError(s, ErrDecimalRange)
@@ -78,8 +79,8 @@ func isExponent(b []byte) bool {
 	return len(digits) > 0 && len(rest) == 0
 }
 
-// digits returns n followed by these digits, and whether that fits a number
-// without sign.
+// digits returns the unsigned n followed by these digits, and reports whether
+// that fits.
 func (n int128) digits(digits []byte) (int128, bool) {
 	for _, c := range digits {
 		var ok bool
@@ -90,9 +91,9 @@ func (n int128) digits(digits []byte) (int128, bool) {
 	return n, true
 }
 
-// fitDecimal returns the value digits / 10^scale with the scale closest to
-// target with which it fits; target must be valid. Digits at the end are
-// dropped or added for that, but only zeros. Else the error is ErrDecimalRange.
+// fitDecimal returns the value digits / 10^scale with the fitting scale that is
+// closest to target. target must be valid. To fit, it adds or removes zeros at
+// the end of digits. If the value does not fit, it returns ErrDecimalRange.
 func fitDecimal(neg bool, digits []byte, scale, target int) (Decimal, error) {
 	digits = bytes.TrimLeft(digits, "0")
 	if len(digits) == 0 {
@@ -111,8 +112,8 @@ func fitDecimal(neg bool, digits []byte, scale, target int) (Decimal, error) {
 	return d, nil
 }
 
-// raise adds zeros at the end of a magnitude until its scale is target, or
-// until another would not fit a Decimal.
+// raise adds zeros at the end of a magnitude until its scale is target or a
+// further zero does not fit a Decimal.
 func (n int128) raise(scale, target int) (int128, int) {
 	for scale < target {
 		more, ok := n.times10(0)
@@ -124,8 +125,8 @@ func (n int128) raise(scale, target int) (int128, int) {
 	return n, scale
 }
 
-// decimal returns the value of a row that is not NULL, as parsing its text in
-// plain notation would: without a negative scale as far as that fits.
+// decimal returns the value of a row that is not NULL. The value is that of its
+// text in plain notation: it has no negative scale if it fits without one.
 func (v *vector) decimal(row int) (Decimal, error) {
 	b := v.list.text(row)
 	if v.kind == decimalTextKind {
@@ -139,7 +140,7 @@ func (v *vector) decimal(row int) (Decimal, error) {
 			return Decimal{}, nil
 		}
 		m, scale := m.raise(int(v.scale), 0)
-		d, _ = signedDecimal(neg, m, scale) // fits as before
+		d, _ = signedDecimal(neg, m, scale) // still fits
 	}
 	return d, err
 }

@@ -7,37 +7,36 @@ import (
 	"math/big"
 )
 
-// Decimal is the exact value (Hi * 2^64 + Lo) / 10^Scale: 128 bits in two's
-// complement, which hold any DECIMAL(38, s), and where the point is. The zero
-// value is 0.
+// Decimal is the exact value (Hi * 2^64 + Lo) / 10^Scale. Hi and Lo are 128
+// bits in two's complement, which can hold any DECIMAL(38, s). The zero value
+// is 0.
 //
-// Its text is in plain notation with Scale digits after the point: 12.30 has
-// the scale 2 and stays apart from 12.3, though Cmp finds them equal; == does
-// not. A negative Scale multiplies.
+// Its text is in plain notation with Scale digits after the point. 12.30 has
+// the scale 2 and 12.3 the scale 1: they are equal for Cmp and different for
+// ==. A negative Scale multiplies.
 //
 // A Scale outside of -255 to 255 is not valid: Value and the methods named
 // Append and Marshal fail with [ErrDecimalRange].
 //
-// A Decimal is for passing on, not for arithmetic: Rat, Decompose and the text
-// take it to a package that calculates. It may be copied, and used by several
-// goroutines as any other value may.
+// A Decimal has no arithmetic: use Rat, Decompose or the text with a package
+// that has. A Decimal may be copied. Concurrent reads are safe.
 type Decimal struct {
 	Hi    int64
 	Lo    uint64
 	Scale int32
 }
 
-// Why no [Decimal] could be made, for errors.Is.
+// The reasons of a [DecimalError], for errors.Is.
 var (
-	// ErrDecimalSyntax: a text is not in decimal notation.
-	ErrDecimalSyntax = errors.New("text is no decimal")
-	// ErrDecimalRange: a Decimal cannot hold the value exactly.
-	ErrDecimalRange = errors.New("value is no decimal of 128 bits with a scale of -255 to 255")
+	// ErrDecimalSyntax means that a text is not in decimal notation.
+	ErrDecimalSyntax = errors.New("text is not a decimal")
+	// ErrDecimalRange means that a Decimal cannot hold the value exactly.
+	ErrDecimalRange = errors.New("value is not a decimal of 128 bits with a scale of -255 to 255")
 )
 
-// DecimalError says of which value no [Decimal] could be made, and why.
+// DecimalError is the error for a value that is not a [Decimal].
 type DecimalError struct {
-	// Text is the value, cut where it is long.
+	// Text is the value. A long text is cut off.
 	Text string
 	// Err is ErrDecimalSyntax or ErrDecimalRange.
 	Err error
@@ -56,20 +55,19 @@ func decimalError[T string | []byte](text T, err error) error {
 	return &DecimalError{Text: string(text), Err: err}
 }
 
-// NewDecimal returns unscaled / 10^scale. The scale must be within -255 and
-// 255.
+// NewDecimal returns unscaled / 10^scale. The scale must be from -255 to 255.
 func NewDecimal(unscaled int64, scale int32) Decimal {
 	return Decimal{Hi: unscaled >> 63, Lo: uint64(unscaled), Scale: scale}
 }
 
-// ParseDecimal reads decimal notation: digits with at most one point, a sign
-// before them if any, and an exponent of -255 to 255 behind them if any
-// (-12.30, .5, 1.5E+3). Nothing else may surround it.
+// ParseDecimal parses decimal notation: an optional sign, digits with at most
+// one point, and an optional exponent from -255 to 255 (-12.30, .5, 1.5E+3).
+// Blanks are not allowed.
 //
-// The scale is the number of digits after the point, once the exponent has
-// moved it. Where the digits do not fit 128 bits so, zeros at their end are
-// given up for a smaller scale; the value is exact in any case. Else the error
-// is a *[DecimalError].
+// The scale is the number of digits after the point, with the exponent applied.
+// If the digits do not fit 128 bits, zeros at the end are removed and the scale
+// is smaller; the value is always exact. If it still does not fit, the error is
+// a *[DecimalError].
 func ParseDecimal(s string) (Decimal, error) {
 	d, err := parseDecimal([]byte(s))
 	if err != nil {
@@ -78,13 +76,13 @@ func ParseDecimal(s string) (Decimal, error) {
 	return d, nil
 }
 
-// maxBits is more than what any unscaled value has that can be brought into a
-// Decimal by dropping zeros at its end.
+// maxBits is more than the bits of any unscaled value that fits a Decimal after
+// zeros at its end are removed.
 const maxBits = 2048
 
-// DecimalFromBigInt returns unscaled / 10^scale. Where that does not fit, but
-// the same value with another scale does, it has that one; else the error is a
-// *[DecimalError]. It keeps no reference to unscaled.
+// DecimalFromBigInt returns unscaled / 10^scale. If that does not fit, it uses
+// another scale with which the same value fits. If there is none, the error is
+// a *[DecimalError]. The result does not refer to unscaled.
 func DecimalFromBigInt(unscaled *big.Int, scale int32) (Decimal, error) {
 	var b [16]byte
 	if unscaled.BitLen() <= 128 && scale >= -maxScale && scale <= maxScale {
@@ -106,9 +104,9 @@ func DecimalFromBigInt(unscaled *big.Int, scale int32) (Decimal, error) {
 	return d, nil
 }
 
-// DecimalFromRat returns the value of r, with as few digits after the point as
-// it has. Where that takes more digits than fit, without end for a third, the
-// error is a *[DecimalError]: round first, as [big.Rat.FloatString] does.
+// DecimalFromRat returns the value of r with the smallest scale. If r has more
+// digits than fit, such as 1/3, the error is a *[DecimalError]: round r first,
+// for example with [big.Rat.FloatString].
 func DecimalFromRat(r *big.Rat) (Decimal, error) {
 	fail := func() (Decimal, error) {
 		text := "a fraction of very many digits"
@@ -120,8 +118,8 @@ func DecimalFromRat(r *big.Rat) (Decimal, error) {
 	if r.Num().BitLen() > maxBits || r.Denom().BitLen() > maxBits {
 		return fail()
 	}
-	// r is in lowest terms: the denominator is 2^twos * 5^fives, or there is no
-	// end of digits. Then the longer of the two is the number of digits.
+	// r is in lowest terms. It has a finite number of digits if its denominator
+	// is 2^twos * 5^fives, and that number is the larger exponent.
 	twos := int(r.Denom().TrailingZeroBits())
 	rest := new(big.Int).Rsh(r.Denom(), uint(twos))
 	fives := 0
@@ -149,7 +147,7 @@ func powerOf10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
-// signedDecimal returns the Decimal of a magnitude, and whether it fits.
+// signedDecimal returns the Decimal of a magnitude and reports whether it fits.
 func signedDecimal(neg bool, n int128, scale int) (Decimal, bool) {
 	const top = 1 << 63
 	if n.hi >= top && (!neg || n != int128{hi: top}) {
@@ -161,7 +159,8 @@ func signedDecimal(neg bool, n int128, scale int) (Decimal, bool) {
 	return Decimal{Hi: int64(n.hi), Lo: n.lo, Scale: int32(scale)}, scale >= -maxScale && scale <= maxScale
 }
 
-// magnitude returns the unscaled value's, of up to 2^127, and its sign.
+// magnitude returns the magnitude of the unscaled value, at most 2^127, and its
+// sign.
 func (d Decimal) magnitude() (n int128, neg bool) {
 	n = int128{uint64(d.Hi), d.Lo}
 	if d.Hi < 0 {
@@ -170,8 +169,8 @@ func (d Decimal) magnitude() (n int128, neg bool) {
 	return n, false
 }
 
-// Unscaled returns Hi * 2^64 + Lo in memory of its own: the value without its
-// point.
+// Unscaled returns Hi * 2^64 + Lo, the value without its point, as a new
+// big.Int.
 func (d Decimal) Unscaled() *big.Int {
 	m, neg := d.magnitude()
 	n := new(big.Int).SetUint64(m.hi)
@@ -182,7 +181,7 @@ func (d Decimal) Unscaled() *big.Int {
 	return n
 }
 
-// Rat returns the value in memory of its own; nil if the scale is not valid.
+// Rat returns the value as a new big.Rat, or nil if the scale is not valid.
 func (d Decimal) Rat() *big.Rat {
 	if !d.valid() {
 		return nil
@@ -199,7 +198,7 @@ func (d Decimal) Rat() *big.Rat {
 
 func (d Decimal) valid() bool { return d.Scale >= -maxScale && d.Scale <= maxScale }
 
-// Sign returns -1, 0 or 1 for a value below, of or above 0.
+// Sign returns -1 for a value below 0, 0 for 0, and 1 for a value above 0.
 func (d Decimal) Sign() int {
 	switch {
 	case d.Hi < 0:
@@ -210,14 +209,14 @@ func (d Decimal) Sign() int {
 	return 1
 }
 
-// IsZero tells whether the value is 0, whatever its scale.
+// IsZero reports whether the value is 0, whatever its scale.
 func (d Decimal) IsZero() bool { return d.Hi == 0 && d.Lo == 0 }
 
-// Equal tells whether both have the same value, whatever their scales.
+// Equal reports whether d and e have the same value, whatever their scales.
 func (d Decimal) Equal(e Decimal) bool { return d.Cmp(e) == 0 }
 
-// Cmp compares the values, whatever their scales: -1 for d < e, 0 for d == e, 1
-// for d > e. It does not allocate.
+// Cmp compares the values, whatever their scales. It returns -1 if d < e, 0 if
+// they are equal, and 1 if d > e. It does not allocate.
 func (d Decimal) Cmp(e Decimal) int {
 	sign := d.Sign()
 	if other := e.Sign(); sign != other || sign == 0 {

@@ -87,7 +87,7 @@ func TestParseDecimal(t *testing.T) {
 		{"17014118346046923173168730371588410572.7e1", largest},
 		{"0." + zeros(254) + "1", thriftrows.NewDecimal(1, 255)},
 		{"1E-255", thriftrows.NewDecimal(1, 255)},
-		// What fits with another scale alone.
+		// These fit only with another scale.
 		{"1" + zeros(38), tens},
 		{"1" + zeros(39), at(tens, -1)},
 		{"1E255", at(tens, -217)},
@@ -194,7 +194,7 @@ func fits(n *big.Int) bool {
 	return n.BitLen() <= 127 || n.Sign() < 0 && n.BitLen() == 128 && n.TrailingZeroBits() == 127
 }
 
-// representable tells whether some valid scale makes r an integer of 128 bits.
+// representable reports whether r fits 128 bits with some valid scale.
 func representable(r *big.Rat) bool {
 	ten := big.NewRat(10, 1)
 	x := new(big.Rat).Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(255), nil)))
@@ -229,7 +229,7 @@ func TestParseRat(t *testing.T) {
 	}
 }
 
-// A decimal that the engine sends as text of any length does not keep the reader busy.
+// A very long decimal text from the engine does not take long to parse.
 func TestScanLongDecimalIntoRat(t *testing.T) {
 	t.Parallel()
 	for digits, want := range map[int]bool{1000: true, 10 << 20: false} {
@@ -296,7 +296,7 @@ func randomDecimals128(t *testing.T) []thriftrows.Decimal {
 	return ds
 }
 
-// Every form that a Decimal has leads back to it.
+// Every form of a Decimal converts back to the same Decimal.
 func TestDecimalRoundTrips(t *testing.T) {
 	t.Parallel()
 	buf := make([]byte, 0, 16)
@@ -370,7 +370,7 @@ func TestDecimalCmp(t *testing.T) {
 			t.Errorf("%v and %v differ", a, b)
 		}
 	}
-	// Scales that are not valid take neither time nor memory.
+	// Invalid scales take neither time nor memory.
 	far, near := at(largest, math.MaxInt32), thriftrows.NewDecimal(1, math.MinInt32)
 	if far.Cmp(near) != -1 || near.Cmp(far) != 1 {
 		t.Error("scales at the ends of their type")
@@ -515,7 +515,7 @@ func TestDecimalNull(t *testing.T) {
 	if v, err := n.Value(); err != nil || fmt.Sprint(v) != "1.50" {
 		t.Errorf("%v, %v", v, err)
 	}
-	// As an argument it arrives at a driver as it is, because of Decompose.
+	// A driver gets the argument unchanged, because it has Decompose.
 	if v, err := driver.DefaultParameterConverter.ConvertValue(n.V); err != nil || v != n.V {
 		t.Errorf("%v, %v", v, err)
 	}
@@ -552,7 +552,7 @@ func TestDecimalJSON(t *testing.T) {
 	}
 }
 
-// A row's Decimal is what parsing its text gives, column by column too.
+// A row's Decimal is equal to the parsed text of the row, also in a Batch.
 func TestCursorDecimalsAreLikeText(t *testing.T) {
 	t.Parallel()
 	decimals := 0

@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Every chunk of the golden set means the same to generated code and to ours.
+// Generated code and this package read the same values from every golden chunk.
 func TestGoldenChunksAgainstGenerated(t *testing.T) {
 	t.Parallel()
 	for _, c := range loadGolden(t) {
@@ -22,7 +22,7 @@ func TestGoldenChunksAgainstGenerated(t *testing.T) {
 			if err := agree(c.Chunk, len(c.Columns), c.RowCount); err != nil {
 				t.Fatal(err)
 			}
-			// What generated code writes reads the same.
+			// A chunk that generated code writes has the same values.
 			chunk, err := readGenerated(c.Chunk)
 			if err != nil {
 				t.Fatal(err)
@@ -38,8 +38,8 @@ func TestGoldenChunksAgainstGenerated(t *testing.T) {
 	}
 }
 
-// No corruption of a byte makes the decoder panic, or read another value than
-// generated code does.
+// After a byte is changed the decoder does not panic, and does not read another
+// value than generated code.
 func TestCorruptedGoldenChunks(t *testing.T) {
 	t.Parallel()
 	for _, c := range loadGolden(t) {
@@ -111,7 +111,7 @@ func checkRandom(chunk *thriftrows.Chunk, cur *thriftrows.Cursor, rows int, colu
 	return nil
 }
 
-// holds tells whether a chunk has the columns' values.
+// holds checks that a chunk has the columns' values.
 func holds(chunk *thriftrows.Chunk, cur *thriftrows.Cursor, b []byte, rows int, columns []column) error {
 	if err := chunk.Decode(b, len(columns)); err != nil {
 		return err
@@ -147,8 +147,8 @@ func holds(chunk *thriftrows.Chunk, cur *thriftrows.Cursor, b []byte, rows int, 
 }
 
 // agree compares the decoder with the reference on any bytes, for up to limit
-// rows: where both read a value, it is the same one, and a row that the decoder
-// refuses holds a value that the reference refuses too.
+// rows. If both read a value, it must be the same. If the decoder refuses a
+// row, the reference must refuse a value in it.
 func agree(b []byte, columns, limit int) error {
 	var chunk thriftrows.Chunk
 	if err := chunk.Decode(b, columns); err != nil {
@@ -186,7 +186,8 @@ func agree(b []byte, columns, limit int) error {
 	return nil
 }
 
-// refuses checks that the reference, too, has no value where the decoder fails.
+// refuses checks that the reference also fails for a value that the decoder
+// refuses.
 func refuses(refs []*reference, row int, err error) error {
 	var fault *thriftrows.FormatError
 	if !errors.As(err, &fault) || fault.Row != row {
@@ -227,7 +228,7 @@ func sameRows(got, want [][]driver.Value) error {
 	return nil
 }
 
-// toGenerated says the same as columns in generated code's structs.
+// toGenerated returns the columns as structs of the generated code.
 func toGenerated(rows int, columns []column) *thriftgen.Chunk {
 	chunk := &thriftgen.Chunk{Size: int32(rows), Vectors: []*thriftgen.Vector{}}
 	for _, c := range columns {

@@ -2,19 +2,19 @@ package thriftrows
 
 import "fmt"
 
-// FormatError says that bytes from the engine are not what docs/protocol.md, sections 4
-// and 5 describe. The message may quote the value that is at fault, such as the
-// name of a zone that nobody knows, but no other.
+// FormatError means that bytes from the engine violate docs/protocol.md, sections 4 and
+// 5. The message may quote the wrong value, such as an unknown zone name. It quotes no
+// other value.
 type FormatError struct {
-	// Column is the index of the column in which the fault was found, from 0;
-	// -1 when it lies outside any column.
+	// Column is the index of the column with the fault, from 0. It is -1 if the
+	// fault is not in a column.
 	Column int
-	// Row is the row in the chunk at which a single value is at fault, from 0;
-	// -1 when the fault is not one value's.
+	// Row is the chunk's row with the wrong value, from 0. It is -1 if the
+	// fault is not in a single value.
 	Row int
-	// Offset is the position in the input, in bytes from 0.
+	// Offset is the position of the fault in the input, in bytes from 0.
 	Offset int
-	// Msg says what is wrong.
+	// Msg describes the fault.
 	Msg string
 }
 

@@ -7,23 +7,11 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// exampleBatch is a batch of two rows, as a client has one.
+// exampleBatch returns a batch with the two rows of exampleChunk.
 func exampleBatch() *thriftrows.Batch {
 	columns := []thriftrows.Column{{Name: "id", Type: "LONG"}, {Name: "name", Type: "STRING"}}
-	ids, err := thriftrows.NewVector(thriftrows.Long, 0, []any{1, 2})
-	if err != nil {
-		log.Fatal(err)
-	}
-	names, err := thriftrows.NewVector(thriftrows.String, 0, []any{"tea", nil})
-	if err != nil {
-		log.Fatal(err)
-	}
-	b, err := thriftrows.AppendChunk(nil, 2, []thriftrows.Vector{ids, names})
-	if err != nil {
-		log.Fatal(err)
-	}
 	var chunk thriftrows.Chunk
-	if err := chunk.Decode(b, len(columns)); err != nil {
+	if err := chunk.Decode(exampleChunk(), len(columns)); err != nil {
 		log.Fatal(err)
 	}
 	batch := thriftrows.NewBatch(nil, nil)
@@ -51,7 +39,7 @@ func ExampleBatch_ColumnByName() {
 	// thriftrows: no column is called "price"
 }
 
-// A column as values of one Go type: no row, NULL or type is out of bounds.
+// The elements of a column as one Go type, with false for NULL.
 func ExampleColumnValues() {
 	batch := exampleBatch()
 	names, err := thriftrows.ColumnValues[string](batch, "name")

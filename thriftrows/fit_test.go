@@ -11,7 +11,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// arms has one non-NULL value in each arm of the union, by the arm's number.
+// arms holds one value for each arm of the union, by the arm's number. The
+// value is not NULL.
 var arms = []struct {
 	data     thriftrows.Data
 	constant bool
@@ -36,7 +37,7 @@ var arms = []struct {
 	18: {data: thriftrows.NumericDecimal128ConstantData{Unscaled: []byte{1}}, constant: true},
 }
 
-// fitting has the table of docs/protocol.md, section 5: the arms that fit each type.
+// fitting is the table of docs/protocol.md, section 5: the arms that fit each type.
 var fitting = map[thriftrows.VectorType][]int{
 	thriftrows.Boolean:     {1, 8},
 	thriftrows.Integer:     {2, 11},
@@ -54,7 +55,7 @@ var fitting = map[thriftrows.VectorType][]int{
 	thriftrows.TimestampTZ: {14, 16},
 	thriftrows.Decimal128:  {17, 18},
 	thriftrows.Int96:       {7, 14, 15, 16},
-	// Nobody looks at the data of a NULL vector.
+	// The data of a NULL vector is ignored.
 	thriftrows.Null: {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18},
 }
 
@@ -85,7 +86,7 @@ func TestArmsFitTypes(t *testing.T) {
 	}
 }
 
-// An arm must be where the constant flag says it is.
+// The arm must fit the constant flag.
 func TestConstantFlagAgainstArm(t *testing.T) {
 	t.Parallel()
 	for typ, ids := range fitting {
@@ -140,7 +141,7 @@ func TestNullVectors(t *testing.T) {
 	}
 }
 
-// Chunks without rows are read whatever their vectors hold or leave out.
+// A chunk without rows is valid whatever its vectors hold or omit.
 func TestNoRows(t *testing.T) {
 	t.Parallel()
 	for typ, ids := range fitting {

@@ -9,8 +9,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// maxFuzzRows bounds what is read of a chunk: a constant vector of a few bytes
-// can claim 2^31 rows.
+// maxFuzzRows bounds the rows that are read of a chunk, because a constant
+// vector of a few bytes can have 2^31 rows.
 const maxFuzzRows = 300
 
 func FuzzDecodeChunk(f *testing.F) {
@@ -51,7 +51,7 @@ func FuzzDecodeMetadata(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip lets the input choose the columns of a chunk.
+// FuzzRoundTrip encodes and decodes a chunk whose columns depend on the input.
 func FuzzRoundTrip(f *testing.F) {
 	f.Add([]byte{})
 	for seed := range uint64(20) {
@@ -71,7 +71,7 @@ func FuzzRoundTrip(f *testing.F) {
 	})
 }
 
-// byteSource takes its numbers from b, then from rest.
+// byteSource is a source of random numbers. They come from b, then from rest.
 type byteSource struct {
 	b    []byte
 	rest *rand.PCG

@@ -14,16 +14,17 @@ import (
 
 const numTypes = 17
 
-// column is a column as it is written, with the values that must be read.
+// column is a vector and the values that a reader must return.
 type column struct {
 	vector thriftrows.Vector
 	want   []driver.Value
 }
 
-// rowCounts lie around the sizes at which a Cursor changes its ways.
+// rowCounts holds numbers of rows around the sizes at which a Cursor uses
+// another method.
 var rowCounts = []int{0, 1, 2, 5, 31, 32, 33, 127, 128, 129, 200, 256, 257, 300}
 
-// randomColumn makes a column that a sensible engine might send.
+// randomColumn returns a random column that an engine could send.
 func randomColumn(r *rand.Rand, rows int) column {
 	typ := thriftrows.VectorType(r.IntN(numTypes))
 	constant := r.IntN(4) == 0
@@ -59,8 +60,8 @@ func randomColumn(r *rand.Rand, rows int) column {
 	return c
 }
 
-// randomData makes len(nulls) values of the vector's type, rows of which
-// count. What lies under a null flag is as random as the rest.
+// randomData returns len(nulls) random values of the vector's type, of which
+// the first rows are used. The placeholders of NULLs are random, too.
 func randomData(r *rand.Rand, v *thriftrows.Vector, nulls []bool, rows int) (thriftrows.Data, []driver.Value) {
 	n := len(nulls)
 	values := make([]driver.Value, n)
@@ -132,10 +133,11 @@ func pickText(v *thriftrows.Vector, d []string) thriftrows.Data {
 	return pick(v, thriftrows.VarcharData(d), func() thriftrows.Data { return thriftrows.VarcharConstantData(d[0]) })
 }
 
-// randomInt is of any magnitude, small ones included.
+// randomInt returns an integer of random magnitude.
 func randomInt(r *rand.Rand) int64 { return int64(r.Uint64()) >> r.IntN(64) }
 
-// randomTexts gives texts of one length, of several, or now and then long ones.
+// randomTexts returns a function that returns texts of one length, of several,
+// or sometimes long ones.
 func randomTexts(r *rand.Rand) func() string {
 	same, limit := r.IntN(2) == 0, 1+r.IntN(24)
 	long := r.IntN(16) == 0
@@ -204,7 +206,8 @@ func randomTimes(r *rand.Rand, v *thriftrows.Vector, values []driver.Value) thri
 	})
 }
 
-// randomDecimals are all 16 bytes long, all as short as they can be, or text.
+// randomDecimals returns decimals that are all 16 bytes long, all as short as
+// possible, or all text.
 func randomDecimals(r *rand.Rand, v *thriftrows.Vector, values []driver.Value, nulls []bool, rows int) thriftrows.Data {
 	scale := int32(r.IntN(77) - 38)
 	if r.IntN(8) == 0 {
@@ -228,7 +231,7 @@ func randomDecimals(r *rand.Rand, v *thriftrows.Vector, values []driver.Value, n
 		}
 	}
 	if isText := areDecimalTexts(elems[:rows], nulls); isText != (form == 2) {
-		// By the rule these would be taken for the other form.
+		// By the rule these would be read as the other form.
 		for i, n := range numbers {
 			elems[i], values[i] = twosComplement(n, 16), plainDecimal(n, int(scale))
 		}

@@ -66,8 +66,8 @@ func TestGoldenChunks(t *testing.T) {
 	}
 }
 
-// One Chunk and one Cursor read all cases one after the other: nothing of a
-// case may show in the next.
+// One Chunk and one Cursor read all cases one after the other. A case must not
+// affect the next.
 func TestGoldenChunksReused(t *testing.T) {
 	cases := loadGolden(t)
 	slices.Reverse(cases)
@@ -121,7 +121,7 @@ func TestGoldenMetadata(t *testing.T) {
 	}
 }
 
-// The metadata that we write is what the independent encoder wrote, but for
+// AppendMetadata writes the same bytes as the independent encoder, except for
 // the case in modified UTF-8.
 func TestMetadataBytes(t *testing.T) {
 	for _, c := range loadGolden(t) {

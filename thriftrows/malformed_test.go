@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Every prefix of a chunk is malformed: none is taken for a shorter result.
+// Every prefix of a chunk is malformed. None is decoded as a shorter result.
 func TestTruncatedChunks(t *testing.T) {
 	t.Parallel()
 	for _, c := range loadGolden(t) {
@@ -24,8 +24,7 @@ func TestTruncatedChunks(t *testing.T) {
 			t.Parallel()
 			var chunk thriftrows.Chunk
 			for n := range c.Chunk {
-				// A copy of its own shows the race detector and the bounds
-				// checks what would be read past its end.
+				// With a copy, reading past its end fails a bounds check.
 				b := bytes.Clone(c.Chunk[:n:n])
 				err := chunk.Decode(b, len(c.Columns))
 				if err == nil {
@@ -51,7 +50,8 @@ func TestTruncatedMetadata(t *testing.T) {
 	}
 }
 
-// malformed are chunks for a result of two columns, the first of which is good.
+// malformed holds chunks for a result of two columns. The first column is
+// valid.
 var malformed = []struct {
 	name   string
 	chunk  []byte
@@ -145,11 +145,11 @@ var malformed = []struct {
 	{"list of an unknown type", bad(field(thrift.LIST, 100, listOf(5, 1)...)), 1, "no Thrift type 5"},
 }
 
-// good is a LONG vector of two rows that fits any chunk of fewer, too.
+// good is a LONG vector of two rows. It also fits a chunk of fewer rows.
 var good = structOf(typeField(6), dataField(longs(2, 5, 6)))
 
-// bad is a chunk of one row whose second vector has the given fields, bad2 one
-// of two rows.
+// bad returns a chunk of one row whose second vector has the given fields. bad2
+// returns one of two rows.
 func bad(fields ...[]byte) []byte  { return chunkOf(1, good, structOf(fields...)) }
 func bad2(fields ...[]byte) []byte { return chunkOf(2, good, structOf(fields...)) }
 
@@ -164,7 +164,7 @@ func TestMalformedChunks(t *testing.T) {
 			t.Parallel()
 			var chunk thriftrows.Chunk
 			if err := chunk.Decode(chunkOf(1, good, good), 2); err != nil {
-				t.Fatal(err) // else the table would prove nothing
+				t.Fatal(err) // the table needs a valid chunk
 			}
 			err := chunk.Decode(test.chunk, 2)
 			if err := plausible(err, test.chunk, 2); err != nil {
@@ -182,7 +182,7 @@ func TestMalformedChunks(t *testing.T) {
 	}
 }
 
-// The offset is that of the length, type or value that is wrong.
+// The offset of the error is that of the wrong length, type or value.
 func TestFormatErrorOffset(t *testing.T) {
 	t.Parallel()
 	marked := func(mark []byte, chunk []byte) (int, []byte) { return bytes.Index(chunk, mark), chunk }
@@ -208,7 +208,8 @@ func TestFormatErrorOffset(t *testing.T) {
 	}
 }
 
-// A few bytes that promise much cost only what is there.
+// A few bytes with a large count allocate only memory for the bytes that are
+// there.
 func TestMalformedInputAllocations(t *testing.T) {
 	const limit = 4 << 10
 	check := func(name string, size int, decode func() error) {

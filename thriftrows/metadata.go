@@ -10,8 +10,8 @@ import (
 
 // Metadata describes a result (docs/protocol.md, section 4).
 type Metadata struct {
-	// RowCount is the number of rows of the whole result; 0 or less when the
-	// engine does not say.
+	// RowCount is the number of rows of the whole result. 0 or less means that
+	// the number is unknown.
 	RowCount int64
 	Columns  []Column
 }
@@ -25,16 +25,16 @@ type Column struct {
 	Zone, Format string
 }
 
-// maxColumns bounds the columns of a result: of each, a chunk of a few bytes takes
-// some hundred bytes of memory.
+// maxColumns bounds the columns of a result, because each column of a small chunk
+// takes some hundred bytes of memory.
 const maxColumns = 1 << 16
 
-// minColumnSize is four empty strings.
+// minColumnSize is the size of four empty strings.
 const minColumnSize = 4 * 2
 
-// DecodeMetadata reads result metadata. The result does not refer to b. Bytes after
-// the last column are ignored: a newer engine may append something (docs/protocol.md, section
-// 12). Errors are of type *[FormatError].
+// DecodeMetadata decodes result metadata. The result does not refer to b. Bytes after the
+// last column are ignored, because a newer engine may append fields (docs/protocol.md,
+// section 12). An error is a *[FormatError].
 func DecodeMetadata(b []byte) (*Metadata, error) {
 	const head = 8 + 4
 	if len(b) < head {
@@ -69,8 +69,8 @@ func DecodeMetadata(b []byte) (*Metadata, error) {
 	return m, nil
 }
 
-// AppendMetadata appends the wire form of m to dst. A text longer than 65,535
-// bytes is an error; dst is then returned as it was.
+// AppendMetadata appends the wire form of m to dst. It returns dst unchanged
+// and an error if a text is longer than 65,535 bytes.
 func AppendMetadata(dst []byte, m *Metadata) ([]byte, error) {
 	out := binary.BigEndian.AppendUint64(dst, uint64(m.RowCount))
 	out = binary.BigEndian.AppendUint32(out, uint32(len(m.Columns)))
@@ -86,9 +86,9 @@ func AppendMetadata(dst []byte, m *Metadata) ([]byte, error) {
 	return out, nil
 }
 
-// fromModifiedUTF8 reads Java's modified UTF-8, which writes U+0000 as C0 80
-// and characters beyond U+FFFF as a surrogate pair of two three-byte groups.
-// Standard UTF-8 passes unchanged; so does anything that is neither.
+// fromModifiedUTF8 decodes Java's modified UTF-8. That encoding writes U+0000
+// as C0 80, and a character above U+FFFF as a surrogate pair of two three-byte
+// groups. Other bytes, such as standard UTF-8, are not changed.
 func fromModifiedUTF8(b []byte) string {
 	if utf8.Valid(b) {
 		return string(b)
@@ -114,8 +114,8 @@ func fromModifiedUTF8(b []byte) string {
 	return s.String()
 }
 
-// surrogate returns the surrogate that b's first three bytes spell in the
-// manner of UTF-8, or 0.
+// surrogate returns the surrogate that b's first three bytes encode like UTF-8,
+// or 0.
 func surrogate(b []byte) rune {
 	if len(b) < 3 || b[0] != 0xED || b[1]&0xE0 != 0xA0 || b[2]&0xC0 != 0x80 {
 		return 0

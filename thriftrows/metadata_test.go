@@ -50,7 +50,7 @@ func TestTypeName(t *testing.T) {
 	}
 }
 
-// A newer engine may have more to say at the end.
+// A newer engine may append bytes at the end.
 func TestMetadataWithMore(t *testing.T) {
 	t.Parallel()
 	m := &thriftrows.Metadata{RowCount: 7, Columns: []thriftrows.Column{{Name: "a", Type: "LONG"}, {Name: "b", Type: "STRING", Zone: "z", Format: "f"}}}

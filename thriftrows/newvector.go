@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// NewVector makes a plain vector of the given type from Go values, for
-// [AppendChunk]. A nil value is NULL. The others must be:
+// NewVector returns a vector of the given type with one element for each Go
+// value, for [AppendChunk]. A nil value is NULL. The other values must be:
 //
 //	BOOLEAN                     bool
 //	INTEGER, LONG               int, int32, int64
@@ -21,9 +21,9 @@ import (
 //	DECIMAL128                  string in decimal notation, Decimal, int, int64, *big.Int
 //	NULL                        nil
 //
-// scale is the number of digits after the decimal point of a DECIMAL128 vector
-// and is ignored for other types; a decimal that does not fit it exactly is an
-// error, as is any value out of its type's range.
+// scale is the number of digits after the point of a DECIMAL128 vector. Other
+// types ignore it. It is an error if a decimal does not fit the scale exactly,
+// or if a value is out of its type's range.
 func NewVector(typ VectorType, scale int32, values []any) (Vector, error) {
 	v := Vector{Type: typ, Nulls: make([]bool, len(values)), Size: len(values)}
 	for i, x := range values {
@@ -89,8 +89,8 @@ func NewVector(typ VectorType, scale int32, values []any) (Vector, error) {
 	return v, nil
 }
 
-// convert applies to to every value; a NULL becomes the zero value as its
-// placeholder.
+// convert calls to for every value that is not NULL. The placeholder of a NULL
+// is the zero value.
 func convert[T any](values []any, to func(any) (T, error)) ([]T, error) {
 	out := make([]T, len(values))
 	for i, x := range values {
@@ -177,7 +177,7 @@ func toDate(x any) (int64, error) {
 	return toMicros(time.Date(y, m, d, 0, 0, 0, 0, time.UTC))
 }
 
-// zonesOf gives each row's zone as the engine spells it.
+// zonesOf returns each row's zone in the engine's spelling.
 func zonesOf(values []any) []string {
 	var zones Zones
 	out := make([]string, len(values))
@@ -197,8 +197,8 @@ func zonesOf(values []any) []string {
 	return out
 }
 
-// zoneOffset spells t's offset from UTC, with seconds where it has some; the
-// time package would lose the sign of an offset of less than a minute.
+// zoneOffset formats t's offset from UTC, with seconds if there are any.
+// Package time drops the sign of an offset of less than a minute.
 func zoneOffset(t time.Time) string {
 	_, seconds := t.Zone()
 	sign := '+'
@@ -212,7 +212,7 @@ func zoneOffset(t time.Time) string {
 	return s
 }
 
-// toDecimal gives the 16 bytes of x * 10^scale.
+// toDecimal returns the 16 bytes of x * 10^scale.
 func toDecimal(x any, scale int32) ([]byte, error) {
 	var n big.Int
 	switch x := x.(type) {
@@ -253,7 +253,7 @@ func scaled(r *big.Rat, scale int32) ([]byte, error) {
 		return nil, fmt.Errorf("%s has more than %d digits after the point", r.FloatString(int(max(scale, 0))+3), scale)
 	}
 	n := u.Num()
-	if n.BitLen() > 127 { // -2^127 is left out: no DECIMAL of 38 digits reaches it
+	if n.BitLen() > 127 { // -2^127 is excluded: no DECIMAL of 38 digits has that value
 		return nil, fmt.Errorf("a decimal of %d bits does not fit 128", n.BitLen()+1)
 	}
 	b := make([]byte, 16)

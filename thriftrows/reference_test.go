@@ -21,8 +21,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// The reference reads chunks with the code that Apache Thrift generates and
-// makes values of them in the plainest way that docs/protocol.md, section 5 allows.
+// The reference reads chunks with the code that Apache Thrift generates. It
+// converts values in the simplest way of docs/protocol.md, section 5.
 
 func readGenerated(b []byte) (*thriftgen.Chunk, error) {
 	buf := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(b)}
@@ -31,8 +31,8 @@ func readGenerated(b []byte) (*thriftgen.Chunk, error) {
 	return chunk, err
 }
 
-// writeGenerated gives vectors without data a NullConstantData: generated code
-// reads them, but cannot write them.
+// writeGenerated writes a chunk. It adds a NullConstantData to vectors without
+// data, because generated code cannot write those.
 func writeGenerated(chunk *thriftgen.Chunk) ([]byte, error) {
 	for _, v := range chunk.Vectors {
 		if v.Data == nil {
@@ -66,7 +66,7 @@ func newReference(v *thriftgen.Vector, rows int) *reference {
 	return r
 }
 
-// areDecimalTexts is the rule by which decimals in text are told from binary ones.
+// areDecimalTexts is the rule that distinguishes text decimals from binary ones.
 func areDecimalTexts(elems [][]byte, nulls []bool) bool {
 	wide := true
 	for i, b := range elems {
@@ -276,7 +276,7 @@ func referenceZone(name string) (*time.Location, error) {
 	return time.FixedZone(name, seconds), nil
 }
 
-// same compares two values as exactly as they can be told apart.
+// same reports whether two values are identical in all details.
 func same(a, b driver.Value) bool {
 	switch a := a.(type) {
 	case float64:

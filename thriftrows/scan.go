@@ -9,16 +9,16 @@ import (
 )
 
 // Scan stores the current row's value of a column in *dest and returns true, if
-// it can do so without making a driver.Value first. What it stores is what
-// database/sql's own conversion would; where that would fail, or where only it
-// knows what to do, Scan returns false and leaves *dest alone: convert the
-// result of [Cursor.Value] then.
+// it can do so without a driver.Value. The stored value is the same as that of
+// database/sql's conversion. If that conversion would fail or if Scan does not
+// support it, Scan returns false and does not change *dest: convert the result
+// of [Cursor.Value] then.
 //
-// A [Decimal], also in a sql.Null or behind a pointer, takes decimals without
-// text in between. Beyond database/sql, a *big.Rat, or a **big.Rat that becomes nil
-// for NULL, takes integers and the decimals that [ParseRat] reads, and a
-// [json.RawMessage], also in a sql.Null, takes texts and NULL; see also
-// [Cursor.Decimal]. An error is a *[FormatError].
+// Scan stores decimals in a [Decimal], also in a sql.Null or behind a pointer,
+// without a text. It supports more destinations than database/sql. A *big.Rat, or a
+// **big.Rat that becomes nil for NULL, accepts integers and the decimals that
+// [ParseRat] parses. A [json.RawMessage], also in a sql.Null, accepts texts and
+// NULL. An error is a *[FormatError].
 func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	col := &c.cols[column]
 	v := col.v
@@ -52,8 +52,9 @@ func (c *Cursor) Scan(column int, dest any) (bool, error) {
 	return ok, err
 }
 
-// Decimal returns the current row's value of a column, and whether it is a
-// decimal that a Decimal holds: where it is not, [Cursor.Value] tells why.
+// Decimal returns the current row's value of a column, and reports whether it
+// is a valid Decimal. If it is not, [Cursor.Value] returns the value or the
+// error.
 func (c *Cursor) Decimal(column int) (Decimal, bool) {
 	v := c.cols[column].v
 	if v.kind != decimalKind && v.kind != decimalTextKind || v.isNull(c.row) {
@@ -63,7 +64,7 @@ func (c *Cursor) Decimal(column int) (Decimal, bool) {
 	return d, err == nil
 }
 
-// scanNull stores NULL where that is not an error.
+// scanNull stores NULL if dest supports NULL, and reports whether it does.
 func scanNull(dest any) bool {
 	switch d := dest.(type) {
 	case *sql.NullInt64:
@@ -120,7 +121,7 @@ func scanNull(dest any) bool {
 	return false
 }
 
-// store sets *d unless d is nil, which database/sql has an error for.
+// store sets *d unless d is nil. database/sql has an error for a nil pointer.
 func store[T any](d *T, v T) bool {
 	if d == nil {
 		return false
@@ -129,7 +130,7 @@ func store[T any](d *T, v T) bool {
 	return true
 }
 
-// storeNew points *d at a copy of v of its own.
+// storeNew sets *d to a pointer to a new copy of v.
 func storeNew[T any](d **T, v T) bool {
 	if d == nil {
 		return false
@@ -140,7 +141,8 @@ func storeNew[T any](d **T, v T) bool {
 	return true
 }
 
-// storeInt is store for an integer that must fit T.
+// storeInt is like store for an integer. It returns false if the integer does
+// not fit T.
 func storeInt[T int | int8 | int16 | int32 | int64 | uint | uint8 | uint16 | uint32 | uint64](d *T, n int64) bool {
 	t := T(n)
 	if d == nil || int64(t) != n || (t < 0) != (n < 0) {
@@ -194,7 +196,7 @@ func scanInteger(n int64, dest any) bool {
 	return false
 }
 
-// storeRat stores what ParseRat reads.
+// storeRat stores the result of ParseRat.
 func storeRat(d *big.Rat, s string) bool {
 	if d == nil {
 		return false
@@ -212,7 +214,8 @@ func scanFloat(f float64, dest any) bool {
 	case *float64:
 		return store(d, f)
 	case *float32:
-		// database/sql goes by way of text, which rounds otherwise when inexact.
+		// database/sql converts by text, and an inexact value may round
+		// differently.
 		return float64(float32(f)) == f && store(d, float32(f))
 	case *sql.NullFloat64:
 		return store(d, sql.NullFloat64{Float64: f, Valid: true})
@@ -264,7 +267,7 @@ func scanText(c *Cursor, col *columnCursor, row int, dest any) bool {
 	return scanString(c.text(col, row), dest)
 }
 
-// scanBytes copies b, which lies in the chunk.
+// scanBytes stores a copy of b, because b is part of the chunk.
 func scanBytes(b []byte, dest any) bool {
 	switch d := dest.(type) {
 	case *[]byte:

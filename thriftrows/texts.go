@@ -2,16 +2,16 @@ package thriftrows
 
 import "encoding/binary"
 
-// texts holds a copy of a block of a column's texts, made at once: one
-// allocation a block, and no memory of the chunk is referred to.
+// texts holds a copy of a block of a column's texts. The copy is one
+// allocation, and does not refer to the chunk.
 type texts struct {
-	block int // first row of the block; -1 for none
+	block int // first row of the block, or -1
 	arena string
-	base  int  // where arena begins in the list's data
+	base  int  // offset of arena in the list's data
 	long  bool // too long for an arena
 	// ends holds the ends of decimals in arena.
 	ends []uint32
-	// Row bad, of a block of decimals, is no decimal; -1 for none.
+	// bad is the first row of a block of decimals that is not a decimal, or -1.
 	bad int
 	err error
 }
@@ -25,7 +25,7 @@ func (l *list) span(from, to int) (first, last int) {
 	return first, last
 }
 
-// load copies the text elements [from, to), length prefixes and all.
+// load copies the text elements [from, to) with their length prefixes.
 func (t *texts) load(l *list, from, to int) {
 	first, last := l.span(from, to)
 	t.block, t.base = from, first
@@ -36,7 +36,7 @@ func (t *texts) load(l *list, from, to int) {
 	t.arena = string(l.data[first:last])
 }
 
-// text returns a row of a text vector.
+// text returns the text of a row of a text vector.
 func (c *Cursor) text(col *columnCursor, row int) string {
 	l := &col.v.list
 	t := &col.texts
@@ -53,8 +53,8 @@ func (c *Cursor) text(col *columnCursor, row int) string {
 	return t.arena[from-t.base+4 : to-t.base]
 }
 
-// loadDecimals makes the text of the decimals [from, to). Where one cannot be
-// made, its row is returned with the error.
+// loadDecimals formats the decimals [from, to). If one is invalid, it returns
+// its row and the error.
 func (c *Cursor) loadDecimals(col *columnCursor, from, to int) (int, error) {
 	t := &col.texts
 	if t.block == from {
@@ -65,11 +65,11 @@ func (c *Cursor) loadDecimals(col *columnCursor, from, to int) (int, error) {
 	t.ends = grow(t.ends, blockRows)
 	ends := t.ends[:to-from]
 	scale := int(v.scale)
-	// Digits are made from the right, and so is the block.
+	// Digits are written from right to left, and so is the block.
 	text := c.scratch
 	begin := len(text)
 	for i := len(ends) - 1; i >= 0; i-- {
-		ends[i] = uint32(len(text) - begin) // the length of what follows, so far
+		ends[i] = uint32(len(text) - begin) // the length of the text from here on
 		row := from + i
 		if v.nulls != nil && v.nulls[row] == 1 {
 			continue
@@ -100,8 +100,8 @@ func (c *Cursor) loadDecimals(col *columnCursor, from, to int) (int, error) {
 	return t.bad, t.err
 }
 
-// roomBefore makes room for n bytes before b[begin], and returns b, or what it has
-// become, and where begin is in it.
+// roomBefore makes room for n bytes before b[begin]. It returns b, possibly
+// reallocated, and the new begin.
 func roomBefore(b []byte, begin, n int) ([]byte, int) {
 	if n <= begin {
 		return b, begin

@@ -1,7 +1,8 @@
 package thriftrows
 
-// The type bytes of Thrift's binary protocol. They are written down here so that a
-// program does not carry the Thrift library for them; TestThriftTypes compares.
+// The type bytes of Thrift's binary protocol. They are defined here so that a
+// program does not need the Thrift library. TestThriftTypes compares them with the
+// library.
 const (
 	thriftStop   = 0
 	thriftBool   = 2

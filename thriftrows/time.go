@@ -14,7 +14,7 @@ const (
 	epochJulianDay = 2440588 // 1970-01-01
 )
 
-// date is midnight UTC of the day that holds the instant.
+// date returns midnight UTC of the instant's day.
 func date(micros int64) time.Time {
 	day := micros / microsPerDay
 	if micros%microsPerDay < 0 {
@@ -23,7 +23,8 @@ func date(micros int64) time.Time {
 	return time.Unix(day*secondsPerDay, 0).UTC()
 }
 
-// wallClock places t's UTC wall clock in loc; nil is UTC.
+// wallClock returns the time in loc with the wall clock that t has in UTC; nil
+// is UTC.
 func wallClock(t time.Time, loc *time.Location) time.Time {
 	t = t.UTC()
 	if loc == nil {
@@ -34,7 +35,7 @@ func wallClock(t time.Time, loc *time.Location) time.Time {
 	return time.Date(y, m, d, hour, minute, sec, t.Nanosecond(), loc)
 }
 
-// int96 reads a Julian day and the nanoseconds of that day.
+// int96 decodes a Julian day and the nanoseconds of that day.
 func int96(b []byte) (time.Time, error) {
 	day := int64(int32(binary.BigEndian.Uint32(b)))
 	nanos := int64(binary.BigEndian.Uint64(b[4:]))
@@ -44,7 +45,7 @@ func int96(b []byte) (time.Time, error) {
 	return time.Unix((day-epochJulianDay)*secondsPerDay, nanos).UTC(), nil
 }
 
-// time reads a row of any temporal vector; see NewCursor for zones and loc.
+// time decodes a row of any temporal vector. NewCursor describes zones and loc.
 func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location) (time.Time, error) {
 	switch v.kind {
 	case dateKind:
@@ -62,7 +63,7 @@ func (v *vector) time(row int, zones *Zones, memo *zoneMemo, loc *time.Location)
 	return wallClock(time.UnixMicro(v.int64(row)), loc), nil
 }
 
-// zoneMemo remembers the zones of a column, of which most columns have few.
+// zoneMemo is the cache of a column's zones. Most columns have few zones.
 type zoneMemo struct {
 	short [64]shortZone
 	long  [64]longZone
@@ -74,23 +75,23 @@ type shortZone struct {
 	loc *time.Location
 }
 
-// zoneKey is a name with the four bytes of length before it, of 5 to 24 bytes in
-// all: the first, the middle and the last eight of them, which overlap where there
-// are fewer.
+// zoneKey is a zone name with its length prefix of four bytes, together 5 to 24
+// bytes. It holds the first, the middle and the last eight bytes, which overlap in
+// a short name.
 type zoneKey struct{ head, middle, tail uint64 }
 
-// longZone is any other.
+// longZone is a zone with a longer name.
 type longZone struct {
 	name string
 	loc  *time.Location
 }
 
-// slot spreads a hash over the memo's places.
+// slot returns the index in the memo for a hash.
 func slot(hash uint64) uint64 { return hash * 0x9E3779B97F4A7C15 >> 58 }
 
-// of returns the zone of a row. In a column whose rows are in different zones the
-// processor cannot foresee which name comes next, so that all short ones go one
-// way, without a branch on their length.
+// of returns the zone of a row. The code has no branch on the length of a short
+// name, because the processor cannot predict such a branch when the rows have
+// different zones.
 func (m *zoneMemo) of(zones *Zones, v *vector, row int) (*time.Location, error) {
 	if !v.zoned {
 		return m.ofLong(zones, v.zone)
@@ -116,7 +117,7 @@ func (m *zoneMemo) of(zones *Zones, v *vector, row int) (*time.Location, error) 
 
 func (m *zoneMemo) ofShort(zones *Zones, name []byte, key zoneKey, i uint64) (*time.Location, error) {
 	z := &m.short[i]
-	if z.loc != nil { // another zone's: its neighbour is the second choice
+	if z.loc != nil { // the slot has another zone: try its neighbour
 		if z = &m.short[i^1]; z.key == key {
 			return z.loc, nil
 		}

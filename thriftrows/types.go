@@ -2,10 +2,13 @@ package thriftrows
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 )
 
-// VectorType says what the values of a vector mean (docs/protocol.md, section 5).
+// VectorType is the engine's type of a vector's values (docs/protocol.md, section
+// 5).
 type VectorType int32
 
 // The engine's vector types, with their numbers on the wire.
@@ -48,8 +51,8 @@ func (t VectorType) String() string {
 	return fmt.Sprintf("VectorType(%d)", int32(t))
 }
 
-// aliases are the further type words that occur in result metadata, and in the
-// lists of a table's columns, where they are in lower case (docs/protocol.md, section 12).
+// aliases holds further type words. They occur in result metadata and, in lower case, in
+// the list of a table's columns (docs/protocol.md, section 12).
 var aliases = map[string]VectorType{
 	"BOOL": Boolean, "BYTE": Integer, "TINYINT": Integer, "SHORT": Integer, "SMALLINT": Integer,
 	"INT": Integer, "BIGINT": Long, "REAL": Float, "CHAR": String, "VARCHAR": String, "TEXT": String,
@@ -57,11 +60,11 @@ var aliases = map[string]VectorType{
 	"UNION_TYPE": String, "UNIONTYPE": String,
 }
 
-// ParseType finds the vector type that a column with the given type word in
-// the metadata usually has. Parameters, as in DECIMAL(10,2) and array<int>, and letter
-// case do not matter. In a result the vector's own type decides, never this word:
-// the two may differ (a SHORT column comes as INTEGER vectors, and any column
-// may come as NULL vectors).
+// ParseType returns the usual vector type of a column with the given type word in the
+// metadata. It ignores letter case, and parameters as in DECIMAL(10,2) and array<int>.
+// It returns false for an unknown word. The vectors of a result may have another type,
+// and that type decides: a SHORT column has INTEGER vectors, and any column may have
+// NULL vectors.
 func ParseType(word string) (VectorType, bool) {
 	word = TypeName(word)
 	for t, name := range typeNames {
@@ -80,6 +83,58 @@ func TypeName(word string) string {
 		word = word[:i]
 	}
 	return strings.ToUpper(strings.TrimSpace(word))
+}
+
+// TypeLength returns the length in a type word: the parameter of VARCHAR(10), or
+// math.MaxInt64 for a text, binary or nested type without one. It returns false for a
+// type of fixed length and for an unknown word.
+func TypeLength(word string) (int64, bool) {
+	t, ok := ParseType(word)
+	if !ok {
+		return 0, false
+	}
+	switch t {
+	case String, Binary:
+		if n := parameters(word); len(n) == 1 {
+			return n[0], true
+		}
+		return math.MaxInt64, true
+	case Array, Map, Struct:
+		return math.MaxInt64, true
+	}
+	return 0, false
+}
+
+// TypePrecisionScale returns p and s of DECIMAL(p,s). It returns false for other types
+// and for a word without p and s.
+func TypePrecisionScale(word string) (precision, scale int64, ok bool) {
+	if t, _ := ParseType(word); t != Decimal128 {
+		return 0, 0, false
+	}
+	n := parameters(word)
+	if len(n) != 2 {
+		return 0, 0, false
+	}
+	return n[0], n[1], true
+}
+
+// parameters returns the numbers in DECIMAL(10,2) and the like, or nil if they
+// are not numbers.
+func parameters(word string) []int64 {
+	_, list, ok := strings.Cut(word, "(")
+	list, _, closed := strings.Cut(list, ")")
+	if !ok || !closed {
+		return nil
+	}
+	var numbers []int64
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+		if err != nil {
+			return nil
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers
 }
 
 // arm is the number of the field that is set in the union Data.

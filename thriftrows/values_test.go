@@ -52,7 +52,7 @@ func mixedChunk(t testing.TB, rows int) (chunk []byte, columns int) {
 	return b, len(vectors)
 }
 
-// Boxing a value costs no allocation of its own; see fill.
+// Boxing a value needs no allocation of its own: see fill.
 func TestValuesAllocations(t *testing.T) {
 	const rows = 8192
 	b, columns := mixedChunk(t, rows)
@@ -75,7 +75,7 @@ func TestValuesAllocations(t *testing.T) {
 	}
 }
 
-// A Chunk that is used again walks without allocating.
+// A reused Chunk decodes without allocating.
 func TestDecodeAllocations(t *testing.T) {
 	b, columns := mixedChunk(t, 1000)
 	var chunk thriftrows.Chunk
@@ -88,8 +88,8 @@ func TestDecodeAllocations(t *testing.T) {
 	}
 }
 
-// Values are their receiver's: they outlast the chunk, its bytes, and the
-// cursor's next blocks.
+// Values belong to the caller. They remain valid after changes of the chunk,
+// its bytes, and the cursor's blocks.
 func TestValuesOutliveTheirChunk(t *testing.T) {
 	t.Parallel()
 	var chunk thriftrows.Chunk
@@ -115,7 +115,7 @@ func TestValuesOutliveTheirChunk(t *testing.T) {
 			kept = append(kept, row)
 			columns = append(columns, cols)
 		}
-		for i := range b { // as the next batch in the same buffer would
+		for i := range b { // like the next batch in the same buffer
 			b[i] = 0xA5
 		}
 	}
@@ -135,8 +135,8 @@ func TestValuesOutliveTheirChunk(t *testing.T) {
 	}
 }
 
-// Each []byte may be overwritten and appended to.
-func TestBytesAreTheReceivers(t *testing.T) {
+// The caller may overwrite each []byte and append to it.
+func TestBytesBelongToTheCaller(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]thriftrows.Vector{
 		"plain":          {Type: thriftrows.Binary, Data: numbered(300, 8)},
@@ -187,7 +187,7 @@ func numbered(n, size int) thriftrows.VarcharData {
 	return d
 }
 
-// Blocks of texts on either side of the size up to which they share memory.
+// The sizes are around the limit up to which the texts of a block share memory.
 func TestLongTexts(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 507, 508, 509, 600, 70_000} { // 128 * (508+4) is 64 KiB
@@ -241,7 +241,7 @@ func TestRowsWithoutColumns(t *testing.T) {
 	}
 }
 
-// Rows may be passed over without asking for their values.
+// Next may be called without reading the row's values.
 func TestNextWithoutValues(t *testing.T) {
 	t.Parallel()
 	const n = 1000
@@ -263,7 +263,7 @@ func TestNextWithoutValues(t *testing.T) {
 			if r.IntN(3) > 0 || row < int(seed) {
 				continue
 			}
-			for range 2 { // asked twice, told twice
+			for range 2 { // a second call returns the same values
 				if err := cur.Values(dest); err != nil {
 					t.Fatal(err)
 				}
@@ -289,8 +289,8 @@ func TestCursorWithoutChunk(t *testing.T) {
 	}
 }
 
-// The cursor's location is for values that have no zone: they keep their wall
-// clock. Instants with a zone and calendar days stay what they are.
+// The cursor's location applies to values without a zone, which keep their wall
+// clock. It does not change instants with a zone and calendar days.
 func TestCursorLocation(t *testing.T) {
 	t.Parallel()
 	berlin := location(t, "Europe/Berlin")
@@ -352,7 +352,7 @@ func TestCursorLocation(t *testing.T) {
 	}
 }
 
-// julian writes times as INT96 values of 12 bytes.
+// julian returns times as INT96 values of 12 bytes.
 func julian(values []any) thriftrows.VarcharData {
 	d := make(thriftrows.VarcharData, len(values))
 	for i, x := range values {

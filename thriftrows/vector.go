@@ -7,21 +7,21 @@ import (
 	"math"
 )
 
-// list tells where the elements of one Thrift list lie. Text elements include
-// their 4-byte length prefix.
+// list holds the positions of the elements of one Thrift list. Text elements
+// include their 4-byte length prefix.
 type list struct {
 	n  int // number of elements
 	at int // position of data in the chunk
-	// data holds the elements, one behind the other.
+	// data holds the elements, one after the other.
 	data []byte
-	// stride is the distance from one element to the next, 0 for a constant.
-	// It counts only while offs is empty.
+	// stride is the distance between two elements, or 0 for a constant. It is
+	// used only if offs is empty.
 	stride int
 	// offs holds the n+1 bounds of text elements of different lengths.
 	offs []uint32
 }
 
-// bounds returns where text element i lies in data, prefix included.
+// bounds returns the position of text element i in data, prefix included.
 func (l *list) bounds(i int) (from, to int) {
 	switch {
 	case len(l.offs) > 0:
@@ -32,14 +32,14 @@ func (l *list) bounds(i int) (from, to int) {
 	return 0, len(l.data)
 }
 
-// text returns the bytes of text element i, in place.
+// text returns the bytes of text element i without copying.
 func (l *list) text(i int) []byte {
 	from, to := l.bounds(i)
 	return l.data[from+4 : to : to]
 }
 
-// kind says how the bytes of a vector's element become a value. It is decided
-// once a vector.
+// kind is the way to decode a vector's elements. It is determined once for each
+// vector.
 type kind uint8
 
 const (
@@ -59,9 +59,9 @@ const (
 	decimalTextKind
 )
 
-// fits tells the kind of vector that an arm of Data makes of a vector type;
-// badKind where the two do not fit each other. NullConstantData fits any
-// vector whose rows are all NULL, and any arm fits a NULL vector.
+// fits maps a vector type and an arm of Data to the kind of the vector. badKind
+// means that they do not fit. NullConstantData fits any vector whose rows are
+// all NULL, and any arm fits a NULL vector.
 var fits = [numTypes][numArms]kind{
 	Binary:      {varcharArm: bytesKind, varcharConstArm: bytesKind},
 	Boolean:     {boolArm: boolKind, boolConstArm: boolKind},
@@ -86,32 +86,32 @@ func (a arm) constant() bool {
 	return armElems[a].typ != 0 && !armElems[a].list
 }
 
-// vector is what the walk found out about one column of a chunk.
+// vector is the index of one column of a chunk.
 type vector struct {
-	typ      VectorType // -1 when the chunk does not say
+	typ      VectorType // -1 if the chunk has none
 	kind     kind
 	arm      arm
 	constant bool
 	zoned    bool
 	scale    int32
-	size     int32 // the vector's own row count, -1 when absent
+	size     int32 // the vector's own row count, or -1 if it has none
 	at       int   // position in the chunk
-	// nulls has a byte a row, 1 for NULL; nil when no row is NULL.
+	// nulls has a byte for each row, 1 for NULL. It is nil if no row is NULL.
 	nulls []byte
 	list  list
 	zones list   // of TIMESTAMP_TZ
-	zone  []byte // the whole vector's zone, where rows have none
+	zone  []byte // the vector's zone, for rows without their own
 }
 
-// reset makes v ready for another chunk and keeps its memory.
+// reset prepares v for another chunk and keeps its memory.
 func (v *vector) reset(at int) {
 	*v = vector{typ: -1, size: -1, at: at, list: list{offs: v.list.offs[:0]}, zones: list{offs: v.zones.offs[:0]}}
 }
 
 func (v *vector) isNull(row int) bool { return v.nulls != nil && v.nulls[row] == 1 }
 
-// resolve decides what kind of vector v is in a chunk of the given number of
-// rows, and checks that it has a value for each of them.
+// resolve determines the kind of v in a chunk of the given number of rows, and
+// checks that v has a value for each row.
 func (v *vector) resolve(rows int) error {
 	if v.typ < 0 {
 		return fmt.Errorf("vector without a type")
@@ -120,7 +120,7 @@ func (v *vector) resolve(rows int) error {
 	if err != nil {
 		return err
 	}
-	// Without rows there need not be a value to look at, even of a constant.
+	// Without rows even a constant vector may have no value.
 	allNull = allNull || rows == 0
 	if v.typ == Null || allNull && (v.arm == noArm || v.arm == nullConstArm) {
 		v.kind = nullKind
@@ -136,7 +136,7 @@ func (v *vector) resolve(rows int) error {
 		return fmt.Errorf("%v with the constant flag %v", v.arm, v.constant)
 	}
 	if allNull {
-		v.kind = nullKind // placeholders need not make sense
+		v.kind = nullKind // placeholders are not checked
 		return nil
 	}
 	if err := v.checkCounts(rows); err != nil {
@@ -159,7 +159,7 @@ func (v *vector) resolve(rows int) error {
 	return nil
 }
 
-// resolveNulls brings the null flags into one of two forms: nil, or one a row.
+// resolveNulls normalizes the null flags: nil, or one for each row.
 func (v *vector) resolveNulls(rows int) (allNull bool, err error) {
 	nulls := v.nulls
 	v.nulls = nil
@@ -194,9 +194,9 @@ func (v *vector) checkCounts(rows int) error {
 	return nil
 }
 
-// resolveZones settles where the rows' zones come from. docs/protocol.md does not say
-// what a vector's own zoneOffset means; it is taken for rows that have no zone
-// of their own, and UTC where it is empty too.
+// resolveZones determines the rows' zones. docs/protocol.md does not define a
+// vector's own zoneOffset. It is used for rows without a zone, and UTC is used if it
+// is empty too.
 func (v *vector) resolveZones(rows int) error {
 	if v.zones.n == 0 {
 		v.zoned = false
@@ -207,7 +207,7 @@ func (v *vector) resolveZones(rows int) error {
 	return nil
 }
 
-// zoneName returns the zone of a row, in place.
+// zoneName returns the zone of a row without copying.
 func (v *vector) zoneName(row int) []byte {
 	if v.zoned {
 		if name := v.zones.text(row); len(name) > 0 {
@@ -217,9 +217,9 @@ func (v *vector) zoneName(row int) []byte {
 	return v.zone
 }
 
-// resolveDecimal tells decimals in binary from those in ASCII text, by the rule
-// of docs/protocol.md, section 5: all 16 bytes long is binary, else all of decimal
-// notation is text, else binary.
+// resolveDecimal distinguishes binary decimals from ASCII text by the rule of
+// docs/protocol.md, section 5. If all elements have 16 bytes, they are binary. If
+// not, and all are in decimal notation, they are text. Else they are binary.
 func (v *vector) resolveDecimal(rows int) {
 	const wide = 4 + 16
 	if len(v.list.offs) == 0 && (v.list.stride == wide || v.constant && len(v.list.data) == wide) {
@@ -251,7 +251,7 @@ func isDecimalText(b []byte) bool {
 	return true
 }
 
-// int96Size is the length of an INT96 value: int32 Julian day, int64
+// int96Size is the length of an INT96 value: an int32 Julian day and the int64
 // nanoseconds of the day.
 const int96Size = 12
 
@@ -270,8 +270,8 @@ func (v *vector) checkInt96(rows int) error {
 	return nil
 }
 
-// The following read the value of a row that is not NULL, from a vector of the
-// kind that the name tells.
+// The following methods return the value of a row that is not NULL. The vector
+// must have the kind in the method's name.
 
 func (v *vector) bool(row int) bool { return v.list.data[row*v.list.stride] == 1 }
 func (v *vector) int32(row int) int32 {

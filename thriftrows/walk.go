@@ -3,16 +3,15 @@ package thriftrows
 import (
 	"encoding/binary"
 	"fmt"
-	"math"
 )
 
 // walker reads a Thrift struct in the binary protocol. Its position is always
-// within the input; every length is checked against what is left before it is
-// believed.
+// within the input, and every length is checked against the rest of the input
+// before it is used.
 type walker struct {
 	b   []byte
 	p   int
-	col int // for errors
+	col int // column for errors
 }
 
 func (w *walker) failf(format string, args ...any) error {
@@ -31,7 +30,7 @@ func (w *walker) take(n int) (int, error) {
 	return at, nil
 }
 
-// field reads the head of the next field; the type STOP ends the struct.
+// field reads the header of the next field. The type STOP ends the struct.
 func (w *walker) field() (typ byte, id int16, err error) {
 	at, err := w.take(1)
 	if err != nil {
@@ -71,8 +70,8 @@ func (w *walker) text() (int, error) {
 	return at, nil
 }
 
-// list reads the head of a list whose elements must be of the given type and
-// take at least size bytes each.
+// list reads the header of a list. Its elements must have the given type and at
+// least size bytes each.
 func (w *walker) list(elem byte, size int) (int, error) {
 	at := w.p
 	head, err := w.take(1)
@@ -94,7 +93,7 @@ func (w *walker) list(elem byte, size int) (int, error) {
 	return int(n), nil
 }
 
-// fixed reads a list of fixed-width elements without looking at them.
+// fixed moves past a list of fixed-width elements and returns its position.
 func (w *walker) fixed(elem byte, width int) (list, error) {
 	n, err := w.list(elem, width)
 	if err != nil {
@@ -105,9 +104,9 @@ func (w *walker) fixed(elem byte, width int) (list, error) {
 	return list{n: n, at: at, data: w.b[at:w.p], stride: width}, nil
 }
 
-// texts reads a list of strings. Most columns are short of variety: while all
-// elements are of one length, a stride says where they lie; offsets are
-// written only from the first that differs.
+// texts reads a list of strings. As long as all elements have the same length,
+// a stride suffices. It writes offsets only from the first element that
+// differs.
 func (w *walker) texts(offs []uint32) (list, error) {
 	n, err := w.list(thriftString, 4)
 	if err != nil {
@@ -120,8 +119,8 @@ func (w *walker) texts(offs []uint32) (list, error) {
 	b := w.b[w.p:]
 	size := binary.BigEndian.Uint32(b)
 	k := 0
-	// Elements fit as long as size+4 bytes are left; a size close to 2^32 never
-	// passes that test.
+	// An element fits if size+4 bytes are left. A size close to 2^32 never
+	// passes this test.
 	if uint64(size)+4 <= uint64(len(b)) {
 		stride := int(size) + 4
 		rest := b
@@ -161,7 +160,8 @@ func (w *walker) texts(offs []uint32) (list, error) {
 	return l, nil
 }
 
-// grow returns a slice of n elements in the memory of s where that suffices.
+// grow returns a slice of n elements. It reuses the memory of s if that is
+// large enough.
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n)
@@ -169,11 +169,11 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// maxDepth bounds how deep unknown fields may nest.
+// maxDepth bounds the nesting of unknown fields.
 const maxDepth = 32
 
-// minSizes are the fewest bytes that a value of each Thrift type takes; 0 marks
-// what is no type. Maps and lists are headed by their counts.
+// minSizes holds the smallest size of a value of each Thrift type in bytes. 0
+// means that the type does not exist. Maps and lists begin with their counts.
 var minSizes = [17]int{
 	thriftBool: 1, thriftByte: 1, thriftDouble: 8, thriftI16: 2, thriftI32: 4, thriftI64: 8,
 	thriftString: 4, thriftStruct: 1, thriftMap: 6, thriftSet: 5, thriftList: 5, thriftUUID: 16,
@@ -186,7 +186,7 @@ func (w *walker) minSize(typ byte) (int, error) {
 	return minSizes[typ], nil
 }
 
-// skip moves past a value of the given Thrift type: new fields must never
+// skip moves past a value of the given Thrift type. Unknown fields must not
 // break decoding.
 func (w *walker) skip(typ byte, depth int) error {
 	if depth > maxDepth {
@@ -227,8 +227,8 @@ func (w *walker) skip(typ byte, depth int) error {
 	return err
 }
 
-// skipElements moves past a count and that many groups of values of the given
-// types. The types of an empty container mean nothing.
+// skipElements moves past a count and as many groups of values of the given
+// types. The types of an empty container are ignored.
 func (w *walker) skipElements(depth int, types ...byte) error {
 	n, err := w.int32()
 	if err != nil {
@@ -267,10 +267,10 @@ func (w *walker) skipElements(depth int, types ...byte) error {
 	return nil
 }
 
-// fields reads a struct: known is asked about each field and tells whether it
-// consumed it. A known field that occurs twice is an error, since either value
-// would be a guess; fields of another type than the known one are skipped, as
-// in code that Thrift generates.
+// fields reads a struct. It calls known for each field, which reports whether
+// it read the field. It is an error if a known field occurs twice, because it
+// is not clear which value is meant. A field with an unexpected type is
+// skipped, as in code that Thrift generates.
 func (w *walker) fields(known func(typ byte, id int16) (bool, error)) error {
 	var seen uint32
 	for {
@@ -295,171 +295,4 @@ func (w *walker) fields(known func(typ byte, id int16) (bool, error)) error {
 		}
 		seen |= 1 << uint(id)
 	}
-}
-
-// chunk reads a whole chunk into c.
-func (w *walker) chunk(c *Chunk, columns int) error {
-	c.cols = c.cols[:0]
-	if len(w.b) > math.MaxInt32 {
-		return w.failf("chunk of %d bytes is longer than 2 GiB", len(w.b))
-	}
-	size := int32(-1)
-	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
-		switch {
-		case id == 1 && typ == thriftI32:
-			if size, err = w.int32(); err == nil && size < 0 {
-				w.p -= 4
-				err = w.failf("chunk of %d rows", size)
-			}
-		case id == 2 && typ == thriftList:
-			err = w.vectors(c, columns)
-		default:
-			return false, nil
-		}
-		return true, err
-	})
-	if err != nil {
-		return err
-	}
-	if w.p != len(w.b) {
-		// Two chunks in a row would lose the second one's rows.
-		return w.failf("%d bytes after the end of the chunk", w.left())
-	}
-	if size < 0 {
-		for i := range c.cols {
-			if v := &c.cols[i]; v.size > 0 || v.list.n > 0 {
-				return w.failf("chunk without a row count")
-			}
-		}
-		size = 0
-	}
-	c.rows = int(size)
-	return nil
-}
-
-func (w *walker) vectors(c *Chunk, columns int) error {
-	at := w.p
-	n, err := w.list(thriftStruct, 1)
-	if err != nil {
-		return err
-	}
-	if n != columns && n != 0 {
-		w.p = at
-		return w.failf("chunk of %d columns in a result of %d", n, columns)
-	}
-	if cap(c.cols) < n {
-		c.cols = make([]vector, n)
-	}
-	c.cols = c.cols[:n]
-	for i := range c.cols {
-		w.col = i
-		if err := w.vector(&c.cols[i]); err != nil {
-			return err
-		}
-	}
-	w.col = -1
-	return nil
-}
-
-func (w *walker) vector(v *vector) error {
-	v.reset(w.p)
-	err := w.fields(func(typ byte, id int16) (ok bool, err error) {
-		var at int
-		switch {
-		case id == 1 && typ == thriftI32:
-			v.size, err = w.int32()
-		case id == 2 && typ == thriftI32:
-			var t int32
-			if t, err = w.int32(); err == nil && !VectorType(t).valid() {
-				w.p -= 4
-				err = w.failf("unknown vector type %d", t)
-			}
-			v.typ = VectorType(t)
-		case id == 3 && typ == thriftList:
-			var l list
-			l, err = w.fixed(thriftBool, 1)
-			v.nulls = l.data
-		case id == 4 && typ == thriftStruct:
-			err = w.data(v)
-		case id == 5 && typ == thriftBool:
-			if at, err = w.take(1); err == nil {
-				v.constant = w.b[at] == 1
-			}
-		case id == 6 && typ == thriftString:
-			if at, err = w.text(); err == nil {
-				v.zone = w.b[at+4 : w.p]
-			}
-		default: // format (7) carries nothing that values need
-			return false, nil
-		}
-		return true, err
-	})
-	return err
-}
-
-// data reads the union of a vector's values.
-func (w *walker) data(v *vector) error {
-	return w.fields(func(typ byte, id int16) (bool, error) {
-		if typ != thriftStruct || id <= int16(noArm) || id >= int16(numArms) {
-			return false, nil
-		}
-		if v.arm != noArm {
-			return true, w.failf("a vector with both %v and %v", v.arm, arm(id))
-		}
-		v.arm = arm(id)
-		v.at = w.p
-		return true, w.arm(v)
-	})
-}
-
-// arm reads the struct in one arm of the union.
-func (w *walker) arm(v *vector) error {
-	elem := armElems[v.arm]
-	return w.fields(func(typ byte, id int16) (ok bool, err error) {
-		switch {
-		case id == 1 && elem.list && typ == thriftList:
-			if elem.typ == thriftString {
-				v.list, err = w.texts(v.list.offs)
-			} else {
-				v.list, err = w.fixed(elem.typ, minSizes[elem.typ])
-			}
-		case id == 1 && !elem.list && typ == elem.typ:
-			// A constant is a list of one that does not advance.
-			at := w.p
-			if err = w.skip(typ, 0); err == nil {
-				v.list = list{n: 1, at: at, data: w.b[at:w.p], offs: v.list.offs}
-			}
-		case id == 2 && v.arm == timeArm && typ == thriftList:
-			v.zones, err = w.texts(v.zones.offs)
-			v.zoned = true
-		case id == 2 && v.arm == timeConstArm && typ == thriftString:
-			at := w.p
-			if _, err = w.text(); err == nil {
-				v.zones = list{n: 1, at: at, data: w.b[at:w.p], offs: v.zones.offs}
-				v.zoned = true
-			}
-		case id == 2 && (v.arm == decimalArm || v.arm == decimalConstArm) && typ == thriftI32:
-			if v.scale, err = w.int32(); err == nil && (v.scale < -maxScale || v.scale > maxScale) {
-				w.p -= 4
-				err = w.failf("decimal scale of %d", v.scale)
-			}
-		default:
-			return false, nil
-		}
-		return true, err
-	})
-}
-
-// armElems says what field 1 of each arm's struct holds.
-var armElems = [numArms]struct {
-	typ  byte
-	list bool
-}{
-	boolArm: {thriftBool, true}, int32Arm: {thriftI32, true}, int64Arm: {thriftI64, true},
-	dateArm: {thriftI64, true}, float32Arm: {thriftDouble, true}, float64Arm: {thriftDouble, true},
-	varcharArm: {thriftString, true}, timeArm: {thriftI64, true}, decimalArm: {thriftString, true},
-	boolConstArm: {thriftBool, false}, dateConstArm: {thriftI64, false}, nullConstArm: {thriftByte, false},
-	numericConstArm: {thriftI64, false}, doubleConstArm: {thriftDouble, false},
-	intervalConstArm: {thriftByte, false}, timeConstArm: {thriftI64, false},
-	varcharConstArm: {thriftString, false}, decimalConstArm: {thriftString, false},
 }

@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// Zones finds time zones by the engine's spelling, which is that of Java's ZoneId
-// (docs/protocol.md, sections 5 and 12), and remembers them:
+// Zones finds time zones by the engine's spelling and caches them. The spelling
+// is that of Java's ZoneId (docs/protocol.md, sections 5 and 12):
 //
 //   - Z, UT, UTC and GMT;
 //   - an offset such as +05:30, -03:00, -00:00:15, +0530 or +05, alone or after UT,
-//     UTC or GMT: UTC+05:30 is east of Greenwich, as +05:30 is;
+//     UTC or GMT; both +05:30 and UTC+05:30 are east of Greenwich;
 //   - an IANA name such as Asia/Kolkata;
-//   - SystemV/EST5, SystemV/EST5EDT and their like.
+//   - a name such as SystemV/EST5 or SystemV/EST5EDT.
 //
-// The zero value is ready. It is safe for concurrent use, and meant to be shared
-// by all results of a connector, since reading an IANA zone opens a file.
+// The zero value is ready to use. Zones is safe for concurrent use. All results
+// of a connector should share one, because loading an IANA zone opens a file.
 type Zones struct {
 	known   sync.Map // string -> *time.Location
 	offsets atomic.Int32
 }
 
-// maxOffsets bounds how many offsets are remembered: there are a million
-// spellings, each of them valid.
+// maxOffsets bounds the cached offsets, because there are a million valid
+// spellings.
 const maxOffsets = 4096
 
-// Lookup returns the zone called name; an empty name is UTC. The location's own
-// name is the engine's spelling, except that Z, UT and all offsets of zero are
-// time.UTC. A name of any other form is an error: a guess would show wrong clocks.
-// name is not kept.
+// Lookup returns the zone called name; an empty name is UTC. The location has the
+// engine's spelling as its name, except that Z, UT and all offsets of zero are
+// time.UTC. An unknown name is an error, because a guess would give wrong times.
+// Lookup does not keep name.
 func (z *Zones) Lookup(name []byte) (*time.Location, error) {
 	if len(name) == 0 || (len(name) == 1 && name[0] == 'Z') {
 		return time.UTC, nil
@@ -43,8 +43,8 @@ func (z *Zones) Lookup(name []byte) (*time.Location, error) {
 	return z.load(string(name))
 }
 
-// load finds a zone and remembers it. Only names that exist are kept, and a bounded
-// number of offsets, so a hostile peer cannot fill the memory.
+// load finds a zone and caches it. It caches only existing names and a bounded
+// number of offsets, so that a hostile server cannot fill the memory.
 func (z *Zones) load(name string) (*time.Location, error) {
 	loc, isOffset, err := loadZone(name)
 	if err == nil && (!isOffset || z.offsets.Add(1) <= maxOffsets) {
@@ -54,7 +54,7 @@ func (z *Zones) load(name string) (*time.Location, error) {
 }
 
 func loadZone(name string) (loc *time.Location, isOffset bool, err error) {
-	const longest = 64 // no IANA name comes near
+	const longest = 64 // all IANA names are much shorter
 	if len(name) > longest {
 		return nil, false, fmt.Errorf("unknown time zone of %d bytes", len(name))
 	}
@@ -76,7 +76,7 @@ func loadZone(name string) (loc *time.Location, isOffset bool, err error) {
 		return loc, false, err
 	}
 	if strings.EqualFold(name, "Local") || strings.EqualFold(name, "localtime") || // would be this machine's zone
-		path.Clean(name) != name { // one zone could have any number of names
+		path.Clean(name) != name { // otherwise a zone would have any number of names
 		return nil, false, fmt.Errorf("unknown time zone %q", name)
 	}
 	loc, err = time.LoadLocation(name)
@@ -96,8 +96,8 @@ func withoutPrefix(name string) string {
 	return name
 }
 
-// parseOffset reads ±h, ±hh, ±hh:mm, ±hh:mm:ss, ±hhmm and ±hhmmss, up to 18 hours,
-// as Java's ZoneOffset does.
+// parseOffset parses ±h, ±hh, ±hh:mm, ±hh:mm:ss, ±hhmm and ±hhmmss, up to 18
+// hours, like Java's ZoneOffset.
 func parseOffset(s string) (seconds int, ok bool) {
 	digits := s[1:]
 	if len(digits) == 1 {
@@ -134,13 +134,14 @@ func parseOffset(s string) (seconds int, ok bool) {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// systemV are the zones that Java had as SystemV/..., in the form of POSIX: the
-// name of standard time, hours west of Greenwich, the name of summer time.
+// systemV holds the zones that Java had as SystemV/..., in the form of POSIX:
+// the name of standard time, the hours west of Greenwich, and the name of
+// summer time.
 const systemV = " AST4 AST4ADT EST5 EST5EDT CST6 CST6CDT MST7 MST7MDT PST8 PST8PDT YST9 YST9YDT HST10 "
 
-// loadSystemV makes the zone SystemV/id. Its summer time, where it has one, begins
-// on the last Sunday of April and ends on the last of October, each year: Java
-// knew the exceptions of 1974 and 1975, too.
+// loadSystemV returns the zone SystemV/id. If it has a summer time, that begins on
+// the last Sunday of April and ends on the last Sunday of October of each year.
+// Java also had the exceptions of 1974 and 1975.
 func loadSystemV(name, id string) (*time.Location, error) {
 	if id == "" || strings.Contains(id, " ") || !strings.Contains(systemV, " "+id+" ") {
 		return nil, fmt.Errorf("unknown time zone %q", name)
@@ -158,7 +159,7 @@ func loadSystemV(name, id string) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, []byte(data))
 }
 
-// tzifHeader is the head of a block of a TZif file with these counts.
+// tzifHeader returns the header of a block of a TZif file with these counts.
 func tzifHeader(counts [6]byte) string {
 	head := "TZif2" + strings.Repeat("\x00", 15)
 	for _, n := range counts {

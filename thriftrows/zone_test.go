@@ -56,7 +56,7 @@ func TestZones(t *testing.T) {
 		{"GMT", "GMT", 0},
 	} {
 		var zones thriftrows.Zones
-		for range 2 { // found, then remembered
+		for range 2 { // loaded, then from the cache
 			name := []byte(test.name)
 			loc, err := zones.Lookup(name)
 			if err != nil {
@@ -97,7 +97,7 @@ func TestUnknownZones(t *testing.T) {
 	}
 }
 
-// Java's rule has the last Sundays of April and October, whatever the law.
+// Java's rule uses the last Sundays of April and October, whatever the law was.
 func TestSystemVZones(t *testing.T) {
 	t.Parallel()
 	var zones thriftrows.Zones
@@ -127,7 +127,7 @@ func TestSystemVZones(t *testing.T) {
 	}
 }
 
-// A peer that invents offsets does not fill the memory.
+// A server that sends many offsets does not fill the memory.
 func TestZonesAreBounded(t *testing.T) {
 	t.Parallel()
 	var zones thriftrows.Zones
@@ -150,7 +150,7 @@ func TestZonesAreBounded(t *testing.T) {
 	}
 }
 
-// One Zones serves all results of a connector at once.
+// All results of a connector may use one Zones concurrently.
 func TestZonesConcurrently(t *testing.T) {
 	t.Parallel()
 	var zones thriftrows.Zones

@@ -1,12 +1,12 @@
-// Package wire is the e6data engine's gRPC interface: the messages, clients and
-// server interfaces generated from query_engine.proto and cluster.proto.
+// Package wire holds the e6data engine's gRPC interface: the messages, clients
+// and server interfaces generated from query_engine.proto and cluster.proto.
 //
-// The protos are written from docs/protocol.md, which is the reference; a test holds the
-// two together. Nothing here knows of sessions, strategies or retries.
+// The reference for the protos is docs/protocol.md, and a test compares both. Sessions,
+// strategies and retries are not part of this package.
 //
 // The protos are compiled from the repository's root, so that they are registered
-// as wire/query_engine.proto and wire/cluster.proto: two files of one name, however
-// unrelated, make a Go program panic at start, and "cluster.proto" alone is a
+// as wire/query_engine.proto and wire/cluster.proto. A Go program panics at start
+// if two of its packages register files of one name, and "cluster.proto" is a
 // common name.
 package wire
 

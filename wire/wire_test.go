@@ -8,13 +8,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// protoFiles is a function because the descriptors are only set by init.
+// protoFiles is a function, because init sets the descriptors.
 func protoFiles() []protoreflect.FileDescriptor {
 	return []protoreflect.FileDescriptor{File_wire_query_engine_proto, File_wire_cluster_proto}
 }
 
-// The generated clients and servers use these, not the descriptors. That the
-// descriptors are what docs/protocol.md says is tested in the repository's root.
+// The generated clients and servers use these and not the descriptors. A test in
+// the repository's root compares the descriptors with docs/protocol.md.
 func TestServiceDescsMatchDescriptors(t *testing.T) {
 	t.Parallel()
 	var got, want []string
@@ -67,8 +67,8 @@ func TestUnaryOnly(t *testing.T) {
 	}
 }
 
-// Go's protobuf registry is one per program and panics on a path registered twice;
-// "cluster.proto" would invite that.
+// A program has one protobuf registry, and it panics if a path is registered
+// twice. A path such as "cluster.proto" could occur twice.
 func TestRegisteredPaths(t *testing.T) {
 	t.Parallel()
 	for i, want := range []string{"wire/query_engine.proto", "wire/cluster.proto"} {

@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// UseConn takes the pools and connections of libraries.
+// UseConn accepts the pools and connections of libraries.
 func TestWithConnOfLibraries(t *testing.T) {
 	f := newFixture(t, wrappers[0])
 	f.db.SetMaxOpenConns(1)
@@ -55,7 +55,7 @@ func TestOptionsThroughLibraries(t *testing.T) {
 	bunDB := bun.NewDB(f.db, schema.NewNopQueryGen().Dialect())
 	for name, test := range map[string]struct {
 		get  func(ctx context.Context, to *string, args ...any) error
-		want string // of an option among the arguments
+		want string // result of an option among the arguments
 	}{
 		"sqlx": {func(ctx context.Context, to *string, args ...any) error {
 			return sqlxDB.GetContext(ctx, to, where, args...)

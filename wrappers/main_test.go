@@ -1,6 +1,6 @@
-// Package wrappers runs the driver below drivers of others that trace, log and
-// intercept. It has nothing but tests: what each wrapper keeps and loses is pinned
-// here and written in docs/pools-and-wrappers.md.
+// Package wrappers tests the driver with libraries that wrap drivers to trace, log
+// or intercept calls. It contains tests only. They determine which features each
+// wrapper keeps and loses; docs/pools-and-wrappers.md has the table.
 package wrappers
 
 import (
@@ -26,16 +26,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // wrapper is a library that wraps drivers.
 type wrapper struct {
-	// name is that of its column in the documentation, and the test's.
+	// name is the name of the column in the documentation and of the test.
 	name string
 	// open returns a pool with the wrapper around the driver.
 	open func(t *testing.T, of given) *sql.DB
-	// loses has the properties that the driver has without the wrapper only.
+	// loses holds the properties that the driver has only without the wrapper.
 	loses map[string]bool
 }
 
-// given is a driver with a connector that exists, for wrappers that take drivers. The test
-// closes the connector, as an application has to where the wrapper does not.
+// given is a driver with an existing connector, for wrappers that need a driver. The test
+// closes the connector, as an application must if the wrapper does not.
 type given struct {
 	*e6data.Driver
 	connector *e6data.Connector
@@ -45,7 +45,7 @@ type given struct {
 // OpenConnector returns the connector.
 func (g given) OpenConnector(string) (driver.Connector, error) { return g.connector, nil }
 
-// openBy is a pool of a wrapper that is a driver.
+// openBy returns a pool of a wrapper that is a driver.
 func openBy(t *testing.T, wrapped driver.Driver, dsn string) *sql.DB {
 	t.Helper()
 	c, err := wrapped.(driver.DriverContext).OpenConnector(dsn)
@@ -111,7 +111,7 @@ func newFixture(t *testing.T, w wrapper) *fixture {
 	db := w.open(t, given{&e6data.Driver{}, connector, srv.DSN()})
 	t.Cleanup(func() {
 		must(t, errors.Join(db.Close(), connector.Close()))
-		// Connectors that the wrapper made for itself may be clearing queries still.
+		// Connectors that the wrapper opened may still clear queries.
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		must(t, srv.Wait(ctx, func(s enginetest.Stats) bool { return s.Connections == 0 }))
@@ -119,7 +119,7 @@ func newFixture(t *testing.T, w wrapper) *fixture {
 	return &fixture{t, db, srv, connector}
 }
 
-// must ends the test when a step of its script fails.
+// must ends the test if a step fails.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Each wrapper keeps and loses what its entry says, no more and no less: a wrapper that
-// gets better fails the test, too, so that the documentation follows.
+// Each wrapper loses exactly the properties in its entry. A wrapper that keeps more
+// also fails the test, so that the documentation is updated.
 func TestWrappers(t *testing.T) {
 	for _, w := range wrappers {
 		for _, p := range properties {
@@ -27,7 +27,7 @@ func TestWrappers(t *testing.T) {
 	}
 }
 
-// What a wrapper loses has the name of a property.
+// Every name in a wrapper's loses is a property.
 func TestLostPropertiesExist(t *testing.T) {
 	known := map[string]bool{}
 	for _, p := range properties {
@@ -36,13 +36,13 @@ func TestLostPropertiesExist(t *testing.T) {
 	for _, w := range wrappers {
 		for name := range w.loses {
 			if !known[name] {
-				t.Errorf("%s loses %s, which is no property", w.name, name)
+				t.Errorf("%s loses %s, which is not a property", w.name, name)
 			}
 		}
 	}
 }
 
-// table is the matrix as the documentation shows it.
+// table returns the matrix in the form of the documentation.
 func table() string {
 	head, rule := "|", "|---|"
 	for _, w := range wrappers[1:] {
@@ -74,7 +74,8 @@ func TestDocumentedMatrix(t *testing.T) {
 	}
 }
 
-// The module could not be fetched when the matrix was made. To add it, add an entry to wrappers.
+// The module could not be downloaded when the matrix was made. To add it, add an entry to
+// wrappers.
 func TestGoSQLProxy(t *testing.T) {
-	t.Skip("SKIPPED: github.com/shogo82148/go-sql-proxy is not in the matrix: the module could not be fetched")
+	t.Skip("SKIPPED: github.com/shogo82148/go-sql-proxy is not in the matrix: the module could not be downloaded")
 }

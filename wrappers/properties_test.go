@@ -14,10 +14,10 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// property is what the driver has, and a wrapper may lose.
+// property is a feature of the driver that a wrapper may lose.
 type property struct {
 	name string
-	// check returns why the property is lost, nil where it is kept.
+	// check returns the reason why the property is lost, or nil if it is kept.
 	check func(ctx context.Context, f *fixture) error
 }
 
@@ -48,7 +48,8 @@ const (
 	wrong = "SELECT nothing FROM nowhere"
 )
 
-// handle has the engine know the statements. It answers others with their literals.
+// handle scripts the engine's results. For other statements the engine returns
+// their literals.
 func handle(srv *enginetest.Server) {
 	srv.Handle(typed, enginetest.NewResult().Column("id", "LONG").Column("name", "VARCHAR(20)").Column("price", "DECIMAL(10,2)").
 		Row(1, "bolt", "0.10").Row(nil, nil, nil))
@@ -62,7 +63,7 @@ func handle(srv *enginetest.Server) {
 	})
 }
 
-// is returns an error where got is not want.
+// is returns an error if got is not want.
 func is(got, want any) error {
 	if !reflect.DeepEqual(got, want) {
 		return fmt.Errorf("%v, want %v", got, want)
@@ -286,7 +287,7 @@ func cancellation(ctx context.Context, f *fixture) error {
 	}
 	hang.Release()
 	var id int
-	return f.db.QueryRowContext(ctx, slow).Scan(&id) // the pool is as good as before
+	return f.db.QueryRowContext(ctx, slow).Scan(&id) // the pool still works
 }
 
 func typedErrors(ctx context.Context, f *fixture) error {
@@ -319,7 +320,7 @@ func ping(ctx context.Context, f *fixture) error {
 	return is(f.srv.Count("healthCheck"), 1)
 }
 
-// One connection after the other needs one session.
+// Several connections, one after the other, use one session.
 func sharing(ctx context.Context, f *fixture) error {
 	f.db.SetMaxIdleConns(-1)
 	var schema string
@@ -331,7 +332,7 @@ func sharing(ctx context.Context, f *fixture) error {
 	return is(f.srv.Count("authenticate"), 1)
 }
 
-// database/sql asks for one of the two before a connection is used again.
+// database/sql calls one of the two methods before it reuses a connection.
 func validity(ctx context.Context, f *fixture) error {
 	sc, err := f.db.Conn(ctx)
 	if err != nil {
@@ -348,7 +349,7 @@ func validity(ctx context.Context, f *fixture) error {
 	})
 }
 
-// A connector that is not closed keeps its channel for the next connection.
+// An open connector keeps its channel for the next connection.
 func closing(ctx context.Context, f *fixture) error {
 	if err := f.db.PingContext(ctx); err != nil {
 		return err

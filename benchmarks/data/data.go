@@ -1,5 +1,5 @@
-// Package data makes the benchmarks' result sets: the same bytes on every
-// machine and in every run.
+// Package data generates the benchmarks' result sets. Their bytes are the same
+// on every machine and in every run.
 package data
 
 import (
@@ -15,8 +15,8 @@ import (
 // ChunkRows is the number of rows of every chunk but a set's last.
 const ChunkRows = 8192
 
-// Set is a result set. Its chunks are made when first asked for and kept for
-// good. It is safe for concurrent use.
+// Set is a result set. Its chunks are generated on first use and then kept. It
+// is safe for concurrent use.
 type Set struct {
 	// Name is the set's name in the benchmarks.
 	Name string
@@ -26,15 +26,15 @@ type Set struct {
 	Columns []thriftrows.Column
 
 	seed   uint64
-	fill   []func(r *rand.Rand, rows int) thriftrows.Vector // a function a column
+	fill   []func(r *rand.Rand, rows int) thriftrows.Vector // one function for each column
 	mu     sync.Mutex
 	chunks [][]byte
 }
 
 // The data sets of the benchmarks.
 var (
-	// Mixed has eight columns of different types, of which price and name are
-	// NULL in three of a hundred rows.
+	// Mixed has eight columns of different types. price and name are NULL in
+	// three of a hundred rows.
 	Mixed = newSet("mixed", 64*ChunkRows,
 		column{"id", "LONG", longs},
 		column{"quantity", "INTEGER", integers},
@@ -88,7 +88,7 @@ func (s *Set) NumChunks() int { return (s.Rows + ChunkRows - 1) / ChunkRows }
 // RowsIn returns the number of rows of chunk i.
 func (s *Set) RowsIn(i int) int { return min(ChunkRows, s.Rows-i*ChunkRows) }
 
-// Vectors makes the columns of chunk i, anew with each call. NULL rows hold
+// Vectors generates the columns of chunk i with each call. NULL rows hold
 // placeholders.
 func (s *Set) Vectors(i int) []thriftrows.Vector {
 	vectors := make([]thriftrows.Vector, len(s.fill))
@@ -103,9 +103,9 @@ func (s *Set) Vectors(i int) []thriftrows.Vector {
 	return vectors
 }
 
-// Chunk returns chunk i as it travels in a result batch. The bytes are not on
-// Go's heap where that can be had, so that the engine's data does not change
-// how often the client's garbage is collected. They must not be changed.
+// Chunk returns the encoded chunk i. If possible, the bytes are not on Go's
+// heap, so that the engine's data does not affect the client's garbage
+// collection. They must not be changed.
 func (s *Set) Chunk(i int) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *Set) Chunk(i int) []byte {
 	return s.chunks[i]
 }
 
-// Bytes returns the size of all chunks together. It makes them.
+// Bytes returns the total size of all chunks. It generates them.
 func (s *Set) Bytes() int64 {
 	var n int64
 	for i := range s.NumChunks() {
@@ -128,7 +128,7 @@ func (s *Set) Bytes() int64 {
 	return n
 }
 
-// Metadata returns the result's metadata as it travels.
+// Metadata returns the encoded metadata of the result.
 func (s *Set) Metadata() []byte {
 	b, err := thriftrows.AppendMetadata(nil, &thriftrows.Metadata{RowCount: int64(s.Rows), Columns: s.Columns})
 	if err != nil {
@@ -137,9 +137,9 @@ func (s *Set) Metadata() []byte {
 	return b
 }
 
-// Value returns what a driver makes of a row of one of the vectors of Vectors:
-// int64, float64, string, time.Time, bool or nil. Instants are in a zone of
-// their offset, or in the zone of their name.
+// Value returns the driver's value for a row of a vector of Vectors: int64,
+// float64, string, time.Time, bool or nil. Instants are in the zone of their
+// offset or name.
 func Value(v thriftrows.Vector, row int) any {
 	if v.Nulls[row] {
 		return nil

@@ -56,7 +56,8 @@ func TestSets(t *testing.T) {
 	}
 }
 
-// testChunk compares Apache Thrift's reading with what went in.
+// testChunk compares the chunk that Apache Thrift's code reads with the
+// generated one.
 func testChunk(t *testing.T, s *data.Set, i int) {
 	t.Helper()
 	chunk := thriftgen.NewChunk()

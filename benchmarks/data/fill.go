@@ -16,7 +16,8 @@ func list[T any](rows int, f func() T) []T {
 	return out
 }
 
-// longs are rarely in 0 to 255, which Go boxes without an allocation.
+// longs returns integers that are rarely in 0 to 255, because Go boxes those
+// without an allocation.
 func longs(r *rand.Rand, rows int) thriftrows.Vector {
 	d := list(rows, func() int64 { return int64(r.Uint64()) })
 	return thriftrows.Vector{Type: thriftrows.Long, Data: thriftrows.Int64Data(d)}
@@ -37,7 +38,7 @@ func bools(r *rand.Rand, rows int) thriftrows.Vector {
 	return thriftrows.Vector{Type: thriftrows.Boolean, Data: thriftrows.BoolData(d)}
 }
 
-// texts are of n characters each.
+// texts returns texts of n characters each.
 func texts(n int) func(*rand.Rand, int) thriftrows.Vector {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 	return func(r *rand.Rand, rows int) thriftrows.Vector {
@@ -57,14 +58,14 @@ func texts(n int) func(*rand.Rand, int) thriftrows.Vector {
 	}
 }
 
-// days lie in the years 1960 to 2059.
+// days returns dates in the years 1960 to 2059.
 func days(r *rand.Rand, rows int) thriftrows.Vector {
 	first := time.Date(1960, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	d := list(rows, func() int64 { return first + r.Int64N(36524)*24*3600*1_000_000 })
 	return thriftrows.Vector{Type: thriftrows.Date, Data: thriftrows.DateData(d)}
 }
 
-// locations are the zones of instants, by the engine's spelling.
+// locations holds the zones of instants, by the engine's spelling.
 var locations = map[string]*time.Location{
 	"Z":             time.UTC,
 	"+05:30":        time.FixedZone("+05:30", 5*3600+30*60),
@@ -80,7 +81,8 @@ func mustLoad(name string) *time.Location {
 	return loc
 }
 
-// instants lie in the years 2000 to 2029, each row in a zone of its own.
+// instants returns instants in the years 2000 to 2029, each row with its own
+// zone.
 func instants(r *rand.Rand, rows int) thriftrows.Vector {
 	zones := [...]string{"Z", "+05:30", "-03:00", "Europe/Berlin"}
 	first := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
@@ -91,7 +93,8 @@ func instants(r *rand.Rand, rows int) thriftrows.Vector {
 	return thriftrows.Vector{Type: thriftrows.TimestampTZ, Data: d}
 }
 
-// decimals have up to twelve digits, two of them after the point.
+// decimals returns decimals of up to twelve digits, two of them after the
+// point.
 func decimals(r *rand.Rand, rows int) thriftrows.Vector {
 	d := list(rows, func() []byte {
 		n := r.Int64N(2e12) - 1e12

@@ -33,7 +33,8 @@ func checkRows(t *testing.T, s *data.Set, chunk *thriftrows.Chunk) {
 	}
 }
 
-// TestValues compares what thriftrows reads with what went in.
+// TestValues compares the values that thriftrows decodes with the generated
+// ones.
 func TestValues(t *testing.T) {
 	t.Parallel()
 	for _, s := range data.Sets() {

@@ -1,5 +1,5 @@
-// Package latency is a TCP proxy that delays what passes: a network with a
-// round trip of any length, unlimited bandwidth and no loss.
+// Package latency is a TCP proxy that delays all bytes. It acts as a network
+// with a given round trip, unlimited bandwidth and no loss.
 package latency
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Proxy passes connections on to a target. Make it with [New]. It is safe for
+// Proxy forwards connections to a target. [New] returns one. It is safe for
 // concurrent use.
 type Proxy struct {
 	target string
@@ -24,9 +24,9 @@ type Proxy struct {
 	conns  map[net.Conn]struct{}
 }
 
-// New starts a proxy on a free port of 127.0.0.1 in front of the target. What
-// either side sends, the end of its stream included, arrives oneWay later at
-// the other: a round trip takes twice that. The caller closes it.
+// New starts a proxy on a free port of 127.0.0.1 in front of the target. The
+// bytes of either side, and the end of its stream, arrive at the other side
+// oneWay later. A round trip takes twice that time. The caller must call Close.
 func New(target string, oneWay time.Duration) (*Proxy, error) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,8 +40,8 @@ func New(target string, oneWay time.Duration) (*Proxy, error) {
 // Addr returns the proxy's address.
 func (p *Proxy) Addr() string { return p.lis.Addr().String() }
 
-// Close cuts all connections and returns when nothing of the proxy runs any
-// more. It may be called again.
+// Close closes all connections and returns when all goroutines of the proxy
+// have ended. It may be called again.
 func (p *Proxy) Close() {
 	p.mu.Lock()
 	if !p.closed {
@@ -66,8 +66,8 @@ func (p *Proxy) accept() {
 	}
 }
 
-// serve passes on one connection. Opening the one to the target takes no round
-// trip, as the client's own took none either.
+// serve forwards one connection. The connection to the target is not delayed,
+// like the client's own.
 func (p *Proxy) serve(client net.Conn) {
 	defer p.drop(client)
 	if !p.keep(client) {
@@ -87,7 +87,7 @@ func (p *Proxy) serve(client net.Conn) {
 	both.Wait()
 }
 
-// keep notes a connection for Close; false when that is over.
+// keep registers a connection for Close. It returns false after Close.
 func (p *Proxy) keep(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -104,7 +104,7 @@ func (p *Proxy) drop(c net.Conn) {
 	_ = c.Close()
 }
 
-// pass carries one direction until its end.
+// pass forwards one direction until its end.
 func (p *Proxy) pass(dst, src net.Conn) {
 	q := newQueue()
 	var reader sync.WaitGroup
@@ -126,7 +126,7 @@ func (p *Proxy) pass(dst, src net.Conn) {
 	reader.Wait()
 }
 
-// deliver writes what is in the queue when it is due.
+// deliver writes each parcel of the queue when it is due.
 func (p *Proxy) deliver(q *queue, dst, src net.Conn) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -136,7 +136,7 @@ func (p *Proxy) deliver(q *queue, dst, src net.Conn) {
 		select {
 		case <-timer.C:
 		case <-p.done:
-			// Close has cut the connections, so that the reader ends.
+			// Close has closed the connections, so the reader ends.
 			return
 		}
 		if x.err != nil {
@@ -155,15 +155,15 @@ func (p *Proxy) deliver(q *queue, dst, src net.Conn) {
 	}
 }
 
-// parcel is what arrives at one moment: bytes, or the end of the stream.
+// parcel is bytes that arrive at one moment, or the end of the stream.
 type parcel struct {
 	due time.Time
 	b   []byte
 	err error
 }
 
-// queue is unbounded: bandwidth is unlimited, and the flow control of what is
-// carried bounds it.
+// queue has no limit, because the bandwidth is unlimited. The flow control of
+// the forwarded protocol bounds it.
 type queue struct {
 	mu      sync.Mutex
 	filled  sync.Cond
@@ -197,7 +197,7 @@ func (q *queue) take() parcel {
 	return x
 }
 
-// buffer returns a buffer to read into; free takes it back.
+// buffer returns a buffer for reading. free returns it to the queue.
 func (q *queue) buffer() []byte {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -73,8 +73,8 @@ func TestDelaysBothWays(t *testing.T) {
 	}
 }
 
-// Bandwidth is not limited: a megabyte takes hardly longer than a byte, and
-// arrives as it was sent, followed by the end of the stream.
+// The bandwidth is not limited: a megabyte takes hardly longer than a byte. The
+// bytes arrive unchanged, followed by the end of the stream.
 func TestPassesBulkInOrder(t *testing.T) {
 	t.Parallel()
 	c := dial(t)
@@ -128,6 +128,6 @@ func TestCloseCutsConnections(t *testing.T) {
 	p.Close()
 	p.Close()
 	if _, err := c.Read(make([]byte, 1)); err == nil {
-		t.Error("the connection lives")
+		t.Error("the connection is still open")
 	}
 }

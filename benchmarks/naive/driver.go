@@ -25,7 +25,7 @@ func (c connector) Driver() driver.Driver { return nil }
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	cc, err := grpc.NewClient(c.addr,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // a chunk may exceed the 4 MB that gRPC takes
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)), // a chunk may exceed gRPC's default limit of 4 MB
 	)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
-// Package naive is what the driver would be if written the obvious way: gRPC
-// with its default codec and windows, Apache Thrift's generated code, math/big,
-// a boxed value a cell, and the next batch asked for when the last one is read.
+// Package naive is a driver without optimizations. It uses gRPC with its
+// default codec and windows, Apache Thrift's generated code, math/big, and a
+// boxed value for each cell. It fetches the next batch after it has read the
+// last one.
 package naive
 
 import (
@@ -19,7 +20,7 @@ import (
 	"github.com/e6data/e6data-go/internal/thriftgen"
 )
 
-// Decode reads a chunk with Apache Thrift's generated code.
+// Decode decodes a chunk with Apache Thrift's generated code.
 func Decode(b []byte) (*thriftgen.Chunk, error) {
 	chunk := thriftgen.NewChunk()
 	buf := &thrift.TMemoryBuffer{Buffer: bytes.NewBuffer(b)}
@@ -40,8 +41,8 @@ type Rows struct {
 
 var _ driver.Rows = (*Rows)(nil)
 
-// NewRows returns the rows of the chunks that next gives until it gives an
-// empty one; end, which may be nil, is called by Close.
+// NewRows returns the rows of the chunks that next returns, up to an empty
+// chunk. Close calls end, which may be nil.
 func NewRows(columns []string, next func() ([]byte, error), end func() error) *Rows {
 	return &Rows{columns: columns, next: next, end: end, chunk: thriftgen.NewChunk()}
 }
@@ -49,7 +50,7 @@ func NewRows(columns []string, next func() ([]byte, error), end func() error) *R
 // Columns returns the columns' names.
 func (r *Rows) Columns() []string { return r.columns }
 
-// Close calls the function that NewRows was given.
+// Close calls the function end of NewRows.
 func (r *Rows) Close() error {
 	if r.end == nil {
 		return nil
@@ -120,7 +121,8 @@ func value(v *thriftgen.Vector, row int) (driver.Value, error) {
 
 var locations sync.Map // string -> *time.Location
 
-// location finds a zone; even a naive driver would not read a file a row.
+// location returns a zone. It has a cache, because even a naive driver would
+// not read a file for each row.
 func location(name string) (*time.Location, error) {
 	if loc, ok := locations.Load(name); ok {
 		return loc.(*time.Location), nil

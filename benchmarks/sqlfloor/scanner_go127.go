@@ -11,8 +11,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// NewScanConnector is [NewConnector], but database/sql reads the rows with
-// ScanColumn, which assigns the constants to the usual destinations itself.
+// NewScanConnector is like [NewConnector], but database/sql reads the rows with
+// ScanColumn, which stores the constants in the usual destinations itself.
 func NewScanConnector(columns []thriftrows.Column, n int) (driver.Connector, error) {
 	return newConnector(columns, n, func(r rows) driver.Rows {
 		s := &scanRows{rows: r, typed: make([]typed, len(r.values))}

@@ -187,7 +187,7 @@ func (r *rewriter) endsProjection(i int) bool {
 		return !r.is(i-1, kDistinct) || !r.is(i-2, kIs) && !r.is(i-2, kNot)
 	case kGroup:
 		return !r.is(i-1, kWithin)
-	case kWhere, kHaving, kOrder, kLimit, kOffset, kFetch, kUnion, kExcept, kIntersect, kQualify, kWindow, kInto, kLateral:
+	case kSelect, kWhere, kHaving, kOrder, kLimit, kOffset, kFetch, kUnion, kExcept, kIntersect, kQualify, kWindow, kInto, kLateral:
 		return true
 	}
 	return r.isOp(i, ';')

@@ -64,9 +64,10 @@ func (r *rewriter) interval(i int) int {
 }
 
 // pathOf returns the JSON path that begins with the colon at token i, and the token
-// behind it.
+// behind it. It reports false where the path is not complete.
 func (r *rewriter) pathOf(i int) (path string, end int, ok bool) {
-	path = "$"
+	var b strings.Builder
+	b.WriteByte('$')
 	for ; ; i++ {
 		switch {
 		case r.isOp(i, ':') && r.isOp(i+1, '['):
@@ -74,20 +75,20 @@ func (r *rewriter) pathOf(i int) (path string, end int, ok bool) {
 			i++
 			switch {
 			case r.isKind(i, sqltext.KindWord):
-				path += `."` + r.text(i) + `"`
+				b.WriteString(`."` + r.text(i) + `"`)
 			case r.isKind(i, sqltext.KindIdentifier) && r.src[r.toks[i].start] == '"':
-				path += "." + strings.ReplaceAll(r.text(i), `""`, `\"`)
+				b.WriteString("." + strings.ReplaceAll(r.text(i), `""`, `\"`))
 			default:
-				return path, i, false
+				return "", i, false
 			}
 		case r.isOp(i, '[') && int(r.toks[i].pair) == i+2 && r.isKind(i+1, sqltext.KindNumber):
-			path += "[" + r.text(i+1) + "]"
+			b.WriteString("[" + r.text(i+1) + "]")
 			i += 2
 		case r.isOp(i, '[') && int(r.toks[i].pair) == i+2 && r.isKind(i+1, sqltext.KindText):
-			path += `."` + unquote(r.text(i+1)) + `"`
+			b.WriteString(`."` + unquote(r.text(i+1)) + `"`)
 			i += 2
 		default:
-			return path, i, true
+			return b.String(), i, true
 		}
 	}
 }

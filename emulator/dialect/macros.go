@@ -41,11 +41,11 @@ var macros = [...]string{
 
 	// Letters of one sound that stand beside each other count once, with h and w between
 	// them, too.
-	`soundex(s) AS left(left(regexp_replace(lower(s), '[^a-z]', '', 'g'), 1) || replace(substr(
+	`soundex(s) AS CASE WHEN NOT regexp_matches(s, '[a-zA-Z]') THEN '' ELSE left(left(regexp_replace(lower(s), '[^a-z]', '', 'g'), 1) || replace(substr(
 		regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
 			translate(regexp_replace(lower(s), '[^a-z]', '', 'g'), 'abcdefgijklmnopqrstuvxyzhw', '012301202245501262301202'),
 		'1+', '1', 'g'), '2+', '2', 'g'), '3+', '3', 'g'), '4+', '4', 'g'), '5+', '5', 'g'), '6+', '6', 'g'),
-		CASE WHEN regexp_matches(lower(s), '^[^a-z]*[hw]') THEN 1 ELSE 2 END), '0', '') || '000', 4)`,
+		CASE WHEN regexp_matches(lower(s), '^[^a-z]*[hw]') THEN 1 ELSE 2 END), '0', '') || '000', 4) END`,
 
 	`width_bucket(x, low, high, n) AS CASE
 		WHEN x < low THEN 0

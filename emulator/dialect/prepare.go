@@ -16,7 +16,7 @@ func (r *rewriter) prepare() {
 		case t.word == kCollate && r.operandEnd(i-1):
 			r.around(span{r.primaryStart(i - 1), i}, "lower(", insert{text: ")"})
 		case t.op == ':' && !t.inList && r.operandEnd(i-1):
-			r.findPath(i)
+			i = r.findPath(i) - 1
 		case t.word == kLike && (r.is(i+1, kSome) || r.is(i+1, kAny)) && r.isOp(i+2, '('):
 			last := i - 1
 			if r.is(last, kNot) {
@@ -74,15 +74,14 @@ func (r *rewriter) findSum(i int) {
 	if !r.isOp(i-1, '+') && !r.isOp(i-1, '-') || !r.operandEnd(i-2) {
 		return
 	}
-	if r.toks[i-2].head >= 0 && (r.isOp(int(r.toks[i-2].head)-1, '+') || r.isOp(int(r.toks[i-2].head)-1, '-')) {
+	start := r.sumStart(i - 2)
+	if r.summed[start] || r.is(start, kInterval) {
 		return
 	}
-	start := r.sumStart(i - 2)
-	for n := start; n < i-1; n = r.next(n) {
-		if r.toks[n].word == kInterval && (n == start || r.isOp(n-1, '+') || r.isOp(n-1, '-')) {
-			return
-		}
+	if r.summed == nil {
+		r.summed = map[int]bool{}
 	}
+	r.summed[start] = true
 	end := i
 	for {
 		next, unit, ok := r.intervalEnd(end)
@@ -111,18 +110,17 @@ func (r *rewriter) findSum(i int) {
 	}
 }
 
-// findPath makes v:a.b a call: of json_extract_string where a cast follows.
-func (r *rewriter) findPath(i int) {
-	if r.isOp(i-2, ':') {
-		return // a further step of the path before it
-	}
+// findPath makes v:a.b a call: of json_extract_string where a cast follows. It returns
+// the token behind the path.
+func (r *rewriter) findPath(i int) int {
 	_, end, ok := r.pathOf(i)
 	if !ok {
-		return
+		return max(end, i+1) // path reports it
 	}
 	function := "json_extract("
 	if r.isOperator(end, "::") {
 		function = "json_extract_string("
 	}
 	r.around(span{r.primaryStart(i - 1), end}, function, insert{})
+	return end
 }

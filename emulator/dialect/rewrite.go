@@ -20,7 +20,11 @@ type rewriter struct {
 	// looksBack is set where an operator may change how its operand is written.
 	looksBack bool
 	inserts   []insert
-	at        map[int][]int // the places in inserts, by the tokens
+	// starts are the sums that begin before an operand, by the operand's first token.
+	starts map[int]int
+	// summed are the sums whose intervals are found, by their first token.
+	summed map[int]bool
+	at     map[int][]int // the places in inserts, by the tokens
 	// folding is set where names become those of columns.
 	folding bool
 	// closed is the last token behind which inserts were written, or -1.
@@ -330,7 +334,7 @@ func (r *rewriter) longOperator(i int) int {
 	case "||", "<=", ">=", "<>", "!=", "<<", ">>", "=>":
 		r.copy(i)
 	case "->", "->>":
-		r.fail(i, "the operator %s is not supported but in a lambda", op)
+		r.fail(i, "the operator %s is not supported outside a lambda", op)
 	default:
 		r.fail(i, "the operator %s is not supported", op)
 	}

@@ -55,6 +55,7 @@ func TestRewrite(t *testing.T) {
 		"SELECT CASE a WHEN 1 THEN v END:x AS c":                   `SELECT json_extract(CASE a WHEN 1 THEN v END, '$."x"') AS c`,
 		"SELECT TIMESTAMP '2024-01-01' + INTERVAL '1' DAY AS d":    "SELECT TIMESTAMP '2024-01-01' + INTERVAL '1 day' AS d",
 		"SELECT x FROM t WHERE d BETWEEN e - INTERVAL 1 DAY AND f": "SELECT x FROM t WHERE d BETWEEN cast_to_type(e - INTERVAL '1 day', e) AND f",
+		"SELECT t.end, t.from, v:case.select AS c FROM t":          `SELECT t.end, t.from, json_extract(v, '$."case"."select"') AS c FROM t`,
 		// What is not known stays.
 		"SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY": "SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY",
 		"SHOW TABLES":                       "SHOW TABLES",
@@ -182,10 +183,12 @@ func TestStatement(t *testing.T) {
 // TestHuge: no statement takes long because of its shape.
 func TestHuge(t *testing.T) {
 	t.Parallel()
-	const n = 1 << 15
+	const n = 1 << 17
 	for _, part := range []string{
-		"+ INTERVAL 1 DAY ", "+ a + INTERVAL 1 DAY ", "AND a LIKE SOME ('b') ", ":a ", ", v:a::INT ", "COLLATE UTF8_LCASE ", "- a ", "(", "CASE ", "[1", ", f(", ", upper(a)", "::INT ", "UNION SELECT a+1 ",
-		"|| decode(a, ", ", (SELECT a + 1", "?", "a.", "transform(a, x -> ",
+		"+ INTERVAL 1 DAY ", "+ a + INTERVAL 1 DAY ", "AND a LIKE SOME ('b') ", ":a ", ", v:a::INT ", "COLLATE UTF8_LCASE ", "- a ", "(", "CASE ", "[1",
+		", f(", ", upper(a)", "::INT ", "UNION SELECT a+1 ", "|| decode(a, ", ", (SELECT a + 1", "?", "a.", "transform(a, x -> ", "- CURRENT_DATE ",
+		"|| b LIKE SOME ('x') ", ", d + INTERVAL 1 DAY", "AND NOT ", "'a' ", "\"a\"", "x'00' ", ":a[0]", "[1] ", ".a ", "CASE a WHEN 1 THEN 2 END + INTERVAL 1 DAY ",
+		"/**/", "-- \n", ",", " AS a", "FROM ", "SELECT ", "OVER () ", "IN (1) ", "WITH a(", "LATERAL VIEW EXPLODE(a) ", "CREATE TABLE ", "IGNORE NULLS ",
 	} {
 		sql := "SELECT a " + strings.Repeat(part, n/len(part))
 		if s, err := Rewrite(sql, Options{}); err == nil && len(s.Text) > 16*len(sql)+1<<17 {

@@ -79,7 +79,9 @@ func (r *rewriter) tokenize() {
 		k.inList = len(open) > 0 && r.toks[open[len(open)-1]].op == '['
 		switch t.Kind {
 		case sqltext.KindWord:
-			k.word = wordOf(r.src[t.Start:t.End])
+			if n := len(r.toks); n == 0 || r.toks[n-1].op != '.' && r.toks[n-1].op != ':' { // t.end is a column
+				k.word = wordOf(r.src[t.Start:t.End])
+			}
 			switch k.word {
 			case kInterval, kCollate, kLike:
 				r.looksBack = true
@@ -252,16 +254,31 @@ func (r *rewriter) called(i int) bool {
 // sumStart returns the first token of the sum, product or concatenation that ends with
 // token i.
 func (r *rewriter) sumStart(i int) int {
-	for {
+	first := 0
+	for n := 0; ; n++ {
 		i = r.primaryStart(i)
 		if (r.isOp(i-1, '-') || r.isOp(i-1, '+')) && !r.operandEnd(i-2) {
 			i-- // a sign
 		}
+		if n == 0 {
+			first = i
+		}
+		if start, ok := r.starts[i]; ok {
+			i = start
+			break
+		}
 		if i < 2 || !r.sumOperator(i-1) || !r.operandEnd(i-2) {
-			return i
+			break
 		}
 		i -= 2
 	}
+	if i < first { // a long sum is not gone through again
+		if r.starts == nil {
+			r.starts = map[int]int{}
+		}
+		r.starts[first] = i
+	}
+	return i
 }
 
 func (r *rewriter) sumOperator(i int) bool {

@@ -1,5 +1,5 @@
-// Command quickstart shows the driver at work on an engine inside its own
-// process: a result with every type the engine has, a query that fails, and one
+// Command quickstart runs the driver against an engine in the same process. It
+// shows a result with every type of the engine, a query that fails, and a query
 // that is cancelled while it runs. It needs no network and no account.
 //
 //	go run ./examples/quickstart
@@ -31,8 +31,8 @@ func main() {
 	}
 }
 
-// run plays the whole example. Anything that does not go as expected is an
-// error.
+// run runs the whole example. It returns an error if a step has an unexpected
+// result.
 func run(ctx context.Context, w io.Writer) error {
 	srv, err := enginetest.NewServer(enginetest.Config{})
 	if err != nil {
@@ -55,7 +55,7 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 
-	// Closing the pool leaves nothing behind on the engine.
+	// After the pool is closed the engine has no query left.
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := srv.WaitBalanced(ctx); err != nil {
@@ -112,7 +112,7 @@ func show(ctx context.Context, w io.Writer, db *sql.DB, query string) error {
 			lines[i] += "\t" + text(types[i], v)
 		}
 	}
-	// Without this a result that was cut short would pass for a whole one.
+	// Without this check a result that was cut short would look complete.
 	if err := rows.Err(); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func show(ctx context.Context, w io.Writer, db *sql.DB, query string) error {
 	return tw.Flush()
 }
 
-// typeWord is the engine's type with its parameters.
+// typeWord returns the engine's type with its parameters.
 func typeWord(t *sql.ColumnType) string {
 	if precision, scale, ok := t.DecimalSize(); ok {
 		return fmt.Sprintf("%s(%d,%d)", t.DatabaseTypeName(), precision, scale)
@@ -146,7 +146,7 @@ func text(t *sql.ColumnType, v any) string {
 	return fmt.Sprint(v)
 }
 
-// fails runs a query that the engine refuses.
+// fails runs a query for which the engine returns an error.
 func fails(ctx context.Context, w io.Writer, db *sql.DB) error {
 	var n int64
 	err := db.QueryRowContext(ctx, divide).Scan(&n)
@@ -162,7 +162,7 @@ func fails(ctx context.Context, w io.Writer, db *sql.DB) error {
 	return err
 }
 
-// cancelled gives a query up once it runs on the engine.
+// cancelled cancels a query after it has started on the engine.
 func cancelled(ctx context.Context, w io.Writer, srv *enginetest.Server, db *sql.DB) error {
 	limit, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()

@@ -6,7 +6,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// The statements that the engine of this example knows.
+// The statements for which the engine of this example has a result.
 const (
 	everyType = "SELECT * FROM every_type"
 	divide    = "SELECT 1 / 0"
@@ -19,8 +19,8 @@ type record struct {
 	Tag string `json:"tag"`
 }
 
-// everyTypeResult has a column of each of the engine's types and three rows, of
-// which the last is all NULL.
+// everyTypeResult returns a result with a column of each engine type and three
+// rows. All values of the last row are NULL.
 func everyTypeResult() *enginetest.Result {
 	mumbai := time.FixedZone("+05:30", 5*60*60+30*60)
 	noon := time.Date(2024, 2, 29, 12, 30, 15, 123456000, time.UTC)

@@ -16,7 +16,7 @@ import (
 	e6data "github.com/e6data/e6data-go"
 )
 
-// salesQuery is the statement behind GET /sales; its argument is a country.
+// salesQuery is the statement of GET /sales. Its argument is a country.
 const salesQuery = "SELECT day, product, amount FROM sales WHERE country = ? ORDER BY day, product"
 
 // sale is a row of salesQuery.
@@ -28,11 +28,11 @@ type sale struct {
 }
 
 // service answers GET /sales?country=IN with all rows of salesQuery as a JSON array. A
-// client gets either all of them or an error, never some of them with nothing
-// wrong about the response.
+// client gets either all rows or an error. It never gets a part of the rows in a
+// response that looks complete.
 type service struct {
 	db      *sql.DB
-	timeout time.Duration // of a request
+	timeout time.Duration // time limit of a request
 	log     *slog.Logger
 }
 
@@ -44,8 +44,8 @@ func newService(db *sql.DB, timeout time.Duration, log *slog.Logger) http.Handle
 }
 
 func (s *service) sales(w http.ResponseWriter, r *http.Request) {
-	// The request's context ends when the client leaves, and with it the query on
-	// the engine.
+	// When the client disconnects, the request's context ends, and the driver
+	// cancels the query on the engine.
 	ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
 	defer cancel()
 	out := &heldResponse{w: w}
@@ -63,9 +63,9 @@ func (s *service) sales(w http.ResponseWriter, r *http.Request) {
 	}
 	s.log.LogAttrs(ctx, level, "GET /sales", slog.Int("status", status), slog.Bool("broken_off", out.sent), slog.Any("error", err))
 	if out.sent {
-		// Too late for a status. Ending the body as if nothing had happened would
-		// pass off a part as the whole: break the connection instead, which every
-		// HTTP client reports.
+		// It is too late for a status. If the body ended normally, the client
+		// would take a part for the whole. Break the connection instead: every
+		// HTTP client reports that.
 		panic(http.ErrAbortHandler)
 	}
 	if status == http.StatusServiceUnavailable {
@@ -95,7 +95,8 @@ func (s *service) writeSales(ctx context.Context, w io.Writer, country string) e
 		}
 		separator = ","
 	}
-	// Only this tells a whole result from one that was cut short.
+	// Only this check distinguishes a complete result from one that was cut
+	// short.
 	if err := rows.Err(); err != nil {
 		return err
 	}
@@ -107,22 +108,22 @@ func (s *service) writeSales(ctx context.Context, w io.Writer, country string) e
 	return err
 }
 
-// statusClientLeft is for the log: nobody reads the answer.
+// statusClientLeft is a status for the log. The client has disconnected.
 const statusClientLeft = 499
 
-// statusOf is the HTTP status for an error, and what the client is told: the
-// error itself, which may hold SQL, is for the log.
+// statusOf returns the HTTP status and the text for the client. The error
+// itself may contain SQL and goes to the log only.
 func statusOf(err error) (status int, text string) {
 	var e *e6data.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusGatewayTimeout, "the engine took too long"
 	case errors.Is(err, context.Canceled):
-		return statusClientLeft, "the client has left"
+		return statusClientLeft, "the client disconnected"
 	case errors.Is(err, e6data.ErrClusterSuspended):
 		return http.StatusServiceUnavailable, "the cluster is suspended, try again later"
 	case errors.Is(err, e6data.ErrIncompleteResult), errors.Is(err, e6data.ErrAmbiguousExecution):
-		// The query only reads: the client may ask again.
+		// The query only reads, so the client may repeat it.
 		return http.StatusBadGateway, "the engine was lost, try again"
 	case errors.As(err, &e) && e.Code == codes.Unavailable:
 		return http.StatusBadGateway, "the engine cannot be reached"
@@ -130,11 +131,11 @@ func statusOf(err error) (status int, text string) {
 	return http.StatusInternalServerError, "the query failed"
 }
 
-// held is how many bytes of a response are kept back at most.
+// held bounds the bytes of a response that are held back.
 const held = 1 << 20
 
-// heldResponse keeps a response back, so that an error can still become its
-// status, until it is sent or has outgrown the buffer.
+// heldResponse holds a response back until send is called or the buffer is
+// full. Until then an error can still set the status.
 type heldResponse struct {
 	w    http.ResponseWriter
 	buf  bytes.Buffer
@@ -151,7 +152,8 @@ func (h *heldResponse) Write(p []byte) (int, error) {
 	return h.w.Write(p)
 }
 
-// send sends what was kept back; what follows goes straight to the client.
+// send sends the bytes that were held back. Later bytes go directly to the
+// client.
 func (h *heldResponse) send() error {
 	if h.sent {
 		return nil

@@ -16,11 +16,11 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// These tests run the service on the driver itself, against an engine inside the
-// process: what goes wrong goes wrong on the wire.
+// These tests run the service with the real driver, against an engine inside the
+// process. The faults happen on the wire.
 
-// newEngine starts an engine with a database on it. When the test has ended no
-// query may be left on the engine.
+// newEngine starts an engine and opens a database on it. The test fails if a
+// query is left on the engine.
 func newEngine(t *testing.T, params ...string) (*enginetest.Server, *sql.DB) {
 	t.Helper()
 	engine := enginetest.Start(t, enginetest.Config{})
@@ -36,7 +36,7 @@ func newEngine(t *testing.T, params ...string) (*enginetest.Server, *sql.DB) {
 	return engine, db
 }
 
-// sales is a result of n rows of about 1 KB in batches of 100.
+// sales returns a result of n rows of about 1 KB in batches of 100.
 func sales(n int) *enginetest.Result {
 	first := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	return salesColumns().BatchRows(100).Generate(n, func(i int) []any {
@@ -51,7 +51,7 @@ func salesColumns() *enginetest.Result {
 		Column("amount", "DECIMAL(10,2)")
 }
 
-// many rows outgrow what the service keeps back.
+// many is a number of rows that exceeds the held-back buffer.
 const many = 2 * held / 1000
 
 func TestRows(t *testing.T) {
@@ -87,7 +87,7 @@ func TestSwitchInTheMiddle(t *testing.T) {
 		engine.SetLive(enginetest.Blue, enginetest.Green)
 		engine.Announce(enginetest.Green)
 	}})
-	expectRows(t, get(t.Context()), 1000) // ends where it began
+	expectRows(t, get(t.Context()), 1000) // the query ends on the colour where it began
 	engine.SetLive(enginetest.Green)
 	expectRows(t, get(t.Context()), 1000)
 	var ranOn []string
@@ -99,7 +99,7 @@ func TestSwitchInTheMiddle(t *testing.T) {
 	}
 }
 
-// The deployment has moved without a word between two requests.
+// The deployment has moved without an announcement between two requests.
 func TestSwitchUnannounced(t *testing.T) {
 	engine, db := newEngine(t)
 	get := start(t, db, time.Minute)
@@ -120,7 +120,8 @@ func TestExpiredSession(t *testing.T) {
 	expectRows(t, get(t.Context()), 1000) // and while a result is being read
 }
 
-// Whatever ends a result early, no client takes a part of it for the whole.
+// Whatever ends a result early, a client never takes a part of it for the
+// whole.
 func TestEngineLost(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -141,7 +142,7 @@ func TestEngineLost(t *testing.T) {
 			engine.Inject(fault)
 			expectError(t, get(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
 
-			// The rows before this have left for the client already.
+			// The rows before this batch have already been sent to the client.
 			engine.HandleArgs(salesQuery, sales(many))
 			fault.Skip = many / 100 * 9 / 10
 			engine.Inject(fault)
@@ -160,7 +161,8 @@ func TestShortResult(t *testing.T) {
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
 }
 
-// A client that leaves ends its query on the engine, too: newEngine checks.
+// When a client disconnects, its query ends on the engine, too. newEngine
+// checks that.
 func TestClientLeaves(t *testing.T) {
 	for _, method := range []string{"prepareStatement", "executeStatement", "getNextResultBatch"} {
 		t.Run(method, func(t *testing.T) {
@@ -226,7 +228,7 @@ func TestSuspendedCluster(t *testing.T) {
 	})
 }
 
-// The client is not told the engine's words, which hold SQL.
+// The client does not get the engine's message, because it contains SQL.
 func TestSQLError(t *testing.T) {
 	engine, db := newEngine(t)
 	engine.HandleArgs(salesQuery, salesColumns().Fail(enginetest.PhasePrepare, errors.New("line 1:26: no column amount")))

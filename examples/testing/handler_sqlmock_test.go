@@ -17,13 +17,13 @@ import (
 	e6data "github.com/e6data/e6data-go"
 )
 
-// These tests put a mock in the place of driver and engine: they say which SQL
-// the service sends and what it makes of rows and errors, and know nothing of
-// how those come about. A deadline is not for them: where the driver's error
-// holds context.DeadlineExceeded, the mock has an error of its own.
+// These tests replace driver and engine with a mock. They check the SQL that
+// the service sends and its handling of rows and errors. They cannot test a
+// deadline: the driver's error wraps context.DeadlineExceeded, and the mock
+// returns an error of its own.
 
 // newMock returns a database that expects statements by their exact text. All
-// that it was told to expect must have happened when the test ends.
+// expectations must be met when the test ends.
 func newMock(t *testing.T) (sqlmock.Sqlmock, *sql.DB) {
 	t.Helper()
 	db, mock, err := sqlmock.New(sqlmock.QueryMatcherOption(sqlmock.QueryMatcherEqual))
@@ -57,8 +57,8 @@ func TestMockRows(t *testing.T) {
 	expectRows(t, start(t, db, time.Minute)(t.Context()), 2)
 }
 
-// Every error that the service knows, and what becomes of it. To bring each
-// about on the wire is the driver's own tests' task.
+// The table has every error that the service handles. The driver's own tests
+// cause each of them on the wire.
 func TestMockQueryErrors(t *testing.T) {
 	for _, test := range []struct {
 		err    error
@@ -67,7 +67,7 @@ func TestMockQueryErrors(t *testing.T) {
 	}{
 		{context.DeadlineExceeded, http.StatusGatewayTimeout, "the engine took too long"},
 		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution, Err: context.DeadlineExceeded}, http.StatusGatewayTimeout, "the engine took too long"},
-		{context.Canceled, statusClientLeft, "the client has left"},
+		{context.Canceled, statusClientLeft, "the client disconnected"},
 		{&e6data.Error{Phase: e6data.PhaseConnect, Kind: e6data.ErrClusterSuspended}, http.StatusServiceUnavailable, "the cluster is suspended, try again later"},
 		{&e6data.Error{Phase: e6data.PhaseExecute, Kind: e6data.ErrAmbiguousExecution}, http.StatusBadGateway, "the engine was lost, try again"},
 		{&e6data.Error{Phase: e6data.PhaseMetadata, Kind: e6data.ErrIncompleteResult}, http.StatusBadGateway, "the engine was lost, try again"},
@@ -83,7 +83,7 @@ func TestMockQueryErrors(t *testing.T) {
 	}
 }
 
-// An error after the first row must not leave that row with the client.
+// After an error the client must not have got the first row.
 func TestMockRowError(t *testing.T) {
 	mock, db := newMock(t)
 	lost := &e6data.Error{Phase: e6data.PhaseFetch, Kind: e6data.ErrIncompleteResult}
@@ -91,15 +91,15 @@ func TestMockRowError(t *testing.T) {
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusBadGateway, "the engine was lost, try again")
 }
 
-// A column that is not what the service expects.
+// A column has an unexpected type.
 func TestMockScanError(t *testing.T) {
 	mock, db := newMock(t)
 	mock.ExpectQuery(salesQuery).WithArgs(country).WillReturnRows(mockRows().AddRow("tomorrow", "screw", "1.00")).RowsWillBeClosed()
 	expectError(t, start(t, db, time.Minute)(t.Context()), http.StatusInternalServerError, "the query failed")
 }
 
-// The driver's own argument types, given to a mock. Without the converter it refuses
-// them: database/sql alone knows neither a Date nor the slice of an IN list.
+// The mock gets the driver's own argument types. It needs the converter, because
+// database/sql supports neither a Date nor the slice of an IN list.
 func TestMockArguments(t *testing.T) {
 	db, mock, err := sqlmock.New(sqlmock.QueryMatcherOption(sqlmock.QueryMatcherEqual), sqlmock.ValueConverterOption(e6data.ArgumentConverter{}))
 	if err != nil {
@@ -109,7 +109,7 @@ func TestMockArguments(t *testing.T) {
 	day := time.Date(2026, 1, 2, 15, 0, 0, 0, time.UTC)
 	arguments := []driver.Value{e6data.Date(day), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day}
 	run := func(date e6data.Date) error {
-		// An option is no argument.
+		// An option is not an argument.
 		rows, err := db.QueryContext(t.Context(), query, date, e6data.InSchema("archive"), e6data.NewDecimal(1230, 2), []string{"IN", "SG"}, day.Local())
 		if err != nil {
 			return err
@@ -124,11 +124,11 @@ func TestMockArguments(t *testing.T) {
 	if err := run(e6data.Date(day.AddDate(0, 0, 1))); err == nil || !strings.Contains(err.Error(), "DATE '2026-01-03'") {
 		t.Errorf("another date: %v", err)
 	}
-	if err := run(e6data.Date(day)); err != nil { // as is still expected
+	if err := run(e6data.Date(day)); err != nil { // still expected
 		t.Error(err)
 	}
 	if _, err := db.Query(query, math.NaN()); err == nil || !strings.Contains(err.Error(), "NaN and infinities have no literal") {
-		t.Errorf("what the driver refuses: %v", err)
+		t.Errorf("refused value: %v", err)
 	}
 	mock.ExpectClose()
 	if err := db.Close(); err != nil {

@@ -1,7 +1,7 @@
-// Command testing is a small web service over an e6data database, there for its
-// tests: they show how to test an application, once with an engine inside the
-// test's own process (package enginetest) and once with go-sqlmock. The
-// repository's README says when to use which.
+// Command testing is a small web service with an e6data database. Its tests
+// show two ways to test an application: with an engine inside the test's
+// process (package enginetest) and with go-sqlmock. The repository's
+// docs/testing.md compares them.
 //
 //	cd examples/testing && go test .
 //	E6DATA_DSN='e6data://...?secure=true' go run .
@@ -35,24 +35,26 @@ func main() {
 	}
 }
 
-// run serves until ctx ends, and then until the requests under way have ended.
+// run serves until ctx ends, and then until all running requests have ended.
 func run(ctx context.Context, listen, dsn string, timeout time.Duration) (err error) {
 	if dsn == "" {
-		return errors.New("the environment variable E6DATA_DSN must say where the engine is")
+		return errors.New("the environment variable E6DATA_DSN must be set to the engine's DSN")
 	}
 	db, err := sql.Open(e6data.DriverName, dsn)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	// Further requests wait for a connection: the cluster is not flooded.
+	// Further requests wait for a connection, so that the cluster is not
+	// overloaded.
 	db.SetMaxOpenConns(16)
 
 	srv := &http.Server{
 		Addr:              listen,
 		Handler:           newService(db, timeout, slog.Default()),
 		ReadHeaderTimeout: 10 * time.Second,
-		// A client that does not read keeps a query open on the engine. This ends it.
+		// A client that does not read keeps a query open on the engine. This timeout
+		// ends it.
 		WriteTimeout: timeout + 10*time.Second,
 	}
 	served := make(chan error, 1)

@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// country is what the clients of the tests ask for.
+// country is the argument of the tests' requests.
 const country = "Côte d'Ivoire"
 
 // response is what a client has read.
@@ -25,12 +25,12 @@ type response struct {
 	status int
 	header http.Header
 	body   []byte
-	// err is why the client could not read the response to its end.
+	// err is the error if the client could not read the response to its end.
 	err error
 }
 
-// start serves db until the test ends. A real HTTP server, not a recorder: what
-// a client sees of a response that breaks off is part of what is tested.
+// start serves db until the test ends. It uses a real HTTP server instead of a
+// recorder, because the tests check how a broken response looks to a client.
 func start(t *testing.T, db *sql.DB, timeout time.Duration) (get func(context.Context) response) {
 	t.Helper()
 	srv := httptest.NewServer(newService(db, timeout, slog.New(slog.DiscardHandler)))
@@ -50,7 +50,7 @@ func start(t *testing.T, db *sql.DB, timeout time.Duration) (get func(context.Co
 	}
 }
 
-// expectRows fails the test unless r is a whole response with n rows.
+// expectRows fails the test unless r is a complete response with n rows.
 func expectRows(t *testing.T, r response, n int) {
 	t.Helper()
 	var rows []sale
@@ -66,8 +66,8 @@ func expectRows(t *testing.T, r response, n int) {
 	}
 }
 
-// expectError fails the test unless r is an error with this status and text,
-// and nothing else.
+// expectError fails the test unless r is an error with exactly this status and
+// text.
 func expectError(t *testing.T, r response, status int, text string) {
 	t.Helper()
 	if r.err != nil || r.status != status || string(r.body) != text+"\n" {
@@ -75,7 +75,7 @@ func expectError(t *testing.T, r response, status int, text string) {
 	}
 }
 
-// within is a context that ends long after a test should have.
+// within returns a context that ends long after the test should have ended.
 func within(t *testing.T, d time.Duration) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), d)

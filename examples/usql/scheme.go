@@ -1,16 +1,17 @@
-// Package usql is how e6data becomes a database of usql, the universal command line
-// client, and of all that takes the URLs of github.com/xo/dburl.
+// Package usql adds e6data to usql, the universal command line client, and to other
+// programs that use the URLs of github.com/xo/dburl.
 package usql
 
 import "github.com/xo/dburl"
 
-// Scheme is dburl's entry for e6data. Until dburl has it, a program adds it:
+// Scheme is dburl's entry for e6data. A program adds it as long as dburl does
+// not have it:
 //
 //	dburl.Register(usql.Scheme)
 //	db, err := dburl.Open("e6://me%40example.com:token@host:443/sales?catalog=lake&secure=true")
 //
-// The driver reads a URL of the form that dburl has, so that its scheme is all that is
-// rewritten. It has no default host, and the driver knows the default ports.
+// The driver accepts URLs in dburl's form, so only the scheme is rewritten. There is
+// no default host. The driver has the default ports.
 var Scheme = dburl.Scheme{
 	Name:       "e6data",
 	Generator:  dburl.GenSchemeHost("e6data"),

@@ -23,8 +23,8 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// What dburl makes of a URL, the driver reads as the same settings. A raw "&" in user or
-// token is not among them: the driver refuses it, and says that it is %26.
+// The driver reads the same settings from a URL before and after dburl rewrites it. The
+// URLs have no raw "&" in user or token: the driver refuses it and asks for %26.
 func TestScheme(t *testing.T) {
 	for _, user := range []*url.Userinfo{nil, url.UserPassword("me@example.com", "a/b?c#d%e:f@g+h i=k"), url.UserPassword("x:y", "z")} {
 		for _, scheme := range []string{"e6", "e6data"} {
@@ -54,7 +54,7 @@ func TestScheme(t *testing.T) {
 	}
 }
 
-// What usql calls of the driver.
+// The test calls the functions of the driver that usql calls.
 func TestDriver(t *testing.T) {
 	d, ok := drivers.Available()["e6data"]
 	if !ok || !d.AllowCComments || !d.AllowMultilineComments {
@@ -92,7 +92,7 @@ func TestDriver(t *testing.T) {
 	if n := len(srv.Calls()); n != before {
 		t.Errorf("%d calls for version and user", n-before)
 	}
-	_, err = db.Exec("nothing that the engine knows")
+	_, err = db.Exec("a statement without a result")
 	if code, text := d.Err(err); code == "" || text == "" || text == err.Error() || d.IsPasswordErr(err) {
 		t.Errorf("%q, %q of %v", code, text, err)
 	}
@@ -100,7 +100,7 @@ func TestDriver(t *testing.T) {
 		t.Errorf("%q, %q", code, text)
 	}
 	if !d.IsPasswordErr(fmt.Errorf("usql: %w", e6data.ErrAuthentication)) {
-		t.Error("a refused token is not seen")
+		t.Error("a refused token is not recognized")
 	}
 }
 

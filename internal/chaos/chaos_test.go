@@ -20,7 +20,7 @@ import (
 
 const (
 	connections = 50
-	// stuck is how long no query takes, whatever the weather.
+	// stuck is longer than any query takes, whatever the weather.
 	stuck = 3 * time.Minute
 )
 
@@ -30,7 +30,7 @@ type run struct {
 	ledger  *ledger
 	journal *journal
 	pools   []*sql.DB
-	last    []enginetest.Call // before the janitor came
+	last    []enginetest.Call // before the janitor ran
 
 	mu       sync.Mutex
 	failures []string
@@ -38,10 +38,10 @@ type run struct {
 	outcomes map[uint64]outcome
 	tally    map[string]int
 	rows     int64
-	dropped  []uint64 // statements whose rows nobody closes
+	dropped  []uint64 // statements whose rows are not closed
 }
 
-// outcome is what became of a statement.
+// outcome is the result of a statement.
 type outcome struct {
 	ended     time.Time
 	succeeded bool
@@ -54,7 +54,7 @@ func TestChaos(t *testing.T) {
 	for seed == 0 {
 		seed = rand.Uint64()
 	}
-	// Not by t.Log, which a test that hangs never shows.
+	// t.Log would not show the line if the test hangs.
 	fmt.Printf("chaos: seed %d for %v: go test ./internal/chaos -run '^TestChaos$' -chaos.seed=%d -chaos.time=%v -chaos.suspend=%t\n",
 		seed, *timeFlag, seed, *timeFlag, *suspendFlag)
 	source := func(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, stream)) }
@@ -102,8 +102,8 @@ func TestChaos(t *testing.T) {
 	r.report(t, seed)
 }
 
-// openPools opens pools of every kind of fetching: one asks the engine itself,
-// the others the link and the proxy.
+// openPools opens a pool for every kind of fetching. One connects to the engine
+// itself, the others to the link and the proxy.
 func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 	for _, p := range []struct {
 		addr, params string
@@ -112,7 +112,7 @@ func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 	}{
 		{engine, "prefetch_bytes=0", connections, 0},
 		{link, "result_batch_v2=off", connections, 0},
-		// Connections that are opened for a query or two.
+		// Connections that are opened for one or two queries.
 		{link, "prefetch_bytes=0&result_batch_v2=on", 2, 0},
 		{link, "result_batch_v2=on&catalog=lake", connections, 500 * time.Millisecond},
 		{proxy, "prefetch_bytes=1&result_batch_v2=auto&catalog=lake", connections, 0},
@@ -123,8 +123,8 @@ func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// A cluster wakes up within a second here: 5 s between polls would be most
-		// of a run. A short 503 must be outlasted by five polls.
+		// A cluster resumes within a second here: 5 s between polls would be most
+		// of a run. Five polls must last longer than a short 503.
 		connector, err := e6data.NewConnector(cfg, e6data.WithResumePoll(100*time.Millisecond))
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +136,8 @@ func (r *run) openPools(t *testing.T, engine, link, proxy string) {
 	}
 }
 
-// fail notes a failure of the driver, with what is known about the statement.
+// fail records a failure of the driver, with the known facts about the
+// statement.
 func (r *run) fail(text string, format string, args ...any) {
 	msg := fmt.Sprintf("%.3f s: ", time.Since(r.journal.start).Seconds()) + fmt.Sprintf(format, args...)
 	r.mu.Lock()
@@ -161,7 +162,7 @@ func (r *run) fail(text string, format string, args ...any) {
 	}
 }
 
-// audit checks the books when everything has ended.
+// audit checks the engine's books after everything has ended.
 func (r *run) audit(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -184,7 +185,7 @@ func (r *run) audit(t *testing.T) {
 		r.violation(v)
 	}
 	for _, again := range r.ledger.repeated {
-		// The answer to the first time may have been lost.
+		// The answer to the first call may have been lost.
 		if r.journal.between(again.first, again.then)&(cut|refusal) == 0 {
 			r.fail("", "query %s was cleared again after %v", again.query, again.then.Sub(again.first))
 		}
@@ -200,7 +201,7 @@ func (r *run) audit(t *testing.T) {
 	}
 }
 
-// calls are the latest calls of the driver.
+// calls returns the latest calls of the driver.
 func (r *run) calls() []enginetest.Call {
 	if r.last != nil {
 		return r.last
@@ -208,7 +209,7 @@ func (r *run) calls() []enginetest.Call {
 	return r.srv.Calls()
 }
 
-// text finds a query's text among the latest calls.
+// text returns a query's text, if the latest calls contain it.
 func (r *run) text(q entry) string {
 	for _, c := range r.last {
 		if c.QueryID == q.id {
@@ -226,9 +227,9 @@ func (r *run) count(what string) {
 
 var cleared = regexp.MustCompile(`query (query-\w+-\d+) is cleared$`)
 
-// violation judges what the engine holds against the driver. A call that its
-// caller has given up may come after the clearing: what is between driver and
-// engine keeps no order.
+// violation judges a violation that the engine reports. A call whose context
+// has ended may arrive after the query was cleared, because the network does
+// not keep the order of calls.
 func (r *run) violation(v string) {
 	if m := cleared.FindStringSubmatch(v); m != nil && r.outcomes[r.ledger.query(m[1]).statement].gaveUp {
 		r.count("call overtaken by clear")
@@ -239,7 +240,8 @@ func (r *run) violation(v string) {
 
 const leaked = "leaked"
 
-// unclearable tells why nobody could clear a query, or that it leaked.
+// unclearable returns the reason why the driver could not clear a query, or
+// that the query leaked.
 func (r *run) unclearable(q entry) string {
 	o := r.outcomes[q.statement]
 	switch {

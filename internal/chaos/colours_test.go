@@ -10,24 +10,26 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// colours is what the weather does with the two colours.
+// colours is the state of the two colours.
 type colours struct {
-	live   string    // the colour that new queries belong on
-	old    string    // still live beside it; "" when it is not
-	dies   time.Time // when old goes
-	flips  int       // how often live and old are still to change places
+	live   string    // the colour for new queries
+	old    string    // the other colour while it is still live, else ""
+	dies   time.Time // the time at which old goes
+	flips  int       // number of further swaps of live and old
 	flipAt time.Time
 
-	// early is a colour that is announced and does not serve yet: the proxy refuses
-	// it, or with down it does not answer.
+	// early is a colour that is announced and does not serve yet. The proxy refuses
+	// it, or if down is set, it does not answer.
 	early    string
 	down     *enginetest.Injected
-	admitted time.Time     // when early serves, or is taken back
-	lasts    time.Duration // how long the colour before it lasts then; 0: early is taken back
+	admitted time.Time     // the time at which early serves or is withdrawn
+	lasts    time.Duration // the time for which the colour before it remains after that; 0: early is withdrawn
 
-	// noneUntil is when the gap ends in which no colour is live; zero without one.
+	// noneUntil is the end of the gap without a live colour, or zero if there is
+	// no gap.
 	noneUntil time.Time
-	// upAt is when the outage ends that release ends; zero without one.
+	// upAt is the end of the outage, which release ends. It is zero if there is
+	// no outage.
 	upAt    time.Time
 	release func()
 }
@@ -39,7 +41,7 @@ func other(colour string) string {
 	return enginetest.Blue
 }
 
-// show tells the engine which colours are live.
+// show sets the live colours of the engine.
 func (w *weather) show() {
 	var live []string
 	if w.noneUntil.IsZero() {
@@ -54,7 +56,7 @@ func (w *weather) show() {
 	w.srv.SetLive(live...)
 }
 
-// doDue does with the colours what is due.
+// doDue makes the changes of colours that are due.
 func (w *weather) doDue(now time.Time) {
 	switch {
 	case w.flips > 0 && now.After(w.flipAt):
@@ -73,15 +75,15 @@ func (w *weather) doDue(now time.Time) {
 	}
 }
 
-// ms is a random time of so many milliseconds.
+// ms returns a random time from least to most milliseconds.
 func (w *weather) ms(least, most int) time.Duration {
 	return time.Duration(least+w.rand.IntN(most-least)) * time.Millisecond
 }
 
-// announce begins a switch; the old colour goes some time later.
+// announce begins a switch. The old colour goes some time later.
 func (w *weather) announce() { w.begin(w.ms(50, 900)) }
 
-// begin begins a switch after which the old colour lasts for d.
+// begin begins a switch after which the old colour remains for d.
 func (w *weather) begin(d time.Duration) {
 	if w.old != "" || w.early != "" {
 		return
@@ -93,8 +95,8 @@ func (w *weather) begin(d time.Duration) {
 	w.srv.Announce(w.live)
 }
 
-// fast begins a switch that is taken back and made again, faster than queries run.
-// The colour that is left in the end lasts for d.
+// fast begins a switch that is reversed and repeated, faster than queries run. The
+// colour that is old in the end remains for d.
 func (w *weather) fast(d time.Duration) {
 	if w.old != "" || w.early != "" {
 		return
@@ -124,14 +126,14 @@ func (w *weather) kill() {
 	w.srv.Announce("")
 }
 
-// sudden swaps the colours without a word.
+// sudden swaps the colours without an announcement.
 func (w *weather) sudden() {
 	w.settle()
 	w.old, w.live = w.live, other(w.live)
 	w.kill()
 }
 
-// settle ends what goes on with two colours.
+// settle ends every change of colours.
 func (w *weather) settle() {
 	if w.early != "" {
 		w.lasts = 0
@@ -142,9 +144,9 @@ func (w *weather) settle() {
 	}
 }
 
-// announceEarly announces a colour that does not serve yet. Some time later it does,
-// or is not announced any more. Nobody is to notice: queries run where they are
-// served.
+// announceEarly announces a colour that does not serve yet. Some time later it
+// serves, or its announcement ends. No query may fail: queries run on the colour
+// that serves them.
 func (w *weather) announceEarly(down bool, lasts time.Duration) {
 	if w.old != "" || w.early != "" {
 		return
@@ -168,7 +170,7 @@ func (w *weather) announceEarly(down bool, lasts time.Duration) {
 	w.srv.Announce(w.early)
 }
 
-// admit has the early colour serve, or takes it back.
+// admit makes the early colour serve, or withdraws it.
 func (w *weather) admit() {
 	was, lasts := w.early, w.lasts
 	w.early = ""
@@ -191,7 +193,8 @@ func (w *weather) releaseDown() {
 	}
 }
 
-// none makes a gap without a live colour. The queries outlast it on the engine.
+// none makes a gap without a live colour. The engine keeps its queries during
+// the gap.
 func (w *weather) none() {
 	if !w.noneUntil.IsZero() {
 		return
@@ -209,7 +212,7 @@ func (w *weather) endGap(now time.Time) {
 	w.show()
 }
 
-// outage has everything answered with 503, by the engine or by the proxy.
+// outage makes the engine or the proxy answer every call with 503.
 func (w *weather) outage() {
 	if !w.upAt.IsZero() {
 		return
@@ -234,7 +237,7 @@ func (w *weather) endOutage(now time.Time) {
 	w.upAt = time.Time{}
 }
 
-// noteLate notes a moment once more that took longer than it was to.
+// noteLate records a disturbance again if it took longer than planned.
 func (w *weather) noteLate(kind disturbance, now, end time.Time) {
 	if now.Sub(end) > moment/3 {
 		w.journal.noteAgain(kind)

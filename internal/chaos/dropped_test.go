@@ -16,9 +16,9 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// drop leaves a result and does not close it: the garbage collector has it cleared.
-// [sql.Rows] would keep their connection from the pool for ever, so these are the
-// driver's own.
+// drop leaves a result without closing it, so that the driver clears it after a
+// garbage collection. It uses the driver's own rows, because an unclosed [sql.Rows]
+// would keep its connection from the pool for ever.
 func (w *worker) drop() {
 	st := w.next()
 	ctx := context.Background()
@@ -78,7 +78,7 @@ func readRaw(ctx context.Context, conn *sql.Conn, st statement, limit int) (n in
 	return n, wrong, err
 }
 
-// take is Scan by hand.
+// take converts a row's values, as Scan does.
 func (s *scanned) take(values []driver.Value) error {
 	return errors.Join(s.id.Scan(values[0]), s.tag.Scan(values[1]), s.amount.Scan(values[2]), s.flag.Scan(values[3]))
 }
@@ -102,8 +102,8 @@ func readNative(ctx context.Context, conn *sql.Conn, st statement, limit int) (n
 	return n, wrong, err
 }
 
-// collect collects garbage until the rows that were dropped are cleared, but for
-// those that nobody can clear.
+// collect runs the garbage collector until the dropped rows are cleared, except
+// those that cannot be cleared.
 func (r *run) collect() {
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		runtime.GC()
@@ -115,7 +115,7 @@ func (r *run) collect() {
 	r.tally["dropped and not cleared"] = len(r.ledger.uncleared(r.dropped))
 }
 
-// Rows that nobody closes are cleared when they are collected.
+// Rows that are not closed are cleared when the garbage collector frees them.
 func TestDroppedRows(t *testing.T) {
 	for _, test := range []struct {
 		name string

@@ -14,8 +14,8 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// janitor finds the queries that are open when the driver has gone, and clears
-// them: the engine's books list a few at a time.
+// janitor finds and clears the queries that are open after the driver was
+// closed. The engine's books list a few at a time.
 type janitor struct {
 	t      *testing.T
 	srv    *enginetest.Server

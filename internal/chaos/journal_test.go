@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// disturbance is a kind of thing that excuses failures, a set as a sum.
+// disturbance is a kind of event that excuses failures, or a set of such kinds.
 type disturbance uint8
 
 const (
@@ -18,7 +18,7 @@ const (
 	expiry                          // the sessions expired
 	suspension
 	gap    // no colour was live, for a moment
-	outage // everything was answered with 503, for a moment
+	outage // every call was answered with 503, for a moment
 	early  // a colour was announced that did not serve; by itself it excuses nothing
 )
 
@@ -32,19 +32,19 @@ func (d disturbance) String() string {
 	return strings.Join(names, "+")
 }
 
-// slack is how long after a disturbance a query that starts may still feel it:
-// the channel connects again, with a back-off.
+// slack is the time after a disturbance for which it may still affect a new
+// query, because the channel reconnects with a back-off.
 const slack = time.Second
 
-// journal is what has gone wrong when.
+// journal records the disturbances and their times.
 type journal struct {
 	start time.Time
 
 	mu     sync.Mutex
 	events []event
-	lines  []string // the latest, for a failure's report
+	lines  []string // the latest lines, for a failure's report
 	counts map[disturbance]int
-	tally  map[string]int // what else happened
+	tally  map[string]int // counts of other events
 }
 
 type event struct {
@@ -57,7 +57,7 @@ func newJournal() *journal {
 	return &journal{start: time.Now(), counts: map[disturbance]int{}, tally: map[string]int{}}
 }
 
-// note writes a disturbance down; it is called before the harm is done.
+// note records a disturbance. It is called before the disturbance begins.
 func (j *journal) note(kind disturbance, colour string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -65,28 +65,29 @@ func (j *journal) note(kind disturbance, colour string) {
 	j.counts[kind]++
 }
 
-// noteAgain writes down that a disturbance goes on.
+// noteAgain records that a disturbance goes on.
 func (j *journal) noteAgain(kind disturbance) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.events = append(j.events, event{time.Now(), kind, ""})
 }
 
-// count counts what excuses nothing.
+// count counts an event that excuses no failure.
 func (j *journal) count(what string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.tally[what]++
 }
 
-// logf writes a line that only people read.
+// logf adds a line for human readers.
 func (j *journal) logf(format string, args ...any) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.lines = append(j.lines, fmt.Sprintf("%8.3f s  ", time.Since(j.start).Seconds())+fmt.Sprintf(format, args...))
 }
 
-// between returns what went wrong from one time to another, and shortly before.
+// between returns the disturbances from one time to another, and shortly
+// before.
 func (j *journal) between(from, to time.Time) (kinds disturbance) {
 	from = from.Add(-slack)
 	j.mu.Lock()
@@ -102,8 +103,8 @@ func (j *journal) between(from, to time.Time) (kinds disturbance) {
 	return kinds
 }
 
-// oneMoment tells that one gap or outage alone went on from one time to another, or
-// shortly before.
+// oneMoment reports whether a single gap or outage lasted from one time to another,
+// or shortly before.
 func (j *journal) oneMoment(from, to time.Time) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -122,8 +123,8 @@ func (j *journal) oneMoment(from, to time.Time) bool {
 	return n == 1
 }
 
-// died tells whether a colour, or any for "", went from one time to another, or
-// shortly before.
+// died reports whether a colour, or any colour for "", died from one time to
+// another, or shortly before.
 func (j *journal) died(colour string, from, to time.Time) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()

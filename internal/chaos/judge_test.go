@@ -12,8 +12,8 @@ import (
 	"github.com/e6data/e6data-go"
 )
 
-// excused are the disturbances that explain an error of the driver; 0 for one
-// that nothing explains.
+// excused returns the disturbances that explain an error of the driver, or 0 if
+// none does.
 func excused(e *e6data.Error) disturbance {
 	lost := cut | refusal | suspension | outage | early
 	switch {
@@ -32,7 +32,8 @@ func excused(e *e6data.Error) disturbance {
 	return 0
 }
 
-// executesNothing tells that a call failed after which the driver begins anew.
+// executesNothing reports whether a call failed after which the driver starts
+// over.
 func executesNothing(e *e6data.Error) bool {
 	switch e.Phase {
 	case e6data.PhaseMetadata, e6data.PhaseFetch:
@@ -41,9 +42,9 @@ func executesNothing(e *e6data.Error) bool {
 	return !errors.Is(e, e6data.ErrAmbiguousExecution)
 }
 
-// deniedAgain tells that a denial is taken for the engine's answer: that of a
-// session that replaced an expired one before the query was executed, or that of a
-// batch while nothing tells how many rows there are.
+// deniedAgain reports whether the driver returns a denial as the engine's answer.
+// It does so for a session that replaced an expired one before the query was
+// executed, and for a batch while the number of rows is unknown.
 func deniedAgain(e *e6data.Error) bool {
 	if e.Code != codes.Internal || !strings.HasPrefix(e.Message, "Access denied") {
 		return false
@@ -57,14 +58,14 @@ func deniedAgain(e *e6data.Error) bool {
 	return false
 }
 
-// reset tells that the stream of a call that executes nothing was reset. The
-// code says INTERNAL, as an SQL error may.
+// reset reports whether the stream of a call that executes nothing was reset.
+// The code is INTERNAL, which may also be the code of an SQL error.
 func reset(e *e6data.Error) bool {
 	return e.Code == codes.Internal && strings.Contains(e.Message, "RST_STREAM") && e.Phase != e6data.PhaseMetadata
 }
 
-// judge compares what the caller of a statement was told with what the engine
-// did. err is nil when the statement succeeded, wrong what was wrong with its rows.
+// judge compares the result of a statement with the engine's records. err is the
+// statement's error, and wrong describes wrong rows.
 func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int, err error, wrong string) {
 	text, ended := st.text(), time.Now()
 	n := r.ledger.executions(st.id)
@@ -108,9 +109,8 @@ func (r *run) judge(ctx context.Context, st statement, began time.Time, rows int
 		if felt&^early == 0 {
 			felt = 0
 		} else {
-			// The last of several tries may take a session that has lain unused, or go to
-			// a colour that does not serve yet; so may a query of that colour that ran when
-			// it died.
+			// The last of several attempts may use an idle session, or a colour that does
+			// not serve yet. So may a query that ran on that colour when it died.
 			felt |= r.journal.between(r.journal.start, ended) & expiry
 		}
 		switch {

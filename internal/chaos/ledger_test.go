@@ -12,9 +12,9 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// ledger is what the engine did, by statement and query. It listens inside of
-// the engine: what the proxy or a fault has answered never gets there, and what
-// is done is noted before the answer can be lost.
+// ledger records the engine's work, by statement and query. It records inside
+// the engine: a call that the proxy or a fault answered does not get there, and
+// a call is recorded before its answer can be lost.
 type ledger struct {
 	mu       sync.Mutex
 	executed map[uint64]int // times, by statement
@@ -30,11 +30,11 @@ type entry struct {
 	statement uint64
 	colour    string
 	planner   string
-	asked     time.Time // when prepare came
+	asked     time.Time // the time of the prepare call
 	prepared  time.Time
-	touched   bool // the driver knows it: there was a call about it
+	touched   bool // the driver has made a call about it
 	cleared   time.Time
-	denied    int // how often clearing it was denied
+	denied    int // number of denied calls to clear it
 }
 
 // repeat is a query that was cleared again.
@@ -47,7 +47,7 @@ func newLedger() *ledger {
 	return &ledger{executed: map[uint64]int{}, queries: map[string]*entry{}, open: map[string]int{}}
 }
 
-// option makes the engine write the ledger.
+// option returns the server option that fills the ledger.
 func (l *ledger) option() grpc.ServerOption { return grpc.ChainUnaryInterceptor(l.intercept) }
 
 func (l *ledger) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -66,7 +66,7 @@ func (l *ledger) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 	}
 	e := l.queries[q.GetQueryId()]
 	if e == nil {
-		return resp, err // the engine notes a violation
+		return resp, err // the engine records a violation
 	}
 	e.touched = true
 	switch info.FullMethod {
@@ -96,8 +96,8 @@ func (l *ledger) notePrepare(text string, resp any, err error, began, now time.T
 	l.open[colour]++
 }
 
-// ran tells by its answer whether the engine executed a query: it did not when
-// it denied the session, or when the client had cleared the query already.
+// ran reports whether the engine executed a query, from the answer's error. The
+// engine did not if it denied the session, or if the query was cleared before.
 func ran(err error) bool {
 	return err == nil || strings.Contains(err.Error(), "was cancelled") || strings.Contains(err.Error(), ofStatement)
 }
@@ -115,14 +115,15 @@ func (l *ledger) noteClear(e *entry, err error, now time.Time) {
 	}
 }
 
-// executions returns how often a statement was executed.
+// executions returns the number of executions of a statement.
 func (l *ledger) executions(id uint64) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.executed[id]
 }
 
-// running returns how many queries of a colour are prepared and not cleared.
+// running returns the number of a colour's queries that are prepared and not
+// cleared.
 func (l *ledger) running(colour string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

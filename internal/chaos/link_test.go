@@ -6,24 +6,24 @@ import (
 	"testing"
 )
 
-// link is the network between driver and engine: it passes bytes on, and cuts
-// connections after a given number of them, in the middle of whatever that is.
+// link is the network between driver and engine. It copies bytes, and cuts a
+// connection after a given number of bytes, also in mid-message.
 type link struct {
 	lis  net.Listener
 	to   string
-	cut  func() // is told of each cut, before it
+	cut  func() // is called before each cut
 	done sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
 	wires  map[*wirePair]bool
-	// left is how many bytes still pass to the side that is to be cut off;
-	// negative when none is.
+	// left is the number of bytes until the cut, or negative if no cut is
+	// planned.
 	left     int
 	toClient bool
 }
 
-// wirePair is the two halves of a connection through the link.
+// wirePair holds the two halves of a connection through the link.
 type wirePair struct{ client, server net.Conn }
 
 func newLink(t testing.TB, to string, cut func()) *link {
@@ -65,7 +65,7 @@ func (l *link) accept() {
 	}
 }
 
-// pass copies one direction until either side ends.
+// pass copies one direction until either side closes.
 func (l *link) pass(p *wirePair, from, to net.Conn, toClient bool) {
 	defer l.drop(p)
 	buf := make([]byte, 32<<10)
@@ -87,7 +87,7 @@ func (l *link) pass(p *wirePair, from, to net.Conn, toClient bool) {
 	}
 }
 
-// allow returns how many of n bytes may pass.
+// allow returns the number of bytes, up to n, that may pass.
 func (l *link) allow(n int, toClient bool) int {
 	l.mu.Lock()
 	if l.left < 0 || l.toClient != toClient {
@@ -105,22 +105,22 @@ func (l *link) allow(n int, toClient bool) int {
 	return n
 }
 
-// cutAfter has the connection cut on which byte n+1 from now passes in the given
-// direction.
+// cutAfter plans a cut of the connection on which byte n+1 from now passes in
+// the given direction.
 func (l *link) cutAfter(n int, toClient bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.left, l.toClient = n, toClient
 }
 
-// spare takes cutAfter back.
+// spare cancels cutAfter.
 func (l *link) spare() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.left = -1
 }
 
-// reset ends both halves as a machine that died would.
+// reset closes both halves with a TCP reset.
 func (p *wirePair) reset() {
 	for _, c := range [2]net.Conn{p.client, p.server} {
 		if t, ok := c.(*net.TCPConn); ok {

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0 takes a random one")
+	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0: a random one")
 	timeFlag    = flag.Duration("chaos.time", 5*time.Second, "how long TestChaos asks")
 	suspendFlag = flag.Bool("chaos.suspend", true, "suspend the cluster, too")
 	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")
@@ -34,8 +34,8 @@ func newServer(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	return srv
 }
 
-// balance waits until all queries are cleared, which the driver does in the
-// background, and fails the test unless the engine's books balance then.
+// balance waits until the driver has cleared all queries in the background. It
+// fails the test if the engine's books do not balance then.
 func balance(t testing.TB, srv *enginetest.Server) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -20,16 +20,17 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Moments that a deployment has while it switches, restarts and wakes up. Nothing
-// that they are about was executed yet, so that nobody is to notice.
+// These tests make short disturbances of a deployment that switches, restarts or
+// resumes. The affected queries have not been executed yet, so none of them may
+// fail.
 
-// moment is how long a deployment is gone where it is gone for a moment.
+// moment is the duration of a short disturbance.
 const moment = 150 * time.Millisecond
 
 const unavailable = "upstream connect error or disconnect/reset before headers"
 
-// crowd asks short queries at the same time: 320 of them, each checked and executed
-// once.
+// crowd runs 320 short queries concurrently. It checks each result, and that each
+// query was executed once.
 type crowd struct {
 	t      *testing.T
 	srv    *enginetest.Server
@@ -43,8 +44,8 @@ const (
 	crowdQueries = 20 // of each worker
 )
 
-// newCrowd starts an engine with a crowd at its address, or at that of a proxy in
-// front of it.
+// newCrowd starts an engine, and a proxy in front of it if behind is set, and
+// returns a crowd that connects to it.
 func newCrowd(t *testing.T, behind bool, params ...string) (*crowd, *enginetest.Proxy) {
 	t.Helper()
 	c := &crowd{t: t, ledger: newLedger()}
@@ -75,7 +76,7 @@ func newCrowd(t *testing.T, behind bool, params ...string) (*crowd, *enginetest.
 	return c, proxy
 }
 
-// ask asks n queries of each worker. It returns the number of those that failed.
+// ask runs n queries on each worker. It returns the number of failed queries.
 func (c *crowd) ask(n int) (failed int64) {
 	var workers sync.WaitGroup
 	var failures atomic.Int64
@@ -99,7 +100,7 @@ func (c *crowd) ask(n int) (failed int64) {
 	return failures.Load()
 }
 
-// asked fails the test if any query fails.
+// asked runs n queries on each worker and fails the test if a query fails.
 func (c *crowd) asked(n int) {
 	c.t.Helper()
 	if failed := c.ask(n); failed > 0 {
@@ -107,8 +108,8 @@ func (c *crowd) asked(n int) {
 	}
 }
 
-// A colour that is announced before the proxy admits it, or that is down, takes no
-// query down, and is taken when it serves.
+// A colour that is announced before the proxy admits it, or while it is down,
+// fails no query. The driver uses the colour once it serves.
 func TestEarlyAnnouncement(t *testing.T) {
 	t.Parallel()
 	for _, down := range []bool{false, true} {
@@ -132,7 +133,7 @@ func TestEarlyAnnouncement(t *testing.T) {
 				}
 				c.srv.Announce(enginetest.Green)
 				if proxied {
-					c.asked(crowdQueries / 4) // enginetest's proxy is slow
+					c.asked(crowdQueries / 4) // the proxy of enginetest is slow
 				} else {
 					c.asked(crowdQueries)
 				}
@@ -144,7 +145,7 @@ func TestEarlyAnnouncement(t *testing.T) {
 				// The driver ignores the announcement for two seconds after a refusal.
 				for end := time.Now().Add(20 * time.Second); !c.hasRun(enginetest.Green, before); {
 					if time.Now().After(end) {
-						t.Fatal("the colour is not taken")
+						t.Fatal("the driver does not use the colour")
 					}
 					c.asked(1)
 				}
@@ -214,8 +215,8 @@ func TestGapWithoutALiveColour(t *testing.T) {
 	}
 }
 
-// A proxy without upstream answers 503 for a moment, also for the cluster service;
-// what sleeps is nothing.
+// A proxy without an upstream answers 503 for a moment, also for the cluster
+// service. The cluster is not suspended.
 func TestShort503(t *testing.T) {
 	t.Parallel()
 	for _, proxied := range []bool{false, true} {
@@ -238,7 +239,7 @@ func TestShort503(t *testing.T) {
 	}
 }
 
-// A cluster that wakes up for many has such moments, too.
+// A cluster that resumes for many callers answers 503 for a moment, too.
 func TestMomentsOfAResume(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -267,7 +268,7 @@ func TestMomentsOfAResume(t *testing.T) {
 	}
 }
 
-// poll has the crowd ask often whether the cluster is awake.
+// poll shortens the crowd's interval between polls of a resuming cluster.
 func (c *crowd) poll(t *testing.T) {
 	t.Helper()
 	cfg, err := e6data.ParseDSN(c.srv.DSN())

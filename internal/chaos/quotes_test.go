@@ -15,7 +15,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// failing is where the engine fails a statement.
+// failing is the call in which the engine fails a statement.
 type failing int
 
 const (
@@ -39,8 +39,8 @@ func (f failing) phase() enginetest.Phase {
 	}[f]
 }
 
-// quotes are errors of SQL that quote what, at the beginning of a message, would
-// prove that the engine did not run the statement.
+// quotes holds SQL errors that quote another error's text. At the beginning of a
+// message that text would prove that the engine did not run the statement.
 var quotes = []struct {
 	code codes.Code
 	text string
@@ -54,18 +54,18 @@ var quotes = []struct {
 	{codes.Internal, "the function failed: Received http2 header with status: 503"},
 }
 
-// ofStatement stands in the engine's errors, before the statement's id.
+// ofStatement precedes the statement's id in the engine's errors.
 const ofStatement = "(of statement "
 
-// error is what the engine fails with.
+// error returns the engine's error for the statement.
 func (s statement) error() error {
 	q := quotes[s.quote]
 	return status.Errorf(q.code, "%s %s%d)", q.text, ofStatement, s.id)
 }
 
-// isQuoted reports whether err is what the engine failed the statement with, as it
-// came, or what came when the description was asked for again with another session:
-// an engine that rotates sessions denies that.
+// isQuoted reports whether err is the engine's error for the statement, unchanged.
+// It also returns true for the error of a second request for the metadata with
+// another session, because an engine that rotates sessions denies that.
 func (s statement) isQuoted(err error) bool {
 	var e *e6data.Error
 	if s.fails == nowhere || !errors.As(err, &e) {
@@ -80,8 +80,8 @@ func (s statement) isQuoted(err error) bool {
 		!errors.Is(e, e6data.ErrWrongStrategy) && !errors.Is(e, e6data.ErrClusterSuspended)
 }
 
-// A connector executed a statement up to five times whose error quoted a denial, or
-// took the quoted status of a proxy for an answer about the deployment.
+// A connector executed a statement up to five times if its error quoted a denial.
+// It also took a quoted proxy status for an answer about the deployment.
 func TestQuotingErrorsExecuteOnce(t *testing.T) {
 	t.Parallel()
 	l := newLedger()

@@ -10,8 +10,9 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// A query that began with an expired session, and got another, meets a second
-// expiry: what executes nothing is made again, and the query is cleared.
+// A query begins with an expired session and gets a new one. Then that session
+// expires, too. The driver repeats the calls that execute nothing, and clears
+// the query.
 func TestSecondExpiryAfterExecute(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"getResultMetadata", "getNextResultBatch", "clearOrCancelQuery"} {
@@ -34,9 +35,10 @@ func TestSecondExpiryAfterExecute(t *testing.T) {
 	}
 }
 
-// A query whose session has expired is cleared although there is no session to be had
-// at the moment, and although the way to the engine was down for long before.
-func TestClearingOutlastsAMomentWithoutASession(t *testing.T) {
+// The driver clears a query whose session has expired, although it cannot
+// authenticate for a moment, and although the engine was unreachable for a long time
+// before.
+func TestQueryIsClearedAfterAMomentWithoutASession(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string

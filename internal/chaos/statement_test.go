@@ -11,34 +11,35 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// statement is one query: its text says everything about its result, so that
-// the engine makes and the reader checks it without a word between them.
+// statement is one query. Its text describes its result completely: the engine
+// makes the result from the text, and the reader checks it against the text.
 type statement struct {
-	id    uint64 // no two statements of a run have the same
+	id    uint64 // unique in a run
 	rows  int
 	batch int // rows of a chunk
-	// zeros chunks without rows come before chunk zeroAt, unless they would end
-	// the result there (docs/protocol.md, section 3).
+	// zeros is the number of chunks without rows before chunk zeroAt. There are
+	// none if they would end the result there (docs/protocol.md, section 3).
 	zeros, zeroAt int
-	// twice is a chunk that is sent twice, -1 for none: the engine's rows are
-	// what it sends.
+	// twice is the index of a chunk that is sent twice, or -1. Its rows are
+	// then twice in the result.
 	twice int
 	// count is the row count that the metadata announces.
 	count counting
-	// lateEnd, zeroEnd and empties are the engine's ways to end a result and to
-	// have nothing to say yet.
+	// lateEnd, zeroEnd and empties select the ways in which the engine ends a
+	// result and sends answers without data.
 	lateEnd, zeroEnd bool
 	empties          int
-	// lazy has the chunks made while they are fetched.
+	// lazy means that the engine makes the chunks while they are fetched.
 	lazy bool
-	// slow holds up every batch.
+	// slow delays every batch.
 	slow time.Duration
-	// fails is where the engine fails, with the quote of this number.
+	// fails is the call in which the engine fails. quote is the index of its
+	// error in quotes.
 	fails failing
 	quote int
 }
 
-// counting is how true a row count is.
+// counting is the accuracy of a row count.
 type counting int
 
 const (
@@ -49,7 +50,7 @@ const (
 	countings
 )
 
-// randomStatement makes up a statement.
+// randomStatement returns a random statement.
 func randomStatement(r *rand.Rand, id uint64) statement {
 	s := statement{
 		id:      id,
@@ -104,10 +105,11 @@ func parseStatement(text string) (s statement, err error) {
 	return s, err
 }
 
-// chunk is a run of rows, or none.
+// chunk is a range of rows. It may be empty.
 type chunk struct{ first, rows int }
 
-// chunks lists what the engine sends, and the row count that it announces.
+// chunks returns the chunks that the engine sends, and the row count that it
+// announces.
 func (s statement) chunks() (list []chunk, announced int64) {
 	for first := 0; first < s.rows; first += s.batch {
 		c := chunk{first, min(s.batch, s.rows-first)}
@@ -128,8 +130,8 @@ func (s statement) chunks() (list []chunk, announced int64) {
 	case tooSmall:
 		announced = int64((total + 1) / 2)
 	}
-	// A chunk without rows is only then not the end of the result when rows are
-	// still owed.
+	// A chunk without rows ends the result, unless announced rows are still
+	// missing.
 	owed := announced
 	for _, c := range list[:min(s.zeroAt, len(list))] {
 		owed -= int64(c.rows)
@@ -142,7 +144,7 @@ func (s statement) chunks() (list []chunk, announced int64) {
 	return list, announced
 }
 
-// order lists the number of each row in the order in which the rows come.
+// order returns the row numbers in the order of the result.
 func (s statement) order() []int {
 	list, _ := s.chunks()
 	var order []int
@@ -154,7 +156,7 @@ func (s statement) order() []int {
 	return order
 }
 
-// row makes row i; nil is NULL.
+// row returns row i; nil is NULL.
 func (s statement) row(i int) [4]any {
 	row := [4]any{int64(i), nil, nil, nil}
 	if i%7 != 3 {
@@ -169,7 +171,7 @@ func (s statement) row(i int) [4]any {
 	return row
 }
 
-// decimal writes n/10000 as DECIMAL(18,4) is read.
+// decimal returns n/10000 in the driver's form of a DECIMAL(18,4).
 func decimal(n int64) string {
 	sign := ""
 	if n < 0 {
@@ -196,7 +198,7 @@ func (s statement) vectors(c chunk) ([]thriftrows.Vector, error) {
 	return vectors, nil
 }
 
-// result is what the engine plays.
+// result returns the scripted result for the engine.
 func (s statement) result() (*enginetest.Result, error) {
 	list, announced := s.chunks()
 	r := enginetest.NewResult().
@@ -246,7 +248,7 @@ func (s statement) encode(c chunk) ([]byte, error) {
 	return thriftrows.AppendChunk(nil, c.rows, v)
 }
 
-// serve answers statements by their text.
+// serve returns the result of a statement from its text.
 func serve(q enginetest.Query) (*enginetest.Result, error) {
 	s, err := parseStatement(q.SQL)
 	if err != nil {
@@ -255,7 +257,7 @@ func serve(q enginetest.Query) (*enginetest.Result, error) {
 	return s.result()
 }
 
-// scanned is a row as the application gets it.
+// scanned is a row in the application.
 type scanned struct {
 	id          sql.NullInt64
 	tag, amount sql.NullString
@@ -264,7 +266,8 @@ type scanned struct {
 
 func (s *scanned) dest() []any { return []any{&s.id, &s.tag, &s.amount, &s.flag} }
 
-// diff tells how a row differs from the engine's row i; "" when it does not.
+// diff describes how a row differs from the engine's row i. It returns "" if it
+// does not differ.
 func (s *scanned) diff(st statement, i int) string {
 	want := st.row(i)
 	var got [4]any

@@ -10,14 +10,14 @@ import (
 	"github.com/e6data/e6data-go/strategy"
 )
 
-// What a query costs when nothing is the matter: its own calls and no others.
+// Without disturbances a query makes its own calls and no others.
 func TestSteadyStateAddsNoCall(t *testing.T) {
 	const queries = 20
 	st := statement{id: 1, rows: 2500, batch: 1000, twice: -1}
 	for _, test := range []struct {
 		params  string
 		fetch   string
-		fetches int // of a query: those with rows, and in V1 the one that ends the result
+		fetches int // calls with rows and, in V1, the one that ends the result
 	}{
 		{"", "/QueryEngineService/getNextResultBatch", 4},
 		{"prefetch_bytes=0", "/QueryEngineService/getNextResultBatch", 4},
@@ -61,7 +61,7 @@ func TestSteadyStateAddsNoCall(t *testing.T) {
 	}
 }
 
-// steadyEntry is an entry that knows its colour.
+// steadyEntry returns an entry with a known colour.
 func steadyEntry(tb testing.TB) *strategy.Entry {
 	tb.Helper()
 	e := strategy.NewCache().Entry(strategy.Key{Endpoint: "localhost:80"})
@@ -72,8 +72,8 @@ func steadyEntry(tb testing.TB) *strategy.Entry {
 	return e
 }
 
-// perQuery is what the strategy costs a query of n calls: one look at the live
-// colour, and a confirmation by each answer.
+// perQuery does the strategy work of a query: it reads the live colour once,
+// and confirms it for each answer.
 func perQuery(e *strategy.Entry, calls int) bool {
 	s, ok := e.Current(5 * time.Minute)
 	for range calls {

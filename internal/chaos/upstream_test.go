@@ -16,7 +16,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// Faults that connectors for this engine have had.
+// These tests cover faults that connectors for this engine have had.
 
 // open opens a pool of one connection.
 func open(t *testing.T, srv *enginetest.Server, params ...string) *sql.DB {
@@ -57,7 +57,7 @@ func readNumbers(q queryer, text string) (n int, err error) {
 	return n, rows.Err()
 }
 
-// A session that expires after the execution made the connector run the whole
+// When a session expired after the execution, the connector ran the whole
 // statement again, up to five times.
 func TestAccessDeniedAtMetadataExecutesOnce(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,8 @@ func TestAccessDeniedAtMetadataExecutesOnce(t *testing.T) {
 	}
 }
 
-// A switch of one cluster moved the connections to all others in the process.
+// A switch of one cluster also changed the colour of the connections to all
+// other clusters in the process.
 func TestClustersDoNotShareTheirColour(t *testing.T) {
 	t.Parallel()
 	for _, announced := range []bool{true, false} {
@@ -98,12 +99,12 @@ func TestClustersDoNotShareTheirColour(t *testing.T) {
 				if n, err := readNumbers(db, "q"); n != 5 || err != nil {
 					t.Fatalf("%d rows, %v", n, err)
 				}
-				balance(t, srv) // the answer to the clearing announces, too
+				balance(t, srv) // the answer to clear also has an announcement
 			}
 			ask(one)
 			ask(two)
-			// Only the first cluster is asked while green is what it says or all
-			// that is live.
+			// Only the first cluster gets queries while green is announced or is
+			// the only live colour.
 			srv.SetLive(enginetest.Blue, enginetest.Green)
 			if announced {
 				srv.Announce(enginetest.Green)
@@ -126,7 +127,7 @@ func TestClustersDoNotShareTheirColour(t *testing.T) {
 	}
 }
 
-// A connection from the pool went on naming the colour that it was opened with.
+// A connection from the pool kept the colour with which it was opened.
 func TestReusedConnectionFollowsASwitch(t *testing.T) {
 	t.Parallel()
 	srv := newServer(t, enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}})
@@ -147,7 +148,7 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 	}
 	ask(idle)
 	srv.Announce(enginetest.Green)
-	ask(db) // hears it on another connection
+	ask(db) // gets the announcement on another connection
 	srv.Announce("")
 	srv.ResetCalls()
 	ask(idle)
@@ -157,7 +158,7 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 			t.Errorf("%v", c)
 		}
 	}
-	// When blue has gone, too.
+	// The same holds after blue has stopped.
 	srv.SetLive(enginetest.Green)
 	ask(idle)
 	if n := srv.Stats().Refused; n != 0 {
@@ -165,7 +166,7 @@ func TestReusedConnectionFollowsASwitch(t *testing.T) {
 	}
 }
 
-// A batch without rows in mid-stream ended the result, and nobody noticed.
+// A batch without rows in mid-stream ended the result without an error.
 func TestZeroRowBatchDoesNotCutTheResult(t *testing.T) {
 	t.Parallel()
 	const all, before = 20_000, 8192
@@ -190,7 +191,8 @@ func TestZeroRowBatchDoesNotCutTheResult(t *testing.T) {
 			if _, err := db.Exec("all"); err != nil {
 				t.Error(err)
 			}
-			// An engine that has lost the rest must not go unnoticed either.
+			// If the engine has lost the rest of the rows, there must be an
+			// error, too.
 			srv.Handle("short", numbers(before, before).RowCount(all))
 			if n, err := readNumbers(db, "short"); n != before || !errors.Is(err, e6data.ErrIncompleteResult) {
 				t.Errorf("a result that the engine cut: %d rows, %v", n, err)
@@ -200,8 +202,8 @@ func TestZeroRowBatchDoesNotCutTheResult(t *testing.T) {
 	}
 }
 
-// After a resume the connector prepared without the session that it never got,
-// and nothing but a new process helped.
+// After a resume the connector prepared without a session, and only a new
+// process helped.
 func TestPrepareHasASessionAfterResume(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the driver asks every 5 s whether the cluster is awake")
@@ -220,7 +222,7 @@ func TestPrepareHasASessionAfterResume(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			// A cluster that slept knows no session of before.
+			// A resumed cluster has no session from before.
 			srv.ExpireSessions()
 			srv.SetCluster(enginetest.ClusterSuspended)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

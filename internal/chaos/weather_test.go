@@ -13,8 +13,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// weather makes the trouble: storms, each of some kinds of trouble, and calms in
-// which only announced switches happen and nothing may fail.
+// weather makes the disturbances. In a storm some kinds of trouble happen. In a
+// calm only announced switches happen, and no query may fail.
 type weather struct {
 	srv     *enginetest.Server
 	proxy   *enginetest.Proxy
@@ -24,11 +24,11 @@ type weather struct {
 	suspend bool
 
 	colours
-	wakes  time.Time // when a suspended cluster is active again at the latest
+	wakes  time.Time // the latest time at which a suspended cluster is active again
 	asleep bool
 }
 
-// trouble is something that a storm does.
+// trouble is a kind of disturbance in a storm.
 type trouble struct {
 	name   string
 	weight int
@@ -66,12 +66,12 @@ func (w *weather) troubles() []trouble {
 	return all
 }
 
-// blow makes weather until ctx ends, and leaves a deployment that works.
+// blow makes storms and calms until ctx ends. It leaves a working deployment.
 func (w *weather) blow(ctx context.Context) {
 	for ctx.Err() == nil {
 		all := w.troubles()
 		w.rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		// A storm of few kinds excuses few kinds of failure.
+		// A storm with few kinds of trouble excuses few kinds of failure.
 		kinds := all[:1+w.rand.IntN(len(all))]
 		var names []string
 		for _, k := range kinds {
@@ -104,8 +104,8 @@ func (w *weather) storm(ctx context.Context, kinds []trouble, d time.Duration) {
 	}
 }
 
-// quiet lets time pass with now and then a switch that nobody is to notice:
-// the old colour stays.
+// quiet waits for d. Now and then it makes a switch that must not fail a query,
+// because the old colour stays live.
 func (w *weather) quiet(ctx context.Context, d time.Duration) {
 	end := time.Now().Add(d)
 	for time.Now().Before(end) && ctx.Err() == nil {
@@ -145,7 +145,7 @@ func (w *weather) calm() {
 	}
 }
 
-// wait does what is due meanwhile.
+// wait waits for d and makes the changes that are due meanwhile.
 func (w *weather) wait(ctx context.Context, d time.Duration) {
 	end := time.Now().Add(d)
 	for now := time.Now(); now.Before(end) && ctx.Err() == nil; now = time.Now() {
@@ -183,7 +183,7 @@ var methods = []string{
 	"getNextResultBatch", "clearOrCancelQuery", "healthCheck",
 }
 
-// fault injects f into a few calls to some method.
+// fault injects f into a few calls to a random method.
 func (w *weather) fault(f enginetest.Fault) {
 	f.Method = methods[w.rand.IntN(len(methods))]
 	f.Skip, f.Times, f.After = w.rand.IntN(10), 1+w.rand.IntN(3), w.rand.IntN(2) == 0
@@ -191,7 +191,7 @@ func (w *weather) fault(f enginetest.Fault) {
 	w.srv.Inject(f)
 }
 
-// proxyFault has the proxy spoil a few calls to some method.
+// proxyFault makes the proxy spoil a few calls to a random method.
 func (w *weather) proxyFault(shape enginetest.Shape) {
 	f := enginetest.ProxyFault{
 		Method: methods[w.rand.IntN(len(methods))],
@@ -205,8 +205,8 @@ func (w *weather) proxyFault(shape enginetest.Shape) {
 	w.proxy.Inject(f)
 }
 
-// maxDelay is well below how long the driver waits for an answer to prepare that
-// its caller does not want any more.
+// maxDelay is well below the time for which the driver waits for the answer to a
+// cancelled prepare.
 const maxDelay = 200 * time.Millisecond
 
 func (w *weather) delay() {
@@ -232,8 +232,8 @@ func (w *weather) toggleRotation() {
 	w.srv.SetRotateSessions(on)
 }
 
-// suspendCluster puts the cluster to sleep until the driver, or an operator,
-// resumes it.
+// suspendCluster suspends the cluster until the driver or an operator resumes
+// it.
 func (w *weather) suspendCluster() {
 	polls, operator := w.rand.IntN(3), time.Duration(50+w.rand.IntN(400))*time.Millisecond
 	if w.asleep {

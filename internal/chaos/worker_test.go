@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// worker is one of the connections: it asks one thing after another.
+// worker is one of the clients. It runs one query after another.
 type worker struct {
 	*run
 	rand   *rand.Rand
@@ -18,7 +18,7 @@ type worker struct {
 	db     *sql.DB
 }
 
-// turn asks something, in one of the ways in which applications do.
+// turn runs a query in one of the ways in which applications do.
 func (w *worker) turn() {
 	switch n := w.rand.IntN(100); {
 	case n < 45:
@@ -40,18 +40,20 @@ func (w *worker) turn() {
 	}
 }
 
-// next makes up a statement. Its id is odd in the low bits of no other worker.
+// next returns a new random statement. Its id differs from the ids of all
+// workers.
 func (w *worker) next() statement {
 	w.asked++
 	return randomStatement(w.rand, (w.number+1)<<32|w.asked)
 }
 
-// patient is a context that only a query that hangs meets the end of.
+// patient returns a context that ends only for a query that hangs.
 func (w *worker) patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), stuck)
 }
 
-// impatient is a context that is cancelled, or whose time is up, at any moment.
+// impatient returns a context that is cancelled, or whose deadline passes, at
+// any moment.
 func (w *worker) impatient() (context.Context, context.CancelFunc) {
 	d := time.Duration(w.rand.Int64N(int64(60 * time.Millisecond)))
 	if w.rand.IntN(2) == 0 {
@@ -81,8 +83,8 @@ func (w *worker) whole(db queryer, patience func() (context.Context, context.Can
 	w.judge(ctx, st, began, n, err, wrong)
 }
 
-// read reads and compares rows, up to a number of them where that is not
-// negative, and closes them.
+// read reads and compares rows, and closes them. It reads at most limit rows if
+// limit is not negative.
 func read(rows *sql.Rows, st statement, limit int) (n int, wrong string, err error) {
 	defer rows.Close()
 	order := st.order()
@@ -105,8 +107,8 @@ func read(rows *sql.Rows, st statement, limit int) (n int, wrong string, err err
 	return n, wrong, rows.Close()
 }
 
-// check compares the row at which rows stands with the n-th of a statement. A
-// context that has ended meanwhile is an error of Scan, too.
+// check compares the current row of rows with the n-th row of a statement. Scan
+// also fails if the context has ended meanwhile.
 func check(rows *sql.Rows, row *scanned, st statement, order []int, n int) (wrong string, err error) {
 	if err := rows.Scan(row.dest()...); err != nil {
 		return "", err
@@ -240,7 +242,8 @@ func (w *worker) several() {
 	}
 }
 
-// ping is judged like a statement that the engine executed, were it to succeed.
+// ping pings the engine. The result is judged like that of an executed
+// statement.
 func (w *worker) ping() {
 	ctx, cancel := w.patient()
 	defer cancel()

@@ -1,6 +1,6 @@
-// Package golden reads testdata/golden: result chunks and metadata made by an
-// independent encoder, with the values that they were made of. Only tests use
-// it.
+// Package golden reads testdata/golden: result chunks and metadata from an
+// independent encoder, and the values that it encoded. Only tests use the
+// package.
 package golden
 
 import (
@@ -22,7 +22,7 @@ type Case struct {
 	MetadataRowCount int64 `json:"metadata_row_count"`
 	RowCount         int   `json:"row_count"`
 	Columns          []Column
-	// Intended holds the rows; see Check.
+	// Intended holds the rows as JSON; see Check.
 	Intended [][]json.RawMessage
 	// Chunk and Meta are the bytes on the wire.
 	Chunk, Meta []byte `json:"-"`
@@ -68,7 +68,7 @@ func Load(dir string) ([]Case, error) {
 	return cases, nil
 }
 
-// value is an intended value that JSON has no type for.
+// value is an intended value for which JSON has no type.
 type value struct {
 	Type        string
 	Value       string
@@ -77,8 +77,7 @@ type value struct {
 	Zone        *string
 }
 
-// Check compares a value that was read, as a driver.Value, with the intended
-// one.
+// Check compares a decoded driver.Value with the intended one.
 func Check(intended json.RawMessage, got any) error {
 	if bytes.Equal(intended, []byte("null")) {
 		return check(got == nil, intended, got)
@@ -153,8 +152,8 @@ func (w *value) matches(got any) (bool, error) {
 	return false, fmt.Errorf("unknown type %q", w.Type)
 }
 
-// clock formats t as the golden files do: years past 9999 carry a plus, years
-// before 0 a minus and at least four digits.
+// clock formats t as the golden files do: a year after 9999 has a plus, and a
+// year before 0 has a minus and at least four digits.
 func clock(t time.Time, layout string) string {
 	y := t.Year()
 	year := fmt.Sprintf("%04d", y)
@@ -167,8 +166,8 @@ func clock(t time.Time, layout string) string {
 	return year + t.Format(strings.TrimPrefix(layout, "2006"))
 }
 
-// offset formats t's offset from UTC, with seconds where it has some. The time
-// package loses the sign of offsets of less than a minute.
+// offset formats t's offset from UTC, with seconds if there are any. Package
+// time drops the sign of an offset of less than a minute.
 func offset(t time.Time) string {
 	_, seconds := t.Zone()
 	sign := '+'

@@ -22,9 +22,9 @@ import (
 // Client is an OAuth 2.0 client for the client credentials grant.
 type Client struct {
 	ID, Secret string
-	TokenURL   string // https, but for a loopback host
-	Scope      string // empty for none
-	// Post sends ID and Secret in the request's body instead of its
+	TokenURL   string // https; http only for a loopback host
+	Scope      string // empty: no scope
+	// Post puts ID and Secret into the request's body instead of its
 	// Authorization header.
 	Post bool
 }
@@ -32,7 +32,8 @@ type Client struct {
 // Format hides the secret from fmt.
 func (c Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("oauth.Client")) }
 
-// key is what equal clients have in common; it does not show the secret.
+// key returns a hash that is the same for equal clients. It does not show the
+// secret.
 func (c Client) key() [sha256.Size]byte {
 	var b []byte
 	for _, field := range []string{c.ID, c.Secret, c.TokenURL, c.Scope} {
@@ -45,15 +46,15 @@ func (c Client) key() [sha256.Size]byte {
 	return sha256.Sum256(b)
 }
 
-// registry holds the Sources of the process's clients. One that nobody uses
-// stays for as long as its token, or its failure, is of use to the next user.
+// registry holds the Sources of the process's clients. A Source without users
+// stays as long as a later user needs its token or its failure.
 var registry struct {
 	sync.Mutex
 	sources map[[sha256.Size]byte]*Source
 }
 
-// Acquire returns the Source for c, the same one for equal clients. The caller
-// gives it back with [Source.Release].
+// Acquire returns the Source for c. Equal clients have the same Source. The
+// caller must call [Source.Release] when it is done.
 func Acquire(c Client) *Source {
 	key := c.key()
 	registry.Lock()
@@ -75,8 +76,8 @@ func Acquire(c Client) *Source {
 	return s
 }
 
-// spent tells that s holds no token that is worth keeping for another user, and
-// no failure that must be. A token of unknown lifetime is not worth it.
+// spent reports whether s has neither a token nor a failure that a later user
+// needs. A token of unknown lifetime is not kept.
 func (s *Source) spent() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +85,7 @@ func (s *Source) spent() bool {
 	return (!s.grant.fresh(now) || s.grant.expires.IsZero()) && !now.Before(s.failure.until)
 }
 
-// CheckToken tells whether a token can be sent in a header.
+// CheckToken reports whether a token can be sent in a header.
 func CheckToken(token string) bool {
 	for i := range len(token) {
 		if token[i] <= ' ' || token[i] >= 0x7f {
@@ -95,17 +96,17 @@ func CheckToken(token string) bool {
 }
 
 const (
-	// maxAnswer bounds a token endpoint's answer, in bytes; its headers are
-	// bounded by as much.
+	// maxAnswer bounds the body of a token endpoint's answer, in bytes, and
+	// also its headers.
 	maxAnswer = 256 << 10
-	// tries is how often an exchange is tried at most.
+	// tries bounds the attempts of an exchange.
 	tries = 3
-	// retryDelay is about how long it waits before the second try.
+	// retryDelay is the approximate pause before the second attempt.
 	retryDelay = 200 * time.Millisecond
 )
 
-// newTransport makes connections that end with their one exchange: the next is
-// an hour away.
+// newTransport returns a transport that closes a connection after one exchange,
+// because the next exchange may be an hour later.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -123,8 +124,9 @@ func newTransport() *http.Transport {
 	}
 }
 
-// exchanger returns the function that gets a token for c. What an overloaded
-// or restarting endpoint answers, and a connection that fails, is tried again.
+// exchanger returns the function that gets a token for c. The function tries
+// again when a connection fails or the endpoint answers that it is overloaded
+// or restarting.
 func (c Client) exchanger(transport http.RoundTripper) func(context.Context) (*oauth2.Token, error) {
 	cc := clientcredentials.Config{
 		ClientID:     c.ID,
@@ -170,9 +172,9 @@ func (c Client) exchanger(transport http.RoundTripper) func(context.Context) (*o
 	}
 }
 
-// guard keeps a token endpoint's answers within bounds. It reads them to their
-// end, and returns redirects as errors: a secret goes to no other address than
-// the configured one.
+// guard bounds the size of a token endpoint's answers and reads them to the
+// end. It returns an error for a redirect, because the secret must go to the
+// configured address only.
 type guard struct{ next http.RoundTripper }
 
 var (
@@ -197,15 +199,15 @@ func (g guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		if resp.StatusCode < 300 {
 			return nil, &refusal{resp.StatusCode, errTooLarge}
 		}
-		body = nil // the status says enough
+		body = nil // the status suffices
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
-// refusal is an answer that is not taken.
+// refusal is the error of an answer that guard rejects.
 type refusal struct {
-	status int // 0 where it is no answer of the endpoint's
+	status int // 0 if the endpoint did not answer
 	err    error
 }
 

@@ -34,7 +34,7 @@ func newEndpoint(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	return srv
 }
 
-// acquire gets the Source of a client of the endpoint at url.
+// acquire returns the Source of a client of the endpoint at url.
 func acquire(t *testing.T, url string, change ...func(*Client)) *Source {
 	t.Helper()
 	c := Client{ID: clientID, Secret: clientSecret, TokenURL: url}
@@ -46,7 +46,7 @@ func acquire(t *testing.T, url string, change ...func(*Client)) *Source {
 	return s
 }
 
-// checkSilent reports an error that shows more than it may.
+// checkSilent fails the test if an error shows a secret or the endpoint's text.
 func checkSilent(t *testing.T, err error) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -83,7 +83,8 @@ func TestExchange(t *testing.T) {
 				if test.post {
 					id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 				} else {
-					// RFC 6749, section 2.3.1: form-encoded before they are joined.
+					// RFC 6749, section 2.3.1: ID and secret are form-encoded
+					// before they are joined.
 					if id != "client%3Ame%40example" || secret != "t0p+s3cret%2F%26%2B" {
 						t.Errorf("basic %q %q", id, secret)
 					}
@@ -112,10 +113,10 @@ func TestBadAnswers(t *testing.T) {
 		exchanges int
 		refused   bool
 	}{
-		{"500", answer(500, "text/html", "<h1>LEAK t0ken</h1>"), "HTTP status 500: it gave no token", tries, false},
+		{"500", answer(500, "text/html", "<h1>LEAK t0ken</h1>"), "HTTP status 500: it returned no token", tries, false},
 		{"503 in JSON", answer(503, "application/json", `{"error":"temporarily_unavailable","error_description":"LEAK"}`),
-			"HTTP status 503 temporarily_unavailable: it gave no token", tries, false},
-		{"429", answer(429, "text/plain", "LEAK"), "HTTP status 429: it gave no token", 1, false},
+			"HTTP status 503 temporarily_unavailable: it returned no token", tries, false},
+		{"429", answer(429, "text/plain", "LEAK"), "HTTP status 429: it returned no token", 1, false},
 		{"401", answer(401, "application/json", `{"error":"invalid_client","error_description":"LEAK t0p s3cret/&+"}`),
 			"HTTP status 401 invalid_client: it refused the client", 1, true},
 		{"404", answer(404, "text/html", "LEAK"), "HTTP status 404: it refused the client: check the URL, ", 1, true},
@@ -169,7 +170,8 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
-// An answer that is no HTTP is quoted by net/http, and not by us.
+// net/http quotes an answer that is not HTTP. The error of this package does
+// not.
 func TestNotHTTP(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -198,7 +200,7 @@ func TestNotHTTP(t *testing.T) {
 	<-done
 }
 
-// A port that does not speak TLS is told as that.
+// The error says that a port does not speak TLS.
 func TestNotTLS(t *testing.T) {
 	http1 := newEndpoint(t, func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") })
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
@@ -228,7 +230,7 @@ func TestNotTLS(t *testing.T) {
 	}
 }
 
-// What a proxy says is not taken for the endpoint's answer.
+// A proxy's answer is not taken for the endpoint's.
 func TestProxyRefuses(t *testing.T) {
 	proxy := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodConnect {
@@ -255,7 +257,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// An endpoint that takes too long is given up, also by a caller who has time.
+// An exchange that takes too long ends, even if the caller's context has no
+// deadline.
 func TestExchangeIsBounded(t *testing.T) {
 	for _, test := range []struct {
 		name  string
@@ -353,12 +356,12 @@ func TestOverTLS(t *testing.T) {
 	want(t, s, "the-t0ken")
 }
 
-// The last user ends the exchange that is on its way.
+// The last Release ends a running exchange.
 func TestReleaseEndsTheExchange(t *testing.T) {
 	began := make(chan struct{})
 	ended := make(chan struct{})
 	srv := newEndpoint(t, func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // only then the server watches the connection
+		_, _ = io.Copy(io.Discard, r.Body) // the server watches the connection only after this
 		close(began)
 		<-r.Context().Done()
 		close(ended)
@@ -377,9 +380,9 @@ func TestReleaseEndsTheExchange(t *testing.T) {
 	<-ended
 }
 
-// Who acquires a Source while its last user releases it does not meet the
-// exchange that ends with that user.
-func TestReleaseSparesTheNextUser(t *testing.T) {
+// A caller that acquires a Source while its last user releases it does not join
+// the exchange that ends.
+func TestAcquireDuringTheLastRelease(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := Client{ID: "spared", Secret: "x", TokenURL: "https://h"}
@@ -398,7 +401,7 @@ func TestReleaseSparesTheNextUser(t *testing.T) {
 			return &oauth2.Token{AccessToken: "x"}, nil
 		}
 		s.mu.Unlock()
-		_, _ = s.Token(ended) // leaves the exchange on its way
+		_, _ = s.Token(ended) // the exchange goes on
 		<-began
 		var wg sync.WaitGroup
 		released := make(chan struct{})
@@ -406,7 +409,7 @@ func TestReleaseSparesTheNextUser(t *testing.T) {
 			defer close(released)
 			s.Release()
 		})
-		wg.Go(func() { // keeps s busy, so that Release waits for it
+		wg.Go(func() { // keeps s busy, so that Release has to wait
 			for {
 				select {
 				case <-released:
@@ -444,7 +447,7 @@ func TestEqualClientsShare(t *testing.T) {
 	first := Acquire(c)
 	want(t, first, "the-t0ken")
 	first.Release()
-	// Also the one who comes after the last has gone.
+	// A client acquired after the last Release shares it, too.
 	if again := Acquire(c); again != first {
 		t.Error("the token was forgotten")
 	}
@@ -470,12 +473,12 @@ func TestEqualClientsShare(t *testing.T) {
 	}
 }
 
-// How long an endpoint's answer keeps it from being asked again.
+// The time for which no request goes to an endpoint depends on its last answer.
 func TestPauses(t *testing.T) {
 	for _, test := range []struct {
 		status     int
 		code       string
-		retryAfter string // a duration stands for the date then
+		retryAfter string // a duration means a date that much later
 		want       time.Duration
 		exchanges  int
 	}{
@@ -512,17 +515,17 @@ func TestPauses(t *testing.T) {
 				s := &Source{exchange: Client{ID: "a", Secret: "b", TokenURL: "https://idp.example.com"}.exchanger(endpoint), users: 1}
 				defer s.Release()
 				_, first := s.Token(t.Context())
-				failed := time.Now() // the exchange may have paused between its tries
+				failed := time.Now() // the exchange may have paused between its attempts
 				if first == nil || exchanges != test.exchanges {
 					t.Fatalf("error %v after %d exchanges", first, exchanges)
 				}
-				if says := fmt.Sprintf("counts for %v", test.want); test.want > time.Second && !strings.Contains(first.Error(), says) {
+				if says := fmt.Sprintf("no further request for %v", test.want); test.want > time.Second && !strings.Contains(first.Error(), says) {
 					t.Errorf("error %v", first)
 				}
 				if _, err := s.Token(t.Context()); !errors.Is(err, first) {
 					t.Errorf("error %v", err)
 				}
-				// A date has whole seconds.
+				// A date has a resolution of one second.
 				time.Sleep(time.Until(failed.Add(test.want - time.Nanosecond)))
 				if _, err := s.Token(t.Context()); !errors.Is(err, first) || exchanges != test.exchanges {
 					t.Errorf("error %v after %d exchanges", err, exchanges)
@@ -536,8 +539,8 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// A failure outlives its Source's users: who opens and closes a pool for each
-// query asks the endpoint no more often.
+// A failure outlives the users of its Source. A program that opens and closes a
+// pool for each query does not send more requests to the endpoint.
 func TestFailureOutlivesTheUsers(t *testing.T) {
 	var exchanges atomic.Int32
 	srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
@@ -557,7 +560,7 @@ func TestFailureOutlivesTheUsers(t *testing.T) {
 	}
 }
 
-// The registry does not grow with the clients that were ever used.
+// The registry drops clients that are no longer used.
 func TestRegistryForgets(t *testing.T) {
 	for i := range 1000 {
 		Acquire(Client{ID: fmt.Sprint(i), Secret: "x", TokenURL: "https://h"}).Release()

@@ -16,36 +16,38 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// Error says why a token endpoint gave no token. It holds nothing that the
-// endpoint wrote but its status and, where the standard knows it, its error
-// code.
+// Error describes why a token endpoint returned no token. Of the endpoint's
+// answer it holds only the status and an error code that the standard defines.
 type Error struct {
-	// Host is the endpoint's host; empty for the application's TokenSource.
+	// Host is the endpoint's host. It is empty for the application's
+	// TokenSource.
 	Host string
-	// Status is the HTTP status, 0 where no answer came.
+	// Status is the HTTP status, or 0 if there was no answer.
 	Status int
 	// Code is an error code of RFC 6749, such as invalid_client, or empty.
 	Code string
-	// Refused says that the endpoint refused the client: trying again does not
-	// help.
+	// Refused reports whether the endpoint refused the client. Another attempt
+	// would fail too.
 	Refused bool
-	// Problem is what went wrong, in this package's words.
+	// Problem describes the failure in this package's words.
 	Problem string
 	// Err is a failure of the network, or nil.
 	Err error
 
-	again bool // worth another try
-	// pause is how long the endpoint is not asked again; 0 stands for keepFailure.
+	again bool // another attempt may succeed
+	// pause is the time until the next request to the endpoint; 0 means
+	// keepFailure.
 	pause time.Duration
 }
 
-// Pauses after what a token endpoint answered.
+// The pauses after an answer of a token endpoint.
 const (
-	// pauseRefused follows a refusal of the client, which somebody must correct.
+	// pauseRefused follows a refusal of the client. Only a change of the
+	// configuration cures it.
 	pauseRefused = 30 * time.Second
 	// pauseTooMany follows 429 without a Retry-After.
 	pauseTooMany = 5 * time.Second
-	// maxRetryAfter is how long a Retry-After may keep the endpoint from being asked.
+	// maxRetryAfter bounds the pause that a Retry-After asks for.
 	maxRetryAfter = 60 * time.Second
 )
 
@@ -68,24 +70,24 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	if e.pause > 0 {
-		fmt.Fprintf(&b, "; this answer counts for %v", e.pause)
+		fmt.Fprintf(&b, "; the driver sends no further request for %v", e.pause)
 	}
 	return b.String()
 }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// registered are the error codes of RFC 6749, sections 5.2 and 4.1.2.1.
+// registered holds the error codes of RFC 6749, sections 5.2 and 4.1.2.1.
 var registered = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
 	"invalid_scope", "access_denied", "unsupported_response_type", "server_error", "temporarily_unavailable",
 }
 
-const problemMalformed = "its answer holds no bearer token that can be read"
+const problemMalformed = "its answer holds no valid bearer token"
 
-// describe makes an Error of what an exchange returned. The cause is kept only
-// where it is known to quote no answer: net/http and encoding/json do so in
-// some of their errors, and oauth2.RetrieveError holds the whole of it.
+// describe returns an Error for the error of an exchange. It keeps the cause
+// only if the cause cannot quote the answer. Some errors of net/http and
+// encoding/json quote it, and oauth2.RetrieveError holds all of it.
 func describe(ctx context.Context, err error) *Error {
 	if retrieve, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return refusedBy(retrieve)
@@ -115,7 +117,7 @@ func describe(ctx context.Context, err error) *Error {
 }
 
 func refusedBy(r *oauth2.RetrieveError) *Error {
-	e := &Error{Problem: "it gave no token"}
+	e := &Error{Problem: "it returned no token"}
 	if r.Response != nil {
 		e.Status = r.Response.StatusCode
 	}
@@ -135,8 +137,8 @@ func refusedBy(r *oauth2.RetrieveError) *Error {
 	return e
 }
 
-// retryAfter returns how long an answer asks not to be asked again, in whole seconds
-// from 1 to 60; without, where it does not say that in a form that RFC 9110 knows.
+// retryAfter returns the pause of an answer's Retry-After, in whole seconds from 1
+// to 60. If the answer has no valid Retry-After (RFC 9110), it returns without.
 func retryAfter(r *http.Response, without time.Duration) time.Duration {
 	text := r.Header.Get("Retry-After")
 	var after time.Duration
@@ -147,11 +149,11 @@ func retryAfter(r *http.Response, without time.Duration) time.Duration {
 	} else {
 		return without
 	}
-	after += time.Second - 1 // a part of a second counts as one
+	after += time.Second - 1 // round up
 	return min(max(after.Truncate(time.Second), keepFailure), maxRetryAfter)
 }
 
-// checkToken tells what keeps a token from being sent as a bearer token.
+// checkToken returns an Error if a token cannot be sent as a bearer token.
 func checkToken(t *oauth2.Token) *Error {
 	if t == nil || !CheckToken(t.AccessToken) || t.Type() != "Bearer" {
 		return &Error{Problem: problemMalformed}
@@ -159,8 +161,8 @@ func checkToken(t *oauth2.Token) *Error {
 	return nil
 }
 
-// askTokenSource asks the application's TokenSource. Its error is the
-// application's own to see, unless it quotes what a token endpoint wrote.
+// askTokenSource calls the application's TokenSource. It returns the
+// application's error, unless that error quotes a token endpoint's answer.
 func askTokenSource(ts oauth2.TokenSource) (*oauth2.Token, error) {
 	t, err := ts.Token()
 	if err != nil {
@@ -170,7 +172,7 @@ func askTokenSource(ts oauth2.TokenSource) (*oauth2.Token, error) {
 		return nil, fmt.Errorf("the token source: %w", err)
 	}
 	if checkToken(t) != nil {
-		return nil, errors.New("the token source gave no bearer token that can be sent")
+		return nil, errors.New("the token source returned no bearer token that can be sent")
 	}
 	return t, nil
 }

@@ -1,10 +1,10 @@
-// Package oauth gets, keeps and renews the access tokens of connections that
+// Package oauth gets, caches and renews the access tokens of connections that
 // authenticate with OAuth 2.0 (docs/protocol.md, section 8).
 //
-// A [Source] gives tokens to any number of callers and makes one exchange at a
-// time for all of them. [Acquire] gives equal clients the same Source in the
-// whole process. No error, and nothing that fmt prints of a value of this
-// package, shows a token, a secret, or text that a token endpoint wrote.
+// A [Source] returns tokens to any number of callers and makes one exchange at
+// a time for all of them. [Acquire] returns the same Source for equal clients
+// in the whole process. No error and no formatted value of this package shows a
+// token, a secret, or a token endpoint's text.
 package oauth
 
 import (
@@ -18,56 +18,56 @@ import (
 )
 
 const (
-	// early is how long before it expires a token is renewed.
+	// early is the time between a token's renewal and its expiry.
 	early = 60 * time.Second
-	// patience is how long, from the start of an exchange, callers wait for it
-	// while the token that they have still holds.
+	// patience is the time from the start of an exchange for which callers wait
+	// while the current token is still valid.
 	patience = 2 * time.Second
-	// pauseAfterFailure is how long at least no further exchange is tried while the
-	// token still holds.
+	// pauseAfterFailure is the shortest pause after a failed exchange while the
+	// current token is still valid.
 	pauseAfterFailure = 5 * time.Second
-	// keepFailure is how long at least a failure is the answer to all who ask
-	// without a token that holds. Some failures last longer: see Error.
+	// keepFailure is the shortest time for which Token returns a failure again
+	// while there is no valid token. Some failures last longer: see Error.
 	keepFailure = time.Second
-	// exchangeTimeout bounds an exchange with its repetitions.
+	// exchangeTimeout bounds an exchange with all its attempts.
 	exchangeTimeout = 30 * time.Second
 )
 
-// ErrFixed says that a token was refused which nothing can renew.
+// ErrFixed means that the engine refused a fixed token.
 var ErrFixed = errors.New("the access token is a fixed one and cannot be renewed")
 
-// Grant is an access token. It never changes; its identity is what tells one
-// grant from the next, also where an endpoint gives out equal tokens.
+// Grant is an access token. A Grant never changes. Grants are compared by
+// pointer, because an endpoint may return equal tokens.
 type Grant struct {
 	header  string
-	renew   time.Time // when another is asked for; zero is never
+	renew   time.Time // time of the renewal; zero is never
 	expires time.Time // zero is never
 }
 
 const bearer = "Bearer "
 
-// Header is the value of the authorization header.
+// Header returns the value of the authorization header.
 func (g *Grant) Header() string { return g.header }
 
-// Secret is the token itself.
+// Secret returns the token.
 func (g *Grant) Secret() string { return g.header[len(bearer):] }
 
 // Format hides the token from fmt.
 func (g *Grant) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[redacted]")) }
 
-// fresh tells that g needs no renewal yet.
+// fresh reports whether g needs no renewal yet.
 func (g *Grant) fresh(now time.Time) bool {
 	return g != nil && (g.renew.IsZero() || now.Before(g.renew))
 }
 
-// valid tells that g has not expired.
+// valid reports whether g has not expired.
 func (g *Grant) valid(now time.Time) bool {
 	return g != nil && (g.expires.IsZero() || now.Before(g.expires))
 }
 
-// newGrant makes a grant of a token. One that lives for 60 seconds or less is
-// renewed at half time: it could never be used if it were renewed 60 seconds
-// early.
+// newGrant returns a grant for a token. A token that lives for 60 seconds or
+// less is renewed after half its lifetime, because it could not be used if it
+// were renewed 60 seconds early.
 func newGrant(token string, expires time.Time) *Grant {
 	g := &Grant{header: bearer + token, expires: expires}
 	if !expires.IsZero() {
@@ -81,26 +81,26 @@ func newGrant(token string, expires time.Time) *Grant {
 	return g
 }
 
-// Source gives access tokens. It is safe for concurrent use.
+// Source returns access tokens. It is safe for concurrent use.
 type Source struct {
-	// exchange gets a token; nil for a fixed one.
+	// exchange gets a token. It is nil for a fixed token.
 	exchange func(context.Context) (*oauth2.Token, error)
-	// deaf tells that exchange does not hear its context.
-	deaf bool
+	// endless reports that exchange ignores its context.
+	endless bool
 	// users is guarded by the registry's mu.
 	users int
 
 	mu      sync.Mutex
-	grant   *Grant // nil before the first, and after it was refused
+	grant   *Grant // nil before the first exchange and after a refusal
 	flight  *flight
-	failure failure // of the latest exchange
+	failure failure // the failure of the latest exchange
 }
 
-// failure is an exchange that failed. The zero value is none.
+// failure is a failed exchange. The zero value means that none failed.
 type failure struct {
 	err error
-	// until is when an exchange is tried again where there is no token that holds,
-	// renew where there is one.
+	// The next exchange is at until if there is no valid token, and at renew if
+	// there is one.
 	until, renew time.Time
 }
 
@@ -112,7 +112,7 @@ func newFailure(err error, now time.Time) failure {
 	return failure{err: err, until: now.Add(pause), renew: now.Add(max(pause, pauseAfterFailure))}
 }
 
-// flight is an exchange on its way. grant and err are written before done is
+// flight is a running exchange. grant and err are written before done is
 // closed.
 type flight struct {
 	began  time.Time
@@ -122,31 +122,31 @@ type flight struct {
 	err    error
 }
 
-// Fixed returns a Source of a ready token, which is never renewed.
+// Fixed returns a Source with a fixed token, which is never renewed.
 func Fixed(token string) *Source { return &Source{grant: newGrant(token, time.Time{})} }
 
-// From returns a Source that asks ts, one call at a time, and keeps its token
-// until 60 seconds before it expires.
+// From returns a Source that calls ts, one call at a time, and keeps a token
+// until 60 seconds before its expiry.
 func From(ts oauth2.TokenSource) *Source {
 	return &Source{
 		exchange: func(context.Context) (*oauth2.Token, error) { return askTokenSource(ts) },
-		deaf:     true,
+		endless:  true,
 		users:    1,
 	}
 }
 
-// Format keeps fmt out of the Source.
+// Format hides the Source's fields from fmt.
 func (s *Source) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("oauth.Source")) }
 
-// Token returns a token, and gets one where there is none or its time is
-// nearly over. All callers share one exchange, which goes on when one of them
-// leaves because its ctx has ended. A renewal that fails or takes long harms
-// nobody as long as the token that there is holds. Where there is none, a failure
-// is the answer to all callers of the next second; of the next 30 seconds where the
-// endpoint refused the client, and for as long as the endpoint asked for.
+// Token returns a token. It begins an exchange if there is no token or the token
+// expires soon. All callers share one exchange, and it goes on when the ctx of one
+// of them ends. While the current token is valid, a failed or slow renewal does not
+// fail a call. Without a valid token, Token returns the same failure for a second;
+// for 30 seconds if the endpoint refused the client, or for the time of the
+// endpoint's Retry-After.
 //
-// An error is ctx's own, an *[Error], or what the application's TokenSource
-// returned.
+// The error is ctx.Err(), an *[Error], or the error of the application's
+// TokenSource.
 func (s *Source) Token(ctx context.Context) (*Grant, error) {
 	now := time.Now()
 	s.mu.Lock()
@@ -182,9 +182,9 @@ func (s *Source) Token(ctx context.Context) (*Grant, error) {
 	}
 }
 
-// Renew returns a token other than refused, which the engine did not accept.
-// Callers whose calls were refused together share one exchange: a grant that
-// is no longer the current one is not renewed again.
+// Renew returns a new token after the engine refused a call with the token
+// refused. Concurrent callers with the same refused token share one exchange: a
+// grant that is no longer the current one is not renewed again.
 func (s *Source) Renew(ctx context.Context, refused *Grant) (*Grant, error) {
 	if s.exchange == nil {
 		return nil, ErrFixed
@@ -197,8 +197,7 @@ func (s *Source) Renew(ctx context.Context, refused *Grant) (*Grant, error) {
 	return s.Token(ctx)
 }
 
-// join returns the exchange on its way, and starts one where there is none. The
-// caller holds mu.
+// join returns the running exchange, or starts one. The caller holds mu.
 func (s *Source) join(now time.Time) *flight {
 	if s.flight != nil {
 		return s.flight
@@ -221,7 +220,7 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.flight != f {
-		return // given up by Release
+		return // ended by Release
 	}
 	s.flight = nil
 	if err != nil {
@@ -231,9 +230,10 @@ func (s *Source) fly(ctx context.Context, f *flight) {
 	s.grant, s.failure = f.grant, failure{}
 }
 
-// Release gives back what Acquire or From gave. With the last user of a Source
-// an exchange that is on its way ends; Release waits for that, unless it is the
-// application's TokenSource that is being asked, which nothing can interrupt.
+// Release ends one use of a Source that Acquire or From returned. The last
+// Release cancels a running exchange and waits for its end. It does not wait
+// for a call of the application's TokenSource, because such a call cannot be
+// interrupted.
 func (s *Source) Release() {
 	registry.Lock()
 	s.users--
@@ -241,8 +241,8 @@ func (s *Source) Release() {
 		registry.Unlock()
 		return
 	}
-	// Under the registry's mu still: who acquires s next must not join what ends
-	// here.
+	// The registry's mu is still held: the next user of s must not join the
+	// exchange that ends here.
 	s.mu.Lock()
 	f := s.flight
 	s.flight = nil
@@ -252,7 +252,7 @@ func (s *Source) Release() {
 		return
 	}
 	f.cancel()
-	if !s.deaf {
+	if !s.endless {
 		<-f.done
 	}
 }

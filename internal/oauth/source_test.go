@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // issuer is an exchange whose tokens are numbered: token-1, token-2, ...
 type issuer struct {
 	mu    sync.Mutex
-	life  time.Duration // 0 for tokens that do not say when they expire
+	life  time.Duration // 0: the tokens have no expiry
 	takes time.Duration
 	err   error
 	count int
@@ -45,7 +45,7 @@ func (i *issuer) exchange(ctx context.Context) (*oauth2.Token, error) {
 	return t, nil
 }
 
-// Token makes an issuer an oauth2.TokenSource, too.
+// Token makes issuer an oauth2.TokenSource.
 func (i *issuer) Token() (*oauth2.Token, error) { return i.exchange(context.Background()) }
 
 func (i *issuer) set(f func()) {
@@ -62,7 +62,7 @@ func (i *issuer) exchanges() int {
 
 func (i *issuer) source() *Source { return &Source{exchange: i.exchange, users: 1} }
 
-// want asks for a token and checks which one it is.
+// want calls Token and compares the token with the given one.
 func want(t *testing.T, s *Source, token string) *Grant {
 	t.Helper()
 	g, err := s.Token(t.Context())
@@ -117,8 +117,8 @@ func TestTokenOfUnknownLifetimeIsUsedUntilRefused(t *testing.T) {
 	})
 }
 
-// A token that has expired when it arrives is used once: it may be this
-// machine's clock that is wrong.
+// A token that has expired when it arrives is used once, because the clock of
+// this machine may be wrong.
 func TestTokenThatHasExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{life: -time.Hour}
@@ -143,8 +143,8 @@ func TestOneExchangeAtATime(t *testing.T) {
 	})
 }
 
-// Those who wait for an exchange that fails all learn of it: it is not made
-// again for each.
+// All callers that wait for a failing exchange return its error. The exchange
+// is not repeated for each.
 func TestFailureIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
@@ -165,8 +165,8 @@ func TestFailureIsShared(t *testing.T) {
 	})
 }
 
-// A failure is also the answer to those who ask soon after it, for as long as its
-// kind says; then one exchange is tried for all.
+// Later callers return the failure too, for a time that depends on its kind.
+// After that time one exchange is made for all.
 func TestFailureIsKept(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -202,7 +202,7 @@ func TestFailureIsKept(t *testing.T) {
 				fails(2)
 				time.Sleep(test.kept)
 				g := want(t, s, "token-3")
-				// A success ends it: the next failure is a new one.
+				// A success ends the pause: the next failure is a new one.
 				if g, err := s.Renew(t.Context(), g); err != nil || g.Secret() != "token-4" {
 					t.Errorf("renewed: %q, %v", secretOf(g), err)
 				}
@@ -211,7 +211,7 @@ func TestFailureIsKept(t *testing.T) {
 	}
 }
 
-// A refusal of a renewal counts as long while the token still holds as without one.
+// A refused renewal causes the same pause with a valid token as without one.
 func TestRefusedRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{life: time.Hour}
@@ -233,8 +233,8 @@ func TestRefusedRenewal(t *testing.T) {
 	})
 }
 
-// All whose calls were refused with one token share one renewal, also those
-// that come late, and also where the endpoint gives out the same text again.
+// All callers whose calls were refused with one token share one renewal. That
+// includes late callers, and an endpoint that returns the same text again.
 func TestOneForcedRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{takes: time.Second}
@@ -256,9 +256,9 @@ func TestOneForcedRenewal(t *testing.T) {
 	})
 }
 
-// A renewal that fails or takes long is nobody's trouble while the token holds;
-// a failed one is tried again after a while.
-func TestRenewalInTrouble(t *testing.T) {
+// While the token is valid, a failed or slow renewal does not fail a caller. A
+// failed renewal is tried again after a pause.
+func TestFailedOrSlowRenewal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
 		i := &issuer{life: time.Hour}
@@ -279,7 +279,8 @@ func TestRenewalInTrouble(t *testing.T) {
 			t.Errorf("%d exchanges", n)
 		}
 
-		// Slow: each waits for a moment together, then goes on with what it has.
+		// With a slow endpoint all callers wait for a moment, then use the token
+		// that they have.
 		time.Sleep(pauseAfterFailure)
 		i.set(func() { i.err, i.takes = nil, 20*time.Second })
 		began := time.Now()
@@ -294,7 +295,7 @@ func TestRenewalInTrouble(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		want(t, s, "token-4")
 
-		// Once the token has expired the failure is the caller's.
+		// After the token has expired, Token returns the failure.
 		i.set(func() { i.err, i.takes = down, 0 })
 		time.Sleep(time.Hour)
 		if _, err := s.Token(t.Context()); !errors.Is(err, down) {
@@ -307,7 +308,7 @@ func TestRenewalInTrouble(t *testing.T) {
 }
 
 // A refused token is not used again because its renewal fails.
-func TestRefusedTokenIsGone(t *testing.T) {
+func TestRefusedTokenIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := errors.New("down")
 		i := &issuer{life: time.Hour}
@@ -383,10 +384,10 @@ func TestTokenSourceFails(t *testing.T) {
 	}{
 		{"its own error", nil, fmt.Errorf("vault: %w", own), "the token source: vault: the vault is sealed"},
 		{"an answer", nil, fmt.Errorf("x: %w", quoting), "token endpoint: it refused the client"},
-		{"nothing", nil, nil, "gave no bearer token"},
-		{"an empty token", &oauth2.Token{}, nil, "gave no bearer token"},
-		{"no header value", &oauth2.Token{AccessToken: "s3cret\r\nx: y"}, nil, "gave no bearer token"},
-		{"another type", &oauth2.Token{AccessToken: "s3cret", TokenType: "MAC"}, nil, "gave no bearer token"},
+		{"nothing", nil, nil, "returned no bearer token"},
+		{"an empty token", &oauth2.Token{}, nil, "returned no bearer token"},
+		{"no header value", &oauth2.Token{AccessToken: "s3cret\r\nx: y"}, nil, "returned no bearer token"},
+		{"another type", &oauth2.Token{AccessToken: "s3cret", TokenType: "MAC"}, nil, "returned no bearer token"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := From(sourceFunc(func() (*oauth2.Token, error) { return test.token, test.err }))
@@ -401,13 +402,13 @@ func TestTokenSourceFails(t *testing.T) {
 				t.Errorf("the secret is in %s", text)
 			}
 			if _, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-				t.Errorf("the answer can be had from %v", err)
+				t.Errorf("the answer can be read from %v", err)
 			}
 		})
 	}
 }
 
-// A token source that does not return holds nobody up.
+// A token source that does not return does not block its callers.
 func TestTokenSourceHangs(t *testing.T) {
 	hang := make(chan struct{})
 	asked := make(chan struct{})
@@ -428,7 +429,7 @@ func TestTokenSourceHangs(t *testing.T) {
 	close(hang)
 }
 
-func TestNothingIsPrinted(t *testing.T) {
+func TestFormatShowsNoSecret(t *testing.T) {
 	c := Client{ID: "me", Secret: "s3cret", TokenURL: "https://h/t"}
 	s := Fixed("s3cret")
 	g := want(t, s, "s3cret")

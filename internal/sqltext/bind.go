@@ -6,18 +6,19 @@ import (
 	"time"
 )
 
-// Render returns the statement's text with a literal of its argument in the place of
-// each placeholder. Times are written as the wall clock in loc; nil is UTC. A statement without placeholders is [Statement.Text].
+// Render returns the statement's text with the literal of an argument in the place of
+// each placeholder. Times are written as the wall clock in loc; nil is UTC. For a
+// statement without placeholders Render returns [Statement.Text].
 //
-// Arguments without a name go with ? in their order, or with ?1, $1 or :1 by their
-// number, as often as it occurs; named ones, whose names are case-sensitive, with :name
-// and @name, which mean the same, as often as they occur. A statement with placeholders
-// of two of these styles is an [ArgumentError], and so is an argument that is missing,
-// not used or given twice. The error about an argument that is not used names what looks
-// like a placeholder and is none, if anything does.
+// Arguments without a name belong to ? in their order, or to ?1, $1 or :1 by their
+// number. Named arguments belong to :name and @name, which mean the same; names are
+// case-sensitive. A number or a name may occur several times. Render returns an
+// [ArgumentError] for a statement with placeholders of two of these styles, and for an
+// argument that is missing, not used or given twice. If the statement has something that
+// only looks like a placeholder, the error of an unused argument names it.
 //
-// Without arguments the text stays as it is, but for ? and ?1, which then are missing
-// theirs: they mean nothing else, whereas v:a, a[:n] or t @v may be the engine's.
+// Without arguments Render returns the text as it is, because v:a, a[:n] or t @v may
+// be syntax of the engine. A ? or ?1 without an argument is always an error.
 //
 // A value of these types has a literal:
 //
@@ -43,15 +44,15 @@ import (
 //	                      placeholder is a member of an IN list. An empty one is an
 //	                      error, and so is a slice in a slice
 //
-// and so have types of these kinds. Times must be in the years 0 to 9999. An error
-// about a value names the argument and does not show the value, unless its own Value
-// method does.
+// Types whose kind is in the list have the same literals. Times must be in the years
+// 0 to 9999. An error about a value names the argument and does not show the value,
+// unless the value's own Value method shows it.
 //
-// A comment that has /* in it ends elsewhere for an engine that nests comments. Then
-// literals could stand in a comment, and leave it: Render refuses it. It also refuses a
-// placeholder behind a line comment whose end readers may see in different places: one
-// that ends with a carriage return alone, or has a form feed, a Unicode line separator
-// or the like in it.
+// Render refuses two kinds of comment before a placeholder, because another parser may
+// see their end in another place, and then a literal could stand in a comment or leave
+// it. One is a comment with /* in it, which an engine that nests comments reads
+// differently. The other is a line comment that ends with a carriage return alone, or
+// that contains a character such as a form feed or a Unicode line separator.
 func (s *Statement) Render(args []driver.NamedValue, loc *time.Location) (string, error) {
 	var few [16]int
 	order, err := s.match(args, few[:0])
@@ -89,20 +90,20 @@ func (s *Statement) Render(args []driver.NamedValue, loc *time.Location) (string
 	return string(b), nil
 }
 
-// unsafe returns an error where another reader of the statement could see a
-// placeholder in a comment, or a comment's text outside of it.
+// unsafe returns an error if another parser could see a placeholder in a
+// comment, or text of a comment outside of it.
 func (s *Statement) unsafe() error {
 	switch {
 	case s.nested >= 0:
-		return syntaxError(s.text, s.nested, "a comment with /* in it cannot be told from nested comments; arguments would not be safe beside it")
+		return syntaxError(s.text, s.nested, "a comment with /* in it may be a nested comment for the engine, so arguments are not safe in this statement")
 	case s.unsure >= 0 && s.unsure < s.marks[len(s.marks)-1].start:
-		return syntaxError(s.text, s.unsure, "the comment that begins here ends with a carriage return alone, or has another sign in it that may end a line; "+
-			"arguments would not be safe after it: end its line with a line feed")
+		return syntaxError(s.text, s.unsure, "the comment that begins here ends with a carriage return alone, or contains another character that may end a line; "+
+			"arguments are not safe after it: end its line with a line feed")
 	}
 	return nil
 }
 
-// size guesses how long the rendered text is.
+// size estimates the length of the rendered text.
 func (s *Statement) size(args []driver.NamedValue) int {
 	n := len(s.text) + 16*len(s.marks)
 	for i := range args {
@@ -130,10 +131,10 @@ func (s *Statement) refused(m *mark, arg *driver.NamedValue, err error) error {
 	return out
 }
 
-// Positional returns the statement with a ? for each placeholder, and the argument of
-// each ? in their order: for parameters that the engine takes apart from the text.
-// Arguments are checked as by [Statement.Render], but for their values, of which [Text]
-// makes what is sent.
+// Positional returns the statement with a ? for each placeholder, and the arguments in
+// the order of the ?. It is for parameters that the driver sends separately from the
+// text. Positional checks the arguments as [Statement.Render] does, except their
+// values; [Text] checks and formats those.
 func (s *Statement) Positional(args []driver.NamedValue) (sql string, ordered []driver.NamedValue, err error) {
 	order, err := s.match(args, nil)
 	if err != nil || len(args) == 0 {

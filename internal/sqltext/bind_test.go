@@ -14,7 +14,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// args are arguments as database/sql passes them on: sql.Named has a name.
+// args returns arguments as database/sql passes them to a driver: an sql.Named
+// has a name.
 func args(values ...any) (out []driver.NamedValue) {
 	for i, v := range values {
 		nv := driver.NamedValue{Ordinal: i + 1, Value: v}
@@ -39,13 +40,13 @@ func TestRender(t *testing.T) {
 		{"select $2,$1::int,$2;", []any{-1, "x"}, "select 'x',(-1) ::int,'x'"},
 		{"select :1, a[:2]", []any{"x", 2}, "select 'x', a[2]"},
 		{"select ?2, -?1", []any{-1, "x"}, "select 'x', - (-1)"},
-		// Without arguments these are the engine's.
+		// Without arguments these are the engine's syntax.
 		{"select v :a, a[:n], a[:1] from t @v1, $1", nil, "select v :a, a[:n], a[:1] from t @v1, $1"},
 		{"select v :a, $1 ;", nil, "select v :a, $1"},
 		{"select /* /* */ -- \r\n :a", nil, "select /* /* */ -- \r\n :a"},
 		{"select :a, @b, @a", []any{sql.Named("b", 2), sql.Named("a", "x")}, "select 'x', 2, 'x'"},
 		{"select '?', ? -- ?", []any{true}, "select '?', TRUE -- ?"},
-		// Nothing fuses.
+		// A literal does not merge with its neighbours.
 		{"a -?", []any{-5}, "a - (-5)"},
 		{"a - ?", []any{-5}, "a - (-5)"},
 		{"a-?", []any{5}, "a- 5"},
@@ -76,9 +77,9 @@ func TestRender(t *testing.T) {
 		{"x in (?, ?, ?)", []any{[]bool{true}, []uint64{math.MaxUint64}, []float32{0.5, -1}}, "x in (TRUE, CAST('18446744073709551615' AS DECIMAL(20,0)), 5E-1, (-1E0))"},
 		{"x in (?, ?, ?)", []any{[]byValue{{true}}, []status{"on"}, []*int{nil, ptr(1)}}, "x in (TRUE, 'on', NULL, 1)"},
 		{"x in (?, ?)", []any{[]Date{Date(time.Unix(0, 0).UTC())}, [][]byte{{1}, nil}}, "x in (DATE '1970-01-01', X'01', NULL)"},
-		// Comments do not nest, but nobody asks when there are no arguments.
+		// A nested comment is accepted when there are no arguments.
 		{"/* /* */ select 1", nil, "/* /* */ select 1"},
-		// Nor does one that is cut off.
+		// So is one after the semicolon.
 		{"select ?; /* /* */", []any{1}, "select 1"},
 		{"select ? ;\n-- a\n/* /* */ ;", []any{1}, "select 1"},
 	}
@@ -113,8 +114,8 @@ func TestArgumentErrors(t *testing.T) {
 		{"select ?", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has 1 placeholder"},
 		{"select $1", []any{1, 2}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has placeholders up to $1"},
 		{"select $1, $3", []any{1, 2, 3}, ArgumentError{Ordinal: 2, Offset: -1}, "argument 2: it is not used: the statement has placeholders up to $3, but not this number"},
-		{"select 1", []any{1}, ArgumentError{Ordinal: 1, Offset: -1}, "argument 1: it is not used: the statement has no placeholders: write ? where its value is to stand"},
-		{"select 1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement has no placeholders: write :a where its value is to stand"},
+		{"select 1", []any{1}, ArgumentError{Ordinal: 1, Offset: -1}, "argument 1: it is not used: the statement has no placeholders: write ? in the place of its value"},
+		{"select 1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement has no placeholders: write :a in the place of its value"},
 		{"select ?", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement's placeholders are like ?, which take arguments without a name"},
 		{"select $1", []any{named("a", 1)}, ArgumentError{Name: "a", Ordinal: 1, Offset: -1}, "argument :a: it is not used: the statement's placeholders are like $1, which take arguments without a name"},
 		{"select :a, @b", []any{named("a", 1)}, ArgumentError{Name: "b", Offset: 11}, "argument :b: it is missing: give it by sql.Named"},
@@ -157,14 +158,14 @@ func TestNestedCommentRefused(t *testing.T) {
 	if !errors.As(err, &e) || e.Offset != 7 {
 		t.Errorf("got %v", err)
 	}
-	// The engine itself binds these.
+	// The engine itself binds these arguments.
 	if _, _, err := s.Positional(args(1)); err != nil {
 		t.Error(err)
 	}
 }
 
-// An argument never stands behind a comment that may not have ended there, nor can a
-// statement be lost behind one.
+// No argument is accepted after a comment whose end is unsure, and a second
+// statement after such a comment is found.
 func TestUnsureCommentRefused(t *testing.T) {
 	t.Parallel()
 	for src, at := range map[string]int{
@@ -177,7 +178,7 @@ func TestUnsureCommentRefused(t *testing.T) {
 		if refused := at >= 0; ok != refused || ok && e.Offset != at {
 			t.Errorf("%q: %v", src, err)
 		}
-		// The engine itself binds these.
+		// The engine itself binds these arguments.
 		var values []any
 		for range s.positional {
 			values = append(values, 1)

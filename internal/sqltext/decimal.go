@@ -8,19 +8,20 @@ import (
 	"strings"
 )
 
-// decomposer is database/sql's interface of decimals.
+// decomposer is the interface of decimals in database/sql.
 type decomposer interface {
 	Decompose(buf []byte) (form byte, negative bool, coefficient []byte, exponent int32)
 }
 
-// scaled is a decimal that tells its parts, coefficient * 10^exponent, as those of
-// github.com/shopspring/decimal and of packages with its interface do.
+// scaled is a decimal with methods for its parts, coefficient * 10^exponent, as in
+// github.com/shopspring/decimal and packages with the same methods.
 type scaled interface {
 	Coefficient() *big.Int
 	Exponent() int32
 }
 
-// parts returns a decimal as Decompose does, and whether v is one.
+// parts returns the parts of a decimal like Decompose, and whether v is a
+// decimal.
 func parts(v any) (form byte, negative bool, coefficient []byte, exponent int32, ok bool) {
 	switch d := v.(type) {
 	case decomposer:
@@ -29,7 +30,7 @@ func parts(v any) (form byte, negative bool, coefficient []byte, exponent int32,
 	case scaled:
 		n := d.Coefficient()
 		if n == nil {
-			return 2, false, nil, 0, true // no number
+			return 2, false, nil, 0, true // not a number
 		}
 		return 0, n.Sign() < 0, n.Bytes(), d.Exponent(), true
 	default:
@@ -37,9 +38,9 @@ func parts(v any) (form byte, negative bool, coefficient []byte, exponent int32,
 	}
 }
 
-// scaledOf returns the decimal that v is, or that it holds beside a field Valid, where
-// value, which v's Value method returned, is its text. Another text is what v stands for:
-// that of a type, say, that has embedded a decimal.
+// scaledOf returns the decimal v, or the decimal beside a field Valid in v. It returns
+// one only if value, the result of v's Value method, is the decimal's text. Another value
+// means that v is more than a decimal, for example a type that embeds one.
 func scaledOf(v, value any) (scaled, bool) {
 	text, ok := value.(string)
 	if !ok || text == "" || strings.Trim(text, "0123456789.+-eE") != "" {
@@ -57,9 +58,9 @@ func scaledOf(v, value any) (scaled, bool) {
 }
 
 const (
-	// maxDigits is the engine's DECIMAL(38).
+	// maxDigits is the highest precision of the engine's DECIMAL.
 	maxDigits = 38
-	// maxBits is the least number of bits in which all of 38 digits fit.
+	// maxBits is the number of bits that any 38 digits need.
 	maxBits = 127
 )
 
@@ -88,7 +89,7 @@ func coefficientDigits(b []byte, form byte, coefficient []byte) ([]byte, error) 
 		copy(word[8-n:], coefficient)
 		return strconv.AppendUint(b, binary.BigEndian.Uint64(word[:]), 10), nil
 	}
-	// 1,000 digits are far more than have a chance, trailing zeros included.
+	// No valid decimal has 1,000 digits, trailing zeros included.
 	if len(coefficient) > 416 {
 		return b, tooLong()
 	}
@@ -96,8 +97,8 @@ func coefficientDigits(b []byte, form byte, coefficient []byte) ([]byte, error) 
 }
 
 // appendDecimal appends digits * 10^exponent; digits has no leading zeros, unless it
-// is 0. How the engine types a number with a point, and one too long for BIGINT, is
-// not known; a CAST leaves nothing open.
+// is 0. The engine's type of a number with a point, or of one too long for BIGINT,
+// is not known. A CAST makes the type explicit.
 func appendDecimal(b []byte, negative bool, digits []byte, exponent int) ([]byte, error) {
 	b = append(b, "CAST('"...)
 	b, precision, scale, err := appendPlain(b, negative, digits, exponent)
@@ -111,12 +112,13 @@ func appendDecimal(b []byte, negative bool, digits []byte, exponent int) ([]byte
 	return append(b, "))"...), nil
 }
 
-// appendPlain appends digits * 10^exponent without an exponent, and returns the
-// precision and scale of the DECIMAL that it is.
+// appendPlain appends digits * 10^exponent without an exponent. It returns the
+// precision and scale of that DECIMAL.
 func appendPlain(b []byte, negative bool, digits []byte, exponent int) (_ []byte, precision, scale int, err error) {
-	// Any value but 0 is too long with these, and no sum below overflows.
+	// With these exponents every value except 0 is too long, and no sum below
+	// overflows.
 	exponent = min(max(exponent, -1<<20), 1<<20)
-	// More fraction or digits than there may be: zeros at the end have to go.
+	// Remove zeros at the end while the fraction or the number is too long.
 	for (-exponent > maxDigits || len(digits) > maxDigits && exponent < 0) && digits[len(digits)-1] == '0' {
 		if len(digits) == 1 {
 			exponent = -maxDigits
@@ -167,7 +169,7 @@ func appendBigInt(b []byte, v *big.Int) ([]byte, error) {
 	return appendDecomposed(b, 0, v.Sign() < 0, v.Bytes(), 0)
 }
 
-// appendRat appends a fraction that is a decimal.
+// appendRat appends a fraction that has a finite decimal form.
 func appendRat(b []byte, v *big.Rat) ([]byte, error) {
 	negative, coefficient, exponent, err := ratParts(v)
 	if err != nil {
@@ -176,7 +178,7 @@ func appendRat(b []byte, v *big.Rat) ([]byte, error) {
 	return appendDecomposed(b, 0, negative, coefficient, exponent)
 }
 
-// ratParts returns a fraction as Decompose would.
+// ratParts returns the parts of a fraction like Decompose.
 func ratParts(v *big.Rat) (negative bool, coefficient []byte, exponent int32, err error) {
 	if v.Denom().BitLen() > maxBits || v.Num().BitLen() > 2*maxBits {
 		return false, nil, 0, tooLong()
@@ -184,7 +186,7 @@ func ratParts(v *big.Rat) (negative bool, coefficient []byte, exponent int32, er
 	scale, exact := v.FloatPrec()
 	switch {
 	case !exact:
-		return false, nil, 0, refuse("the fraction is no decimal of finite length: round it first")
+		return false, nil, 0, refuse("the fraction has no finite decimal form: round it first")
 	case scale > maxDigits:
 		return false, nil, 0, tooLong()
 	}

@@ -1,19 +1,19 @@
-// Package sqltext knows the text of the engine's SQL dialect (docs/protocol.md, section
-// 10), as far as a driver must: it splits a statement into tokens, finds the
-// placeholders in it, writes Go values as literals, and puts the literals where
-// the placeholders are. It is pure text: no network, no context.
+// Package sqltext handles the text of the engine's SQL dialect (docs/protocol.md,
+// section 10), as far as a driver must. It splits a statement into tokens, finds the
+// placeholders, writes Go values as literals, and puts the literals in the places of
+// the placeholders. It does no I/O.
 //
 // # The dialect
 //
-//   - Strings in single quotes. A backslash takes the next character with it, and a
+//   - Strings in single quotes. A backslash escapes the next character, and a
 //     doubled quote is a quote.
 //   - Binary: X'CAFE'.
-//   - Names in double quotes, which are doubled in a name. The same in backticks:
-//     the dialect may not have them, but nothing in them is a placeholder.
-//   - Comments: -- and // up to the next \n or \r, /* */ up to the first */: they do
-//     not nest. Where another reader of comments would see another statement, one that
-//     nests them or that ends lines elsewhere, arguments are refused (see
-//     [Statement.Render]).
+//   - Names in double quotes. A double quote in a name is doubled. The same holds
+//     for backticks: the dialect may not have them, and no placeholder is found
+//     in them.
+//   - Comments: -- and // up to the next \n or \r, and /* up to the first */. Comments
+//     do not nest. If a parser that nests comments or that has other line ends would
+//     read the statement differently, arguments are refused (see [Statement.Render]).
 //   - Placeholders: every ?, with a number or without; :name and @name, a letter or
 //     underscore followed by letters, marks, digits and underscores, :1 and $1, unless
 //     they follow a word, number, literal, quoted name, closing bracket or period
@@ -22,15 +22,16 @@
 //
 // # Safety
 //
-// An argument must never become anything but one value. Three things see to that:
+// An argument must always become exactly one value. Three rules ensure that:
 //
-//   - A string's quotes are doubled and its backslashes too. A reader that knows both
-//     forms reads the argument; one without backslash escapes reads doubled
-//     backslashes, and one without doubled quotes several strings side by side, but
-//     none of them leaves the quotes. That is not so for a quote written \'. Line ends
-//     are written \n and \r, so that a literal can end no line comment.
-//   - Blanks keep a literal apart from its neighbours, so that neither 'a'? nor x? nor
-//     ?'a' fuses with it, and negative numbers are in parentheses: a -? is never
+//   - Quotes and backslashes in a string are doubled. A parser with both escapes reads
+//     the argument. A parser without backslash escapes reads doubled backslashes. A
+//     parser without doubled quotes reads several strings side by side. No parser
+//     leaves the quotes. A quote written \' would not have this property. Line ends
+//     are written \n and \r, so that a literal cannot end a line comment.
+//   - Blanks separate a literal from its neighbours, so that 'a'?, x? and ?'a' do not
+//     merge with it. Negative numbers are in parentheses, so that a -? does not become
 //     a --5, and ?::t casts the whole number.
-//   - Only a placeholder that is a member of an IN list takes a slice.
+//   - A slice is accepted only for a placeholder that is a member of an IN
+//     list.
 package sqltext

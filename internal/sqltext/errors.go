@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// SyntaxError says where a statement cannot be read.
+// SyntaxError is the place and the reason of a fault in a statement.
 type SyntaxError struct {
 	Offset       int // in bytes, from 0
 	Line, Column int // in characters, from 1
 	Reason       string
 }
 
-// Error names the place and the reason, and nothing of the text.
+// Error returns the place and the reason. It does not quote the statement.
 func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("line %d:%d (byte %d): %s", e.Line, e.Column, e.Offset, e.Reason)
 }
@@ -22,17 +22,17 @@ func syntaxError(src string, offset int, reason string) *SyntaxError {
 	return &SyntaxError{Offset: offset, Line: line, Column: column, Reason: reason}
 }
 
-// ArgumentError says what is wrong with one argument: it is missing, not used,
-// or no literal can be made of it. It never shows the argument's value.
+// ArgumentError is a fault of one argument: it is missing, not used, or has no
+// literal. The error never shows the argument's value.
 type ArgumentError struct {
-	Name    string // of a named argument, else empty
-	Ordinal int    // of the argument, or of the placeholder that has none; from 1. 0 for a missing named one
-	Offset  int    // of the placeholder, in bytes; -1 when there is none
+	Name    string // name of a named argument, else empty
+	Ordinal int    // number of the argument, or of the placeholder without one, from 1; 0 if a named argument is missing
+	Offset  int    // place of the placeholder, in bytes; -1 if there is none
 	Reason  string
-	Err     error // what the argument's own methods returned, or nil
+	Err     error // error of the argument's own method, or nil
 }
 
-// Error names the argument and the reason.
+// Error returns the argument's name or number and the reason.
 func (e *ArgumentError) Error() string {
 	var b strings.Builder
 	if e.Name != "" {
@@ -51,8 +51,8 @@ func (e *ArgumentError) Error() string {
 // Unwrap returns the cause.
 func (e *ArgumentError) Unwrap() error { return e.Err }
 
-// valueError is why a value has no literal; [Statement.Render] says for which
-// argument.
+// valueError is the reason why a value has no literal. [Statement.Render] adds
+// the argument.
 type valueError struct {
 	reason string
 	err    error

@@ -38,7 +38,7 @@ func hostile(t testing.TB) (out []string) {
 	return out
 }
 
-// positions are statements with a placeholder everywhere one can be.
+// positions holds statements with a placeholder in each possible place.
 var positions = []string{
 	"select ?", "?", "select ?;", "select ? -- ?", "select ?-- x", "select ?/* x */", "select /* ' */?", "-- '\nselect ?", "// ''\nselect ?// '",
 	"select * from t where a = ? and b = 'x'", "select * from t where a=?and b=\"c'\"", "select * from t where a in (?)", "where a in ('b', ?, 'c')",
@@ -69,7 +69,7 @@ func fillIn(s *Statement, v any) (string, error) {
 	return s.Render(args(values...), nil)
 }
 
-// pieces returns the tokens of a text but blanks.
+// pieces returns the tokens of a text, without blanks.
 func pieces(text string) (kinds []kind, out []string) {
 	for _, tok := range lex(text) {
 		if tok.kind != tokBlank {
@@ -85,12 +85,12 @@ func TestHostile(t *testing.T) {
 	corpus := hostile(t)
 	for _, src := range positions {
 		testHostile(t, src, corpus)
-		// Those that the other kinds of placeholder can be at, with a part of the
-		// strings each.
+		// The other kinds of placeholder are tried with a part of the strings
+		// each, in the places where they are possible.
 		for i, mark := range []string{":v", "@v", "$1", ":1", "?1"} {
 			src := strings.ReplaceAll(src, "?", mark)
 			if s := parse(t, src); len(s.marks) == 0 {
-				continue // after a value it is no placeholder
+				continue // after a value it is not a placeholder
 			}
 			var part []string
 			for j := i; j < len(corpus); j += 8 {
@@ -101,8 +101,8 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// testHostile puts each string into src, and finds the same tokens as with a
-// harmless one, and the string among the literals as another reader sees them.
+// testHostile puts each string into src. The tokens must be the same as with a
+// harmless string, and another parser must find the string among the literals.
 func testHostile(t *testing.T, src string, corpus []string) {
 	t.Helper()
 	const harmless = "harmless"
@@ -136,8 +136,8 @@ func testHostile(t *testing.T, src string, corpus []string) {
 	}
 }
 
-// enclosed says whether a reader that knows only some of the dialect's escapes
-// finds the whole of the literal in quotes, in one string or in several side by side.
+// enclosed reports whether a parser with only some of the dialect's escapes finds the
+// whole literal in quotes, as one string or as several side by side.
 func enclosed(literal string, backslash, doubled bool) bool {
 	inside := false
 	for i := 0; i < len(literal); i++ {
@@ -155,7 +155,8 @@ func enclosed(literal string, backslash, doubled bool) bool {
 	return !inside
 }
 
-// TestHostileReaders: no way to read strings lets one out of its quotes.
+// TestHostileReaders checks that a string does not leave its quotes, whichever
+// escapes a parser has.
 func TestHostileReaders(t *testing.T) {
 	t.Parallel()
 	for _, v := range hostile(t) {
@@ -175,7 +176,7 @@ func TestHostileReaders(t *testing.T) {
 		}
 	}
 	if enclosed(`'a\' or 1=1'`, false, true) || enclosed(`'a' or '`, true, true) || !enclosed(`'a\' or 1=1'`, true, true) {
-		t.Error("enclosed says what is not so")
+		t.Error("enclosed returned a wrong result")
 	}
 }
 
@@ -228,8 +229,9 @@ func FuzzRenderString(f *testing.F) {
 	})
 }
 
-// FuzzRender puts a string into any statement, in each place of a placeholder. A reader
-// of another design then finds what it finds with a harmless one, and the string.
+// FuzzRender puts a string into any statement, in the place of each placeholder. A
+// parser of another design must find the same literals as with a harmless string, and
+// the string itself.
 func FuzzRender(f *testing.F) {
 	for i, v := range hostile(f) {
 		f.Add(positions[i%len(positions)], v)

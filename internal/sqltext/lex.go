@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a token is.
+// kind is the kind of a token.
 type kind uint8
 
 const (
@@ -17,38 +17,40 @@ const (
 	tokIdentifier      // "name" or `name`
 	tokWord            // a name or keyword
 	tokNumber          // 1, .5, 1.5E-7
-	tokOperator        // all else, ( and ; and , among it
+	tokOperator        // all other characters, including ( ; and ,
 	tokPositional      // ?
 	tokNamed           // :name or @name
 	tokNumbered        // $1, :1 or ?1
 )
 
-// token is a piece of a statement. The tokens of a text tile it.
+// token is a piece of a statement. The tokens of a text cover it without gaps.
 type token struct {
 	kind       kind
 	start, end int
-	// open is a literal, quoted name or comment that the text ends within.
+	// open reports that the text ends within this literal, quoted name or
+	// comment.
 	open bool
-	// nested is a comment with a /* in it.
+	// nested reports a comment with a /* in it.
 	nested bool
-	// unsure is a line comment of which readers may disagree where it ends.
+	// unsure reports a line comment whose end another parser may see elsewhere.
 	unsure bool
 }
 
-// trivia is what stands between tokens that mean something.
+// trivia reports whether t is white space or a comment.
 func (t *token) trivia() bool { return t.kind == tokBlank || t.kind == tokComment }
 
-// lexer splits a text into tokens, in one pass and without allocating. It takes
-// any bytes.
+// lexer splits a text into tokens, in one pass and without allocating. It
+// accepts any bytes.
 type lexer struct {
 	src string
 	pos int
-	// tight means that :name, @name, :1 and $1 are no placeholder at pos, since what
-	// ends there is a value.
+	// tight means that :name, @name, :1 and $1 are not placeholders at pos, because
+	// a value ends there.
 	tight bool
 }
 
-// operators are those of more than one character. -- and // and /* are none.
+// operators holds the operators of more than one character. It does not have
+// --, // and /*.
 var operators = [...]string{"::", ":=", "->>", "->", "=>", "||", "<=>", "<=", ">=", "<>", "!=", "==", "@@", "@>", "<<", ">>", "&&"}
 
 // next returns the next token, and whether there is one.
@@ -72,7 +74,8 @@ func (l *lexer) next() (token, bool) {
 	return t, true
 }
 
-// scan finds what s begins with, and returns its length.
+// scan sets t's kind to that of the token at the start of s, and returns the
+// token's length.
 func (l *lexer) scan(t *token, s string) (n int) {
 	c, closed := s[0], true
 	switch {
@@ -118,9 +121,9 @@ func (l *lexer) scan(t *token, s string) (n int) {
 	return n
 }
 
-// lineLen is the length of the line comment that s begins with, and whether another
-// reader may see another end: it ends with a carriage return alone, or has a character
-// in it that ends a line elsewhere.
+// lineLen returns the length of the line comment at the start of s. unsure reports
+// that another parser may see another end: the comment ends with a carriage return
+// alone, or contains a character that ends a line in other languages.
 func lineLen(s string) (n int, unsure bool) {
 	n = strings.IndexAny(s, "\n\r")
 	if n < 0 {
@@ -130,7 +133,8 @@ func lineLen(s string) (n int, unsure bool) {
 	return n, unsure || strings.ContainsAny(s[:n], "\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
 }
 
-// textLen is the length of the string that s begins with, and whether it ends.
+// textLen returns the length of the string at the start of s, and whether it
+// ends.
 func textLen(s string) (n int, closed bool) {
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
@@ -146,7 +150,8 @@ func textLen(s string) (n int, closed bool) {
 	return len(s), false
 }
 
-// identifierLen is the length of the quoted name that s begins with.
+// identifierLen returns the length of the quoted name at the start of s, and
+// whether it ends.
 func identifierLen(s string) (n int, closed bool) {
 	for i := 1; i < len(s); i++ {
 		if s[i] != s[0] {
@@ -160,7 +165,7 @@ func identifierLen(s string) (n int, closed bool) {
 	return len(s), false
 }
 
-// nameLen is the length of the name that s begins with, or 0.
+// nameLen returns the length of the name at the start of s, or 0.
 func nameLen(s string) int {
 	for i, r := range s {
 		switch {
@@ -176,11 +181,12 @@ func nameLen(s string) int {
 	return len(s)
 }
 
-// maxOrdinal is how many digits the number of a placeholder may have.
+// maxOrdinal bounds the digits in the number of a placeholder.
 const maxOrdinal = 5
 
-// ordinalLen is the length of the placeholder's number that s begins with, or 0: 1 and
-// above, and neither the beginning of another number nor of a name.
+// ordinalLen returns the length of the placeholder's number at the start of s, or 0.
+// The number is 1 or more, and must not be the beginning of another number or of a
+// name.
 func ordinalLen(s string) int {
 	n := digits(s, 0)
 	if n == 0 || n > maxOrdinal || s[0] == '0' {
@@ -194,8 +200,8 @@ func ordinalLen(s string) int {
 	return n
 }
 
-// numberLen is the length of the number that s begins with. A sign is not part
-// of it.
+// numberLen returns the length of the number at the start of s. The number has
+// no sign.
 func numberLen(s string) int {
 	i := digits(s, 0)
 	if i < len(s) && s[i] == '.' {
@@ -223,7 +229,7 @@ func digits(s string, i int) int {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// blankLen is the length of the white space that s begins with.
+// blankLen returns the length of the white space at the start of s.
 func blankLen(s string) int {
 	for i, r := range s {
 		if !unicode.IsSpace(r) {
@@ -233,8 +239,8 @@ func blankLen(s string) int {
 	return len(s)
 }
 
-// operatorLen is the length of the operator that s begins with: at least one
-// character, or one byte that is none.
+// operatorLen returns the length of the operator at the start of s. It is at
+// least one character, or one byte that is not UTF-8.
 func operatorLen(s string) int {
 	for _, op := range operators {
 		if strings.HasPrefix(s, op) {

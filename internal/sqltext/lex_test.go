@@ -21,7 +21,7 @@ func lex(src string) (out []token) {
 	}
 }
 
-// show writes tokens but blanks as kind(text), with a ! behind one that is open.
+// show formats tokens except blanks as kind(text), with a ! after an open one.
 func show(src string) string {
 	var out []string
 	for _, t := range lex(src) {
@@ -126,7 +126,7 @@ func TestLexUnsure(t *testing.T) {
 	}
 }
 
-// TestLexHuge: no input is too long or too deep.
+// TestLexHuge checks that no input is too long or too deep.
 func TestLexHuge(t *testing.T) {
 	t.Parallel()
 	const n = 1 << 17
@@ -142,7 +142,7 @@ func TestLexHuge(t *testing.T) {
 	}
 }
 
-// oracle returns the values of strings and binary literals as enginetest reads
+// oracle returns the values of strings and binary literals as enginetest parses
 // them.
 func oracle(src string) ([]string, error) {
 	literals, err := enginetest.Literals(src)
@@ -178,10 +178,10 @@ func unquote(tok string) string {
 	return b.String()
 }
 
-// FuzzLex checks that tokens tile any input, and that a reader of another design
-// agrees on what is a literal: a string that stands in the place of each placeholder is
-// one more literal there, no other one changes, and so no placeholder is in a literal,
-// a quoted name or a comment.
+// FuzzLex checks that the tokens cover any input without gaps, and that a parser of
+// another design finds the same literals. A string in the place of each placeholder
+// must add one literal there and change no other. So no placeholder is in a literal, a
+// quoted name or a comment.
 func FuzzLex(f *testing.F) {
 	for _, src := range []string{
 		"select ?, 'a', :b, @c::int -- ?\n, /* ? */ \"?\" // ?", `'a''b\'?' ?`, "X'00' ? N'x'?", "a[1:n]:m@x", "'a", "/* /* ? */ ? */",
@@ -234,7 +234,7 @@ func FuzzLex(f *testing.F) {
 		}
 		if s, err := Parse(src); err == nil {
 			if again, err := Parse(s.Text()); err != nil || again.Text() != s.Text() || len(again.marks) != len(s.marks) {
-				t.Fatalf("Text %q is not what was parsed: %v", s.Text(), err)
+				t.Fatalf("Text %q is not the parsed text: %v", s.Text(), err)
 			}
 		}
 	})

@@ -15,19 +15,21 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// place is where a value stands.
+// place is the place of a value in the statement.
 type place uint8
 
 const (
 	inValue   place = iota
-	inList          // a member of an IN list, where a slice may be
+	inList          // a member of an IN list, where a slice is allowed
 	inElement       // an element of a slice
 )
 
-// maxWraps bounds the pointers and Valuers around a value, which may be circular.
+// maxWraps bounds the pointers and Valuers around a value, because they may be
+// circular.
 const maxWraps = 16
 
-// appendValue appends the literal of v, where a time's is the wall clock in loc.
+// appendValue appends the literal of v. The literal of a time is the wall clock
+// in loc.
 func appendValue(b []byte, v any, at place, loc *time.Location) ([]byte, error) {
 	for range maxWraps {
 		if out, ok, err := appendKnown(b, v, loc); ok {
@@ -48,12 +50,13 @@ func appendValue(b []byte, v any, at place, loc *time.Location) ([]byte, error) 
 	return b, refuse("too many pointers and Valuers around its value (type %T)", v)
 }
 
-// unwrap takes a pointer or Valuer off v, or is done when v is a decimal or neither.
+// unwrap removes one pointer or Valuer around v. It is done when v is a decimal, or
+// neither a pointer nor a Valuer.
 func unwrap(v any) (next any, done bool, err error) {
 	rv := reflect.ValueOf(v)
 	null := rv.Kind() == reflect.Pointer && rv.IsNil()
 	val, ok := v.(driver.Valuer)
-	// As database/sql: a Valuer with methods of the pointer knows its nil itself.
+	// As in database/sql, a Valuer with a pointer receiver handles nil itself.
 	if null && (!ok || rv.Type().Elem().Implements(valuerType)) {
 		return nil, false, nil
 	}
@@ -64,7 +67,8 @@ func unwrap(v any) (next any, done bool, err error) {
 		return v, true, nil
 	}
 	if rv.Kind() != reflect.Pointer && reflect.PointerTo(rv.Type()).Implements(decomposerType) {
-		// A decimal with methods of the pointer, and a copy to ask.
+		// The methods of the decimal have a pointer receiver, so call them on a
+		// copy.
 		p := reflect.New(rv.Type())
 		p.Elem().Set(rv)
 		return p.Interface(), true, nil
@@ -93,8 +97,9 @@ func unwrap(v any) (next any, done bool, err error) {
 	return rv.Elem().Interface(), false, nil
 }
 
-// ofNull is what a sql.Null holds. Its Value method knows the types of driver.Value
-// only: a decimal would become a string, and a Date an error.
+// ofNull returns the value in a sql.Null. The Value method of sql.Null supports
+// only the types of driver.Value: a decimal would become a string, and a Date an
+// error.
 func ofNull(rv reflect.Value) (v any, ok bool) {
 	if rv.Kind() != reflect.Struct || rv.Type().PkgPath() != "database/sql" || !strings.HasPrefix(rv.Type().Name(), "Null[") {
 		return nil, false
@@ -106,15 +111,15 @@ func ofNull(rv reflect.Value) (v any, ok bool) {
 }
 
 var (
-	// byteType is what binary data consists of; a type of its own, as of an
-	// enumeration, is a value of its own.
+	// byteType is the element type of binary data. Other types of kind uint8,
+	// such as enumerations, are numbers.
 	byteType       = reflect.TypeFor[byte]()
 	valuerType     = reflect.TypeFor[driver.Valuer]()
 	decomposerType = reflect.TypeFor[decomposer]()
 )
 
-// appendKnown appends the literal of a value of the types that need no
-// reflection, and says whether it is one.
+// appendKnown appends the literal of v without reflection. ok is false if v's type
+// needs reflection.
 func appendKnown(b []byte, v any, loc *time.Location) (out []byte, ok bool, err error) {
 	switch v := v.(type) {
 	case nil:
@@ -157,7 +162,7 @@ func appendKnown(b []byte, v any, loc *time.Location) (out []byte, ok bool, err 
 	case big.Rat:
 		b, err = appendRat(b, &v)
 	case thriftrows.Decimal:
-		var buf [16]byte // which costs nothing here, but would in a call by interface
+		var buf [16]byte // no allocation here; a call by interface would allocate
 		form, negative, coefficient, exponent := v.Decompose(buf[:])
 		b, err = appendDecomposed(b, form, negative, coefficient, exponent)
 	default:
@@ -192,7 +197,7 @@ func appendKind(b []byte, rv reflect.Value, at place, loc *time.Location) ([]byt
 // appendBytes appends the literal of a slice or array of bytes.
 func appendBytes(b []byte, rv reflect.Value) []byte {
 	if rv.Kind() == reflect.Array {
-		// An array in an interface has no address to slice.
+		// An array in an interface is not addressable and cannot be sliced.
 		cp := reflect.New(rv.Type()).Elem()
 		cp.Set(rv)
 		rv = cp
@@ -210,7 +215,8 @@ func appendElements(b []byte, rv reflect.Value, at place, loc *time.Location) ([
 	case rv.Len() == 0:
 		return b, refuse("an empty slice (type %s): an IN list has at least one member", typeName(rv.Type()))
 	}
-	// Predeclared types have no methods, and their values need no interface each.
+	// Values of predeclared types have no methods, so they need no interface
+	// value each.
 	elem := rv.Type().Elem()
 	plain := elem.PkgPath() == "" && (elem.Kind() <= reflect.Float64 || elem.Kind() == reflect.String)
 	for i := range rv.Len() {
@@ -240,14 +246,14 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, "FALSE"...)
 }
 
-// appendInt appends an integer, a negative one in parentheses, so that neither a
-// minus before it nor an operator behind it that binds more tightly changes it.
+// appendInt appends an integer. A negative integer is in parentheses, so that
+// neither a minus before it nor a stronger operator after it changes its value.
 func appendInt(b []byte, v int64) []byte {
 	switch {
 	case v >= 0:
 		return strconv.AppendInt(b, v, 10)
 	case v == math.MinInt64:
-		// Its digits alone would be out of BIGINT's range.
+		// Without the sign the digits are out of BIGINT's range.
 		return append(b, "(-9223372036854775807 - 1)"...)
 	}
 	b = append(b, '(')
@@ -263,8 +269,8 @@ func appendUint(b []byte, v uint64) ([]byte, error) {
 	return appendDecimal(b, false, strconv.AppendUint(digits[:0], v, 10), 0)
 }
 
-// appendFloat appends the shortest number that reads as v, always with an
-// exponent: without one it would be an integer or a DECIMAL.
+// appendFloat appends the shortest number that reads back as v. It always has
+// an exponent: without one it would be an integer or a DECIMAL.
 func appendFloat(b []byte, v float64) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return b, refuse("NaN and infinities have no literal")
@@ -291,7 +297,8 @@ func appendFloat(b []byte, v float64) ([]byte, error) {
 	return b, nil
 }
 
-// appendString appends a string. See the package's comment for why this way.
+// appendString appends a string literal. The package comment explains the
+// escapes.
 func appendString(b []byte, s string) ([]byte, error) {
 	if i := invalid(s); i >= 0 {
 		return b, refuse("the string is not valid UTF-8 at byte %d; give binary data as []byte", i)

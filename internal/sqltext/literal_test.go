@@ -32,7 +32,7 @@ type (
 
 func (b byValue) Value() (driver.Value, error) { return b.v, nil }
 
-// Value of nil is a value.
+// Value returns a value for a nil receiver, too.
 func (b *byPtr) Value() (driver.Value, error) {
 	if b == nil {
 		return "nothing", nil
@@ -46,7 +46,8 @@ var errValue = errors.New("no value today")
 
 func (failing) Value() (driver.Value, error) { return nil, errValue }
 
-// dec is a decimal as database/sql knows them; it is a Valuer, too, which must not be asked.
+// dec is a decimal with database/sql's interface. It is a Valuer, too, and its Value method
+// must not be called.
 type dec struct {
 	form byte
 	neg  bool
@@ -57,7 +58,8 @@ type dec struct {
 func (d dec) Decompose([]byte) (byte, bool, []byte, int32) { return d.form, d.neg, d.coef, d.exp }
 func (d dec) Value() (driver.Value, error)                 { return "wrong", nil }
 
-// decPtr is a decimal with methods of the pointer, as of github.com/cockroachdb/apd.
+// decPtr is a decimal with pointer receivers, like that of
+// github.com/cockroachdb/apd.
 type decPtr struct{ coef byte }
 
 func (d *decPtr) Decompose([]byte) (byte, bool, []byte, int32) { return 0, false, []byte{d.coef}, -1 }
@@ -116,7 +118,7 @@ func TestLiterals(t *testing.T) {
 		{TimestampTZ(at.UTC()), "TIMESTAMP_TZ '2024-01-31 18:29:58.123456+00:00'"},
 		{TimestampTZ(at.In(time.FixedZone("", -10800))), "TIMESTAMP_TZ '2024-01-31 15:29:58.123456-03:00'"},
 		{TimestampTZ(at.In(lmt)), "TIMESTAMP_TZ '2024-01-31 18:29:58.123456+00:00'"},
-		// The year counts in the zone in which it is written.
+		// The year is checked in the zone in which the time is written.
 		{time.Date(9999, 12, 31, 23, 0, 0, 0, ist), "TIMESTAMP '9999-12-31 17:30:00.000000'"},
 		{time.Date(10000, 1, 1, 0, 0, 0, 0, ist), "TIMESTAMP '9999-12-31 18:30:00.000000'"},
 		{big.NewInt(-5), "(-5)"}, {*big.NewInt(5), "5"}, {(*big.Int)(nil), "NULL"}, {(*big.Rat)(nil), "NULL"},
@@ -163,7 +165,7 @@ func TestLiteralErrors(t *testing.T) {
 		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "a time in the year 10000"}, {Date(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)), "year -1"},
 		{TimestampTZ(time.Date(11756, 1, 1, 0, 0, 0, 0, time.UTC)), "year 11756"},
 		{bigOf(digits39), "more than 38 digits"}, {new(big.Int).Lsh(big.NewInt(1), 1<<20), "more than 38 digits"},
-		{ratOf("1/3"), "no decimal of finite length"}, {new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 39)), "more than 38"},
+		{ratOf("1/3"), "no finite decimal form"}, {new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 39)), "more than 38"},
 		{new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 1<<20)), "more than 38"}, {ratOf(digits39), "more than 38"},
 		{new(big.Rat).SetInt(new(big.Int).Lsh(big.NewInt(1), 1<<20)), "more than 38"},
 		{dec{1, false, nil, 0}, "NaN or infinite"}, {dec{2, false, nil, 0}, "NaN or infinite"}, {dec{0, false, []byte{1}, 38}, "more than 38"},
@@ -220,7 +222,7 @@ func TestListErrors(t *testing.T) {
 	}
 }
 
-// TestFloats reads literals back, and finds one number in each.
+// TestFloats parses literals back. Each must be one number.
 func TestFloats(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -247,7 +249,7 @@ func TestFloats(t *testing.T) {
 	}
 }
 
-// TestDecimals reads literals back.
+// TestDecimals parses literals back.
 func TestDecimals(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(3, 4))

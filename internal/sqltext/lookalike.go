@@ -7,18 +7,17 @@ import (
 	"unicode"
 )
 
-// lookalike is what looks like a placeholder to people who come from another driver,
-// and is none.
+// lookalike is a text that is a placeholder for other drivers and not for this one.
 type lookalike struct {
 	offset int
 	advice string // what to write instead
 }
 
-// maxLookalike bounds what an error shows of a statement.
+// maxLookalike bounds the text of a statement in an error, in bytes.
 const maxLookalike = 64
 
-// lookalike finds the first one in the statement for an argument, whose name may be
-// empty.
+// lookalike finds the first lookalike in the statement for an argument. The
+// argument's name may be empty.
 func (s *Statement) lookalike(name string) (lookalike, bool) {
 	l := lexer{src: s.text}
 	prev := token{kind: tokBlank}
@@ -41,7 +40,7 @@ func (s *Statement) lookalike(name string) (lookalike, bool) {
 		default:
 			if n, write := formLike(rest); n > 0 {
 				end = t.start + n
-				advice = fmt.Sprintf("%s is no placeholder here: write %s", rest[:n], named(write, name))
+				advice = fmt.Sprintf("%s is not a placeholder here: write %s", rest[:n], named(write, name))
 			}
 		}
 		if advice != "" && end-t.start <= maxLookalike {
@@ -51,7 +50,8 @@ func (s *Statement) lookalike(name string) (lookalike, bool) {
 	}
 }
 
-// named is how to write a placeholder with a name, where the argument may have none.
+// named returns the text of a named placeholder for an argument that may have no
+// name.
 func named(write, name string) string {
 	if name != "" || write == "?" {
 		return write
@@ -59,8 +59,8 @@ func named(write, name string) string {
 	return fmt.Sprintf("?, or %s with sql.Named(%q, ...)", write, write[1:])
 }
 
-// quotedLike is advice about a string or a quoted name that is a placeholder, or
-// begins and ends with percent signs around one.
+// quotedLike returns advice about a string or a quoted name whose text is a
+// placeholder, or a placeholder between percent signs.
 func quotedLike(quoted, name string) string {
 	content := quoted[1 : len(quoted)-1]
 	for _, in := range []string{content, strings.Trim(content, "%")} {
@@ -81,14 +81,14 @@ func quotedLike(quoted, name string) string {
 	return ""
 }
 
-// beforeValues are words that no operator follows.
+// beforeValues holds the words that no operator follows.
 var beforeValues = []string{
 	"ALL", "AND", "BETWEEN", "BY", "CASE", "DISTINCT", "ELSE", "ESCAPE", "FETCH", "FIRST", "FROM", "HAVING", "ILIKE", "IN", "INTERVAL", "LIKE", "LIMIT",
 	"NEXT", "NOT", "OFFSET", "ON", "OR", "SELECT", "SET", "THEN", "TOP", "VALUES", "WHEN", "WHERE",
 }
 
-// tightLike is advice about :name and the like right behind a token, and its length,
-// where that token is a keyword or the name is the argument's.
+// tightLike returns advice about a :name or the like directly after a token, and its
+// length. It does so if that token is a keyword, or if the name is the argument's.
 func tightLike(prev, s, name string) (n int, advice string) {
 	switch s[0] {
 	case ':', '@':
@@ -104,13 +104,13 @@ func tightLike(prev, s, name string) (n int, advice string) {
 	}
 	n++
 	if slices.Contains(beforeValues, strings.ToUpper(prev)) || name != "" && strings.EqualFold(s[1:n], name) {
-		advice = fmt.Sprintf("%s is no placeholder right behind another word or value: put a blank before it", s[:n])
+		advice = fmt.Sprintf("%s is not a placeholder directly after another word or value: put a blank before it", s[:n])
 	}
 	return n, advice
 }
 
-// formLike is the length of another language's placeholder that s begins with, or 0,
-// and what to write for it.
+// formLike returns the length of another language's placeholder at the start of s,
+// or 0, and the text to write instead.
 func formLike(s string) (n int, write string) {
 	if len(s) < 2 {
 		return 0, ""
@@ -145,7 +145,7 @@ func formLike(s string) (n int, write string) {
 	return 0, ""
 }
 
-// moreThan is n and one more, if n is a length.
+// moreThan returns n + 1 if n is a length, else 0.
 func moreThan(n int) int {
 	if n == 0 {
 		return 0
@@ -153,7 +153,7 @@ func moreThan(n int) int {
 	return n + 1
 }
 
-// percentLike is formLike behind a percent sign: %s, %(name)s.
+// percentLike is formLike for the text after a percent sign: %s, %(name)s.
 func percentLike(s string) (n int, write string) {
 	const verbs = "sdvfqrix"
 	if s[0] == '(' {
@@ -169,7 +169,8 @@ func percentLike(s string) (n int, write string) {
 	return 0, ""
 }
 
-// braceLike is formLike behind a brace: {name}, {name:String}, {0}, {}, {{ name }}.
+// braceLike is formLike for the text after a brace: {name}, {name:String}, {0}, {},
+// {{ name }}.
 func braceLike(s string) (n int, write string) {
 	if strings.HasPrefix(s, "{") {
 		n, write = braceLike(s[1:])

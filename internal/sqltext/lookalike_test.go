@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Where an argument is not used, the error names what looks like a placeholder.
+// The error of an unused argument names the text that looks like a placeholder.
 func TestLookalikes(t *testing.T) {
 	t.Parallel()
 	n := sql.Named("n", 1)
@@ -17,29 +17,29 @@ func TestLookalikes(t *testing.T) {
 		at   int
 		want string
 	}{
-		{"select %s", 1, 7, "%s is no placeholder here: write ?"},
-		{"select a where b=%d", 1, 17, "%d is no placeholder here: write ?"},
-		{"select %(name)s", 1, 7, `%(name)s is no placeholder here: write ?, or :name with sql.Named("name", ...)`},
-		{"select %(n)s", n, 7, "%(n)s is no placeholder here: write :n"},
-		{"select {name:String}", 1, 7, `{name:String} is no placeholder here: write ?, or :name with sql.Named("name", ...)`},
-		{"select {n: Array(String)}", n, 7, "{n: Array(String)} is no placeholder here: write :n"},
-		{"select {n}", n, 7, "{n} is no placeholder here: write :n"},
-		{"select {0}, {1}", 1, 7, "{0} is no placeholder here: write ?"},
-		{"select {}", 1, 7, "{} is no placeholder here: write ?"},
-		{"select ${n}", n, 7, "${n} is no placeholder here: write :n"},
-		{"select #{n}", n, 7, "#{n} is no placeholder here: write :n"},
-		{"select {{ n }}", n, 7, "{{ n }} is no placeholder here: write :n"},
-		{"select $n", n, 7, "$n is no placeholder here: write :n"},
-		{"select $0", 1, 7, "$0 is no placeholder here: write ?"},
-		{"select :0", 1, 7, ":0 is no placeholder here: write ?"},
-		{"select @1", 1, 7, "@1 is no placeholder here: write ?"},
-		{"select :'n'", n, 7, ":'n' is no placeholder here: write :n"},
-		{"select a limit:n", n, 14, ":n is no placeholder right behind another word or value: put a blank before it"},
-		{"select a LIMIT:n", 1, 14, ":n is no placeholder right behind another word or value: put a blank before it"},
-		{"select a LIMIT$1", 1, 14, "$1 is no placeholder right behind another word or value: put a blank before it"},
-		{"select a LIMIT:1", 1, 14, ":1 is no placeholder right behind another word or value: put a blank before it"},
-		{"select 'a'||x where y=f(x):n", n, 26, ":n is no placeholder right behind another word or value: put a blank before it"},
-		{"select :a limit:n", n, 15, ":n is no placeholder right behind another word or value: put a blank before it"},
+		{"select %s", 1, 7, "%s is not a placeholder here: write ?"},
+		{"select a where b=%d", 1, 17, "%d is not a placeholder here: write ?"},
+		{"select %(name)s", 1, 7, `%(name)s is not a placeholder here: write ?, or :name with sql.Named("name", ...)`},
+		{"select %(n)s", n, 7, "%(n)s is not a placeholder here: write :n"},
+		{"select {name:String}", 1, 7, `{name:String} is not a placeholder here: write ?, or :name with sql.Named("name", ...)`},
+		{"select {n: Array(String)}", n, 7, "{n: Array(String)} is not a placeholder here: write :n"},
+		{"select {n}", n, 7, "{n} is not a placeholder here: write :n"},
+		{"select {0}, {1}", 1, 7, "{0} is not a placeholder here: write ?"},
+		{"select {}", 1, 7, "{} is not a placeholder here: write ?"},
+		{"select ${n}", n, 7, "${n} is not a placeholder here: write :n"},
+		{"select #{n}", n, 7, "#{n} is not a placeholder here: write :n"},
+		{"select {{ n }}", n, 7, "{{ n }} is not a placeholder here: write :n"},
+		{"select $n", n, 7, "$n is not a placeholder here: write :n"},
+		{"select $0", 1, 7, "$0 is not a placeholder here: write ?"},
+		{"select :0", 1, 7, ":0 is not a placeholder here: write ?"},
+		{"select @1", 1, 7, "@1 is not a placeholder here: write ?"},
+		{"select :'n'", n, 7, ":'n' is not a placeholder here: write :n"},
+		{"select a limit:n", n, 14, ":n is not a placeholder directly after another word or value: put a blank before it"},
+		{"select a LIMIT:n", 1, 14, ":n is not a placeholder directly after another word or value: put a blank before it"},
+		{"select a LIMIT$1", 1, 14, "$1 is not a placeholder directly after another word or value: put a blank before it"},
+		{"select a LIMIT:1", 1, 14, ":1 is not a placeholder directly after another word or value: put a blank before it"},
+		{"select 'a'||x where y=f(x):n", n, 26, ":n is not a placeholder directly after another word or value: put a blank before it"},
+		{"select :a limit:n", n, 15, ":n is not a placeholder directly after another word or value: put a blank before it"},
 		{"select '?'", 1, 7, "'?' is a text: write ? without quotes"},
 		{`select "?"`, 1, 7, `"?" is a text: write ? without quotes`},
 		{"select '$1'", 1, 7, "'$1' is a text: write $1 without quotes"},
@@ -47,7 +47,7 @@ func TestLookalikes(t *testing.T) {
 		{"select '%s'", 1, 7, "'%s' is a text: write ? without quotes"},
 		{"select a like '%?%'", 1, 14, "'%?%' is a text: write ? without quotes, and the percent signs in the argument"},
 		{"select a like '%:n'", n, 14, "'%:n' is a text: write :n without quotes, and the percent signs in the argument"},
-		// What is the dialect's own.
+		// These are syntax of the dialect.
 		{"select v:field, x::int, u@h, a[1:n] from t", 1, -1, ""},
 		{"select a%s, a % s, a%2, 'a%', {'k': 1}, {k: 1}, '', '%', \"\", f(x)%d", 1, -1, ""},
 		{"select a$b, a := b, '12:30', a@>b -- %s ? {}", 1, -1, ""},
@@ -67,7 +67,8 @@ func TestLookalikes(t *testing.T) {
 	}
 }
 
-// FuzzLookalike: what is said of any statement is said, and in short.
+// FuzzLookalike checks that the advice for any statement is short and not
+// empty.
 func FuzzLookalike(f *testing.F) {
 	for _, src := range []string{"select %(a)s", "{a:b}", "a limit:n", "'%?%'", "${{a}}", "%", "{", "@1", ":'a'"} {
 		f.Add(src, "a")

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// match checks the arguments against the placeholders. For named ones it appends to
-// order where in args that of each of s.names is; else it returns nil.
+// match checks the arguments against the placeholders. For named placeholders it
+// appends to order the index in args of each of s.names. Otherwise it returns nil.
 func (s *Statement) match(args []driver.NamedValue, order []int) ([]int, error) {
 	switch {
 	case len(args) == 0 && s.Bare():
@@ -33,7 +33,8 @@ func (s *Statement) match(args []driver.NamedValue, order []int) ([]int, error) 
 	return nil, nil
 }
 
-// mixture names the first placeholder that is not of the style of the first.
+// mixture returns an error that names the first placeholder of another style
+// than the first one's.
 func (s *Statement) mixture() error {
 	first, m := &s.marks[0], &s.marks[s.mixed]
 	e := &ArgumentError{Offset: m.start}
@@ -46,11 +47,11 @@ func (s *Statement) mixture() error {
 	return e
 }
 
-// written is a placeholder as the statement has it.
+// written returns the text of a placeholder in the statement.
 func (s *Statement) written(m *mark) string { return s.text[m.start:m.end] }
 
-// missing says which placeholder is the first that finds none of n arguments without
-// a name.
+// missing returns an error that names the first placeholder for which n arguments
+// without a name are too few.
 func (s *Statement) missing(n int) error {
 	var m *mark
 	for i := range s.marks {
@@ -61,7 +62,8 @@ func (s *Statement) missing(n int) error {
 	return &ArgumentError{Ordinal: m.arg + 1, Offset: m.start, Reason: "it is missing: the statement has " + s.inputs()}
 }
 
-// inputs says how many arguments without a name the statement takes.
+// inputs returns the words for the number of arguments without a name that the
+// statement takes.
 func (s *Statement) inputs() string {
 	switch {
 	case len(s.marks) == 0:
@@ -98,8 +100,8 @@ func (s *Statement) matchNames(args []driver.NamedValue, order []int) ([]int, er
 	return order, nil
 }
 
-// Unused returns the error of an argument that no placeholder takes; i is its place
-// among the arguments, from 0.
+// Unused returns the error of an argument without a placeholder. i is its index
+// among the arguments.
 func (s *Statement) Unused(arg *driver.NamedValue, i int) error {
 	e := &ArgumentError{Name: arg.Name, Ordinal: i + 1, Offset: -1}
 	switch {
@@ -128,12 +130,12 @@ func (s *Statement) Unused(arg *driver.NamedValue, i int) error {
 		e.Offset = l.offset
 		e.Reason += "; " + l.advice
 	} else if len(s.marks) == 0 {
-		e.Reason += ": write " + placeholderFor(arg.Name) + " where its value is to stand"
+		e.Reason += ": write " + placeholderFor(arg.Name) + " in the place of its value"
 	}
 	return e
 }
 
-// placeholderFor is how to write the placeholder of an argument.
+// placeholderFor returns the text of the placeholder for an argument.
 func placeholderFor(name string) string {
 	if name == "" {
 		return "?"

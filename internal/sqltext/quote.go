@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Literal returns the literal that [Statement.Render] puts in the place of a value,
-// without the blanks around it. A slice has none.
+// Literal returns the literal that [Statement.Render] writes for a value, without
+// the blanks around it. For a slice it returns an error.
 func Literal(v any) (string, error) { return literalOf(v, inValue) }
 
 func literalOf(v any, at place) (string, error) {
@@ -23,10 +23,10 @@ func literalOf(v any, at place) (string, error) {
 
 var inName = strings.NewReplacer(`"`, `""`, `\`, `\\`, "\x00", "\ufffd")
 
-// Identifier returns a name in double quotes, which are doubled in it. Backslashes are
-// doubled, too: whether the engine takes one with the next character is not known, and
-// one before a quote would end the name for one of the two readers. NUL and bytes that
-// are no UTF-8 become U+FFFD.
+// Identifier returns a name in double quotes. Double quotes in the name are doubled.
+// Backslashes are doubled, too: it is not known whether the engine reads a backslash
+// as an escape, and then a backslash before a quote would change the end of the name.
+// NUL and bytes that are not UTF-8 become U+FFFD.
 func Identifier(name string) string {
 	return `"` + inName.Replace(strings.ToValidUTF8(name, "\ufffd")) + `"`
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// enclosedName reports whether a reader of quoted names finds the whole of one in its
-// quotes; backslash says that it takes a backslash with the next character.
+// enclosedName reports whether a parser finds the whole quoted name in its quotes.
+// backslash means that the parser reads a backslash as an escape.
 func enclosedName(quoted string, backslash bool) bool {
 	if len(quoted) < 2 || quoted[0] != '"' {
 		return false
@@ -65,7 +65,7 @@ func TestIdentifier(t *testing.T) {
 		testIdentifier(t, strings.ReplaceAll(name, "'", `"`))
 	}
 	if enclosedName(`"a\"`, true) || enclosedName(`"a" or "`, false) || !enclosedName(`"a\"`, false) {
-		t.Error("enclosedName says what is not so")
+		t.Error("enclosedName returned a wrong result")
 	}
 }
 

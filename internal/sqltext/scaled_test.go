@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// shop has the methods of github.com/shopspring/decimal that count here.
+// shop has the methods of github.com/shopspring/decimal that the package uses.
 type shop struct {
 	n *big.Int
 	e int32
@@ -20,7 +20,7 @@ func (d shop) Coefficient() *big.Int        { return d.n }
 func (d shop) Exponent() int32              { return d.e }
 func (d shop) Value() (driver.Value, error) { return fmt.Sprintf("%se%d", d.n, d.e), nil }
 
-// nullShop is its NullDecimal.
+// nullShop is like NullDecimal of that package.
 type nullShop struct {
 	Decimal shop
 	Valid   bool
@@ -33,7 +33,7 @@ func (d nullShop) Value() (driver.Value, error) {
 	return d.Decimal.Value()
 }
 
-// embedded is NULL where it is not valid, though it has a coefficient.
+// embedded is NULL if it is not valid, although it has a coefficient.
 type embedded struct {
 	shop
 	Valid bool

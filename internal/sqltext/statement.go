@@ -8,46 +8,47 @@ import (
 	"unicode/utf8"
 )
 
-// Statement is one statement of the engine's dialect, and what is known of it.
-// It never changes and may be used concurrently.
+// Statement is one parsed statement of the engine's dialect. It never changes
+// and may be used concurrently.
 type Statement struct {
 	text  string
 	marks []mark
-	// names are those of :name and @name, in the order in which they first occur,
-	// and index finds them.
+	// names holds the names of :name and @name, in the order of their first
+	// occurrence. index maps a name to its place in names.
 	names []string
 	index map[string]int
 	// positional is the number of ?.
 	positional int
-	// numbered is the highest number of $1, :1 or ?1, and gap the lowest one below it
-	// that does not occur, or 0.
+	// numbered is the highest number of $1, :1 or ?1. gap is the lowest number below
+	// it that does not occur, or 0.
 	numbered, gap int
-	// mixed is the first placeholder in marks of another style than the first one's,
-	// or 0.
+	// mixed is the index in marks of the first placeholder whose style is not the
+	// first one's, or 0.
 	mixed int
-	// keyword is the word that says what the statement does, in upper case, or empty.
+	// keyword is the statement's verb in upper case, or empty.
 	keyword string
-	// nested is where the first comment with another one's begin in it is, or -1.
+	// nested is the offset of the first comment with a /* in it, or -1.
 	nested int
-	// unsure is where the first line comment is whose end is not sure, or -1.
+	// unsure is the offset of the first line comment with an unsure end, or -1.
 	unsure int
 }
 
 // mark is a placeholder.
 type mark struct {
 	start, end int
-	// arg is the argument: its place among the ?, its number from 0, or its place in
-	// names.
+	// arg is the argument's index: the place among the ?, the number from 0, or the
+	// index in names.
 	arg int
-	// style is how it is written.
+	// style is the way in which the placeholder is written.
 	style style
-	// list is a member of an IN list.
+	// list reports that the placeholder is a member of an IN list.
 	list bool
-	// padLeft and padRight ask for a blank between a literal and its neighbour.
+	// padLeft and padRight report that a blank must separate a literal from its
+	// neighbour.
 	padLeft, padRight bool
 }
 
-// style is a way to write placeholders, of which a statement has one.
+// style is a way to write placeholders. A statement uses one style only.
 type style uint8
 
 const (
@@ -58,10 +59,10 @@ const (
 	styleName                        // :name or @name
 )
 
-// Parse reads a statement. It fails with a [SyntaxError] when the text is empty or not
-// valid UTF-8, when a literal, quoted name or comment does not end, and when a second
-// statement follows: more than white space, comments and semicolons after the first
-// semicolon.
+// Parse parses a statement. It returns a [SyntaxError] if the text is empty or not
+// valid UTF-8, if a literal, quoted name or comment does not end, and if a second
+// statement follows. After the first semicolon only white space, comments and
+// semicolons are allowed.
 func Parse(src string) (*Statement, error) {
 	if i := invalid(src); i >= 0 {
 		return nil, syntaxError(src, i, "the statement is not valid UTF-8")
@@ -95,7 +96,7 @@ func Parse(src string) (*Statement, error) {
 	return s, nil
 }
 
-// invalid is where s stops being UTF-8, or -1.
+// invalid returns the offset of the first byte in s that is not UTF-8, or -1.
 func invalid(s string) int {
 	if utf8.ValidString(s) {
 		return -1
@@ -110,21 +111,22 @@ func invalid(s string) int {
 	}
 }
 
-// parser is what Parse remembers on its way.
+// parser is the state of Parse.
 type parser struct {
 	s   *Statement
 	src string
-	// prev is the latest token but trivia; blank at first.
+	// prev is the latest token that is not trivia. At first it is a blank.
 	prev token
-	// brackets are the open ones: whether each begins an IN list.
+	// brackets has an element for each open bracket, which is true if it begins
+	// an IN list.
 	brackets []bool
 	// open is set while the latest mark may still be a member of an IN list.
 	open bool
-	// end is where the first semicolon is, or -1.
+	// end is the offset of the first semicolon, or -1.
 	end int
-	// verb says how far the search for the statement's verb is.
+	// verb is the state of the search for the statement's verb.
 	verb verbState
-	// depth is how deep in brackets WITH is.
+	// depth is the number of open brackets around WITH.
 	depth int
 }
 
@@ -136,12 +138,12 @@ const (
 	verbKnown
 )
 
-// take reads the next token.
+// take processes the next token.
 func (p *parser) take(t token) error {
 	if t.open {
 		return syntaxError(p.src, t.start, unterminated(t.kind))
 	}
-	if t.nested && p.s.nested < 0 && p.end < 0 { // what follows the semicolon is not sent
+	if t.nested && p.s.nested < 0 && p.end < 0 { // the text after the semicolon is not sent
 		p.s.nested = t.start
 	}
 	if t.unsure && p.s.unsure < 0 && p.end < 0 {
@@ -170,7 +172,7 @@ func (p *parser) take(t token) error {
 	case tokOperator:
 		p.bracket(t)
 	case tokWord:
-		// What an IN list looks like may be a subquery's columns, or order.
+		// The brackets may hold a subquery instead of a list.
 		if n := len(p.brackets); n > 0 && (p.is(t, "SELECT") || p.is(t, "VALUES")) {
 			p.brackets[n-1] = false
 		}
@@ -190,12 +192,12 @@ func unterminated(k kind) string {
 	}
 }
 
-// is tells whether t is this word.
+// is reports whether t is the word upper, in any letter case.
 func (p *parser) is(t token, upper string) bool {
 	return t.kind == tokWord && strings.EqualFold(p.src[t.start:t.end], upper)
 }
 
-// bracket keeps account of the open brackets.
+// bracket updates the open brackets.
 func (p *parser) bracket(t token) {
 	switch p.src[t.start] {
 	case '(':
@@ -209,7 +211,7 @@ func (p *parser) bracket(t token) {
 	}
 }
 
-// mark notes a placeholder.
+// mark records a placeholder.
 func (p *parser) mark(t token) {
 	s := p.s
 	m := mark{start: t.start, end: t.end}
@@ -234,7 +236,7 @@ func (p *parser) mark(t token) {
 	s.marks = append(s.marks, m)
 }
 
-// numberStyle is the style of a numbered placeholder that begins with c.
+// numberStyle returns the style of a numbered placeholder that begins with c.
 func numberStyle(c byte) style {
 	switch c {
 	case '$':
@@ -246,7 +248,8 @@ func numberStyle(c byte) style {
 	}
 }
 
-// name returns the place of a placeholder's name in s.names, where it is from now on.
+// name returns the index of a placeholder's name in s.names. It adds the name if it
+// is new.
 func (s *Statement) name(name string) int {
 	i, ok := s.index[name]
 	if !ok {
@@ -260,12 +263,12 @@ func (s *Statement) name(name string) int {
 	return i
 }
 
-// findGap finds the lowest number that no numbered placeholder has.
+// findGap sets gap.
 func (s *Statement) findGap() {
 	if s.numbered == 0 {
 		return
 	}
-	seen := make([]bool, len(s.marks)+1) // so that one at least is not seen
+	seen := make([]bool, len(s.marks)+1) // one more than marks, so that at least one is not seen
 	for i := range s.marks {
 		if arg := s.marks[i].arg; arg < len(seen) {
 			seen[arg] = true
@@ -276,7 +279,8 @@ func (s *Statement) findGap() {
 	}
 }
 
-// settle decides on the latest mark, which t follows; nil is the end.
+// settle decides whether the latest mark is a member of an IN list. t is the
+// token after it; nil is the end of the text.
 func (p *parser) settle(t *token) {
 	if p.open && t != nil && t.kind == tokOperator && (p.src[t.start] == ')' || p.src[t.start] == ',') {
 		p.s.marks[len(p.s.marks)-1].list = true
@@ -284,8 +288,8 @@ func (p *parser) settle(t *token) {
 	p.open = false
 }
 
-// findVerb looks for the word that says what the statement does: the first one,
-// or, after WITH, the first verb that is in no brackets of its own.
+// findVerb looks for the statement's verb. It is the first word or, after WITH,
+// the first verb that is not in further brackets.
 func (p *parser) findVerb(t token) {
 	switch {
 	case p.verb == verbKnown || t.kind == tokOperator && p.src[t.start] == '(':
@@ -302,24 +306,24 @@ func (p *parser) findVerb(t token) {
 	default:
 		p.verb, p.s.keyword = verbKnown, strings.ToUpper(p.src[t.start:t.end])
 		if p.s.keyword == "WITH" {
-			// The engine, or its error, decides where no verb follows.
+			// If no verb follows, WITH remains the keyword.
 			p.verb, p.depth = verbWith, len(p.brackets)
 		}
 	}
 }
 
-// Text is the statement as the engine takes it when there are no arguments: as it was
-// given, but for what follows the first semicolon, and semicolons and white space at
-// the end.
+// Text returns the text to send if there are no arguments. It is the original text
+// without the first semicolon and the text after it, and without white space at the
+// end.
 func (s *Statement) Text() string { return s.text }
 
-// Keyword returns the word that says what the statement does, in upper case: its first
-// word, in parentheses or not; after WITH the verb that follows the common table
-// expressions outside of brackets, or WITH where none does. It is empty for a statement that begins with
-// anything but a word.
+// Keyword returns the statement's verb in upper case. It is the first word, in
+// parentheses or not. After WITH it is the verb that follows the common table
+// expressions, or WITH if no verb follows. Keyword returns "" for a statement that
+// does not begin with a word.
 func (s *Statement) Keyword() string { return s.keyword }
 
-// ReturnsRows reports whether the statement asks for rows: its keyword is SELECT, WITH,
+// ReturnsRows reports whether the statement returns rows: its keyword is SELECT, WITH,
 // VALUES, TABLE, SHOW, DESCRIBE, DESC or EXPLAIN.
 func (s *Statement) ReturnsRows() bool {
 	switch s.keyword {
@@ -339,9 +343,9 @@ func (s *Statement) DML() bool {
 	return false
 }
 
-// NumInput is the number of arguments: of ?, the highest number, or how many different
-// names there are. It is -1 when the statement has placeholders of two styles, for which
-// there are no right arguments.
+// NumInput returns the number of arguments that the statement takes: the number of ?,
+// the highest number, or the number of different names. It returns -1 if the statement
+// has placeholders of two styles, because then no arguments are valid.
 func (s *Statement) NumInput() int {
 	if s.mixed > 0 {
 		return -1
@@ -349,9 +353,9 @@ func (s *Statement) NumInput() int {
 	return s.positional + s.numbered + len(s.names)
 }
 
-// Bare reports whether the statement may do without arguments: it has no placeholders,
-// or only such as may mean something else to the engine, which the text of a statement
-// without arguments leaves to it. ? and ?1 mean nothing else.
+// Bare reports whether the statement is valid without arguments: it has no ? and no
+// ?1. The other placeholders may be syntax of the engine, so the text of a statement
+// without arguments may contain them.
 func (s *Statement) Bare() bool {
 	return !slices.ContainsFunc(s.marks, func(m mark) bool { return m.style <= styleQuestionNumber })
 }

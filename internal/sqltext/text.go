@@ -15,10 +15,10 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// Text returns an argument as the text of a parameter that the engine takes apart from
-// the statement (docs/protocol.md, section 9), whose type the engine says, as LONG or
-// DECIMAL(10,2): what a literal would hold, without quotes, escapes and type (section
-// 10). loc is as in [Statement.Render].
+// Text returns an argument as the text of a parameter that is sent separately from the
+// statement (docs/protocol.md, section 9). engineType is the engine's name of the
+// type, such as LONG or DECIMAL(10,2). The text is that of the literal without quotes,
+// escapes and type (section 10). loc is as in [Statement.Render].
 //
 //	BOOLEAN          TRUE, FALSE, of a bool or a string
 //	INTEGER, LONG    42, -42, of any number or numeric string without a fraction, in range
@@ -35,9 +35,10 @@ import (
 //	TIMESTAMP        Date, or of a string of this form
 //	TIMESTAMP_TZ     2024-01-31 23:59:58.123456+05:30, of times, or of a string of this form
 //
-// Times finer than microseconds are cut off. What does not fit is an [ArgumentError],
-// which names the argument and does not show the value. So are slices, NULL, for which
-// the message has no place, and types that are not in the list.
+// Fractions finer than microseconds are cut off. Text returns an [ArgumentError] for a
+// value that does not fit, for a slice, for a type that is not in the list, and for
+// NULL, which the protocol cannot send. The error names the argument and does not show
+// the value.
 func Text(arg driver.NamedValue, engineType string, loc *time.Location) (string, error) {
 	v, err := scalar(arg.Value)
 	text := ""
@@ -49,7 +50,7 @@ func Text(arg driver.NamedValue, engineType string, loc *time.Location) (string,
 	}
 	out := &ArgumentError{Name: arg.Name, Ordinal: arg.Ordinal, Offset: -1, Reason: err.Error()}
 	if errors.Is(err, errMismatch) {
-		out.Reason = "a value of type " + typeName(reflect.TypeOf(arg.Value)) + " does not fit: the engine wants " + engineType + " here"
+		out.Reason = "a value of type " + typeName(reflect.TypeOf(arg.Value)) + " does not fit: the engine expects " + engineType + " here"
 	}
 	if e, ok := errors.AsType[*valueError](err); ok {
 		out.Err = e.err
@@ -57,7 +58,7 @@ func Text(arg driver.NamedValue, engineType string, loc *time.Location) (string,
 	return "", out
 }
 
-// typeName is a type's name as the driver's users know it.
+// typeName returns the type's name in package e6data, if it has one there.
 func typeName(t reflect.Type) string {
 	if t == nil {
 		return "nil"
@@ -67,17 +68,17 @@ func typeName(t reflect.Type) string {
 
 var ownTypes = strings.NewReplacer("sqltext.Date", "e6data.Date", "sqltext.TimestampTZ", "e6data.TimestampTZ", "thriftrows.Decimal", "e6data.Decimal")
 
-// errMismatch is that a value is not of the engine's type.
+// errMismatch means that a value does not have the engine's type.
 var errMismatch = errors.New("the value is of another type")
 
-// number is a number that is a decimal, and its text.
+// number is a decimal number and its text.
 type number struct {
 	*big.Rat
 	text string
 }
 
-// scalar returns what a value is made of: nil, a bool, string, []byte, number,
-// float64, time.Time, Date or TimestampTZ.
+// scalar converts a value to nil, bool, string, []byte, number, float64,
+// time.Time, Date or TimestampTZ.
 func scalar(v any) (any, error) {
 	for range maxWraps {
 		switch x := v.(type) {
@@ -141,7 +142,7 @@ func finite(v float64) (any, error) {
 	return v, nil
 }
 
-// plain makes a number of a decimal's parts.
+// plain returns the number of a decimal's parts.
 func plain(form byte, negative bool, coefficient []byte, exponent int32) (any, error) {
 	var buf [64]byte
 	digits, err := coefficientDigits(buf[:0], form, coefficient)
@@ -183,14 +184,14 @@ func scalarKind(rv reflect.Value) (any, error) {
 	}
 }
 
-// textOf writes a scalar as a value of the engine's type.
+// textOf formats a scalar as a value of the engine's type.
 func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	if v == nil {
 		return "", refuse("NULL cannot be sent as a parameter: write NULL in the statement, or set params=client")
 	}
 	typ, ok := thriftrows.ParseType(engineType)
 	if !ok {
-		return "", refuse("the engine wants a type that the driver does not know, %q: set params=client", engineType)
+		return "", refuse("the driver does not support the type %q of the parameter: set params=client", engineType)
 	}
 	switch typ {
 	case thriftrows.Boolean:
@@ -220,7 +221,7 @@ func textOf(v any, engineType string, loc *time.Location) (string, error) {
 	case thriftrows.TimestampTZ:
 		return timestampTZText(v)
 	case thriftrows.Null:
-		return "", refuse("the engine does not know the parameter's type: CAST(? AS ...) tells it, or set params=client")
+		return "", refuse("the engine has no type for the parameter: write CAST(? AS ...), or set params=client")
 	}
 	return "", errMismatch
 }
@@ -275,13 +276,13 @@ func dateText(v any, loc *time.Location) (string, error) {
 	case Date:
 		return clockText(time.Time(v), time.DateOnly)
 	case time.Time:
-		// What was read of a DATE is midnight UTC in any loc.
+		// The driver returns a DATE as midnight UTC, whatever loc is.
 		for _, loc := range [...]*time.Location{nil, loc} {
 			if at := clockIn(v, loc); isMidnight(at) {
 				return clockText(at, time.DateOnly)
 			}
 		}
-		return "", refuse("the engine wants a DATE, and the time has a time of day in %v: give its date as e6data.Date(t)", clockIn(v, loc).Location())
+		return "", refuse("the engine expects a DATE, and the time has a time of day in %v: give its date as e6data.Date(t)", clockIn(v, loc).Location())
 	case string:
 		t, err := parseTime(v, time.DateOnly)
 		if err != nil {
@@ -332,13 +333,13 @@ func clockText(t time.Time, layout string) (string, error) {
 	return string(b), err
 }
 
-// parseTime reads s, with a fraction of the second or without. The error of package
-// time would show it.
+// parseTime parses s, with or without a fraction of the second. It does not return
+// the error of package time, because that error shows s.
 func parseTime(s string, layouts ...string) (time.Time, error) {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return t, nil
 		}
 	}
-	return time.Time{}, refuse("the string is no time of the form %s", layouts[0])
+	return time.Time{}, refuse("the string is not a time of the form %s", layouts[0])
 }

@@ -9,12 +9,12 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// maxText is how many digits a numeric string may have on each side of its point.
-// The fraction of such a number takes no time to compute.
+// maxText bounds the digits of a numeric string on each side of its point, so
+// that the number is fast to compute.
 const maxText = 400
 
-// numeric reports whether s is a decimal number, as -12.30 or 1.5e-7, with no more
-// digits than [maxText] allows and an exponent of three digits at most.
+// numeric reports whether s is a decimal number such as -12.30 or 1.5e-7. It has
+// at most maxText digits on each side and an exponent of at most three digits.
 func numeric(s string) bool {
 	s = unsigned(s)
 	whole, fraction := digits(s, 0), 0
@@ -37,7 +37,7 @@ func numeric(s string) bool {
 	return n == len(exponent) && n >= 1 && n <= 3
 }
 
-// unsigned returns s without the one sign that it may begin with.
+// unsigned returns s without its sign, if it has one.
 func unsigned(s string) string {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		return s[1:]
@@ -45,14 +45,15 @@ func unsigned(s string) string {
 	return s
 }
 
-// numberOf is a number of any scalar that is one.
+// numberOf returns the number of a scalar, or an error if the scalar is not a
+// number.
 func numberOf(v any) (number, error) {
 	var text string
 	switch v := v.(type) {
 	case number:
 		return v, nil
 	case float64:
-		// The shortest text is what people mean by a float.
+		// The shortest text is the intended decimal value of a float.
 		text = strconv.FormatFloat(v, 'e', -1, 64)
 	case string:
 		if !numeric(v) {
@@ -69,7 +70,7 @@ func numberOf(v any) (number, error) {
 	return number{r, text}, nil
 }
 
-// bitsOf is how many bits an integer type has.
+// bitsOf returns the number of bits of an integer type.
 func bitsOf(typ thriftrows.VectorType, word string) uint {
 	switch strings.ToUpper(strings.TrimSpace(word)) {
 	case "BYTE", "TINYINT":
@@ -89,11 +90,11 @@ func wholeText(v any, bits uint) (string, error) {
 		return "", err
 	}
 	if !n.IsInt() {
-		return "", refuse("the number has a fraction, and the engine wants a whole one of %d bits", bits)
+		return "", refuse("the number has a fraction, and the engine expects a whole one of %d bits", bits)
 	}
 	low := -(int64(1) << (bits - 1))
 	if whole := n.Num(); !whole.IsInt64() || whole.Int64() < low || whole.Int64() > -(low+1) {
-		return "", refuse("the number is out of range: the engine wants one of %d bits", bits)
+		return "", refuse("the number is out of range: the engine expects one of %d bits", bits)
 	}
 	return n.Num().String(), nil
 }
@@ -132,8 +133,8 @@ func floatRange(bits int) error {
 	return refuse("the number is out of the range of a float of %d bits", bits)
 }
 
-// decimalText checks the number against the type's precision and scale; without
-// them, against what fits any DECIMAL.
+// decimalText formats the number and checks it against the type's precision and
+// scale. Without them it checks it against the largest DECIMAL.
 func decimalText(v any, engineType string) (string, error) {
 	n, err := numberOf(v)
 	if err != nil {
@@ -143,7 +144,7 @@ func decimalText(v any, engineType string) (string, error) {
 	precision, most := maxDigits, scale
 	if p, s, ok := precisionScale(engineType); ok {
 		if scale > s {
-			return "", refuse("the number has %d digits after the point, and the engine wants %s", scale, engineType)
+			return "", refuse("the number has %d digits after the point, and the engine expects %s", scale, engineType)
 		}
 		precision, most = p, s
 	}
@@ -154,8 +155,8 @@ func decimalText(v any, engineType string) (string, error) {
 	return n.FloatString(most), nil
 }
 
-// precisionScale reads DECIMAL(p,s) and DECIMAL(p). What no DECIMAL has is not ok:
-// a scale asks for as many zeros.
+// precisionScale parses DECIMAL(p,s) and DECIMAL(p). ok is false if no DECIMAL has
+// that precision and scale, because a large scale would cause as many zeros.
 func precisionScale(word string) (precision, scale int, ok bool) {
 	_, in, _ := strings.Cut(word, "(")
 	in, _, ok = strings.Cut(in, ")")

@@ -62,18 +62,18 @@ func TestParameterTextErrors(t *testing.T) {
 	}{
 		{nil, "LONG", "NULL cannot be sent"}, {(*int)(nil), "LONG", "NULL cannot be sent"}, {[]byte(nil), "BINARY", "NULL cannot be sent"}, {sql.NullString{}, "STRING", "NULL cannot be sent"},
 		{(*big.Int)(nil), "LONG", "NULL"}, {(*big.Rat)(nil), "LONG", "NULL"}, {json.RawMessage(nil), "STRING", "NULL"}, {(*thriftrows.Decimal)(nil), "DECIMAL", "NULL"},
-		{1, "BOOLEAN", "a value of type int does not fit: the engine wants BOOLEAN here"}, {"secret", "BOOLEAN", "neither TRUE nor FALSE"},
-		{int64(1 << 31), "INTEGER", "out of range: the engine wants one of 32 bits"}, {uint64(1 << 63), "LONG", "out of range"}, {-129, "BYTE", "of 8 bits"}, {1 << 15, "SMALLINT", "of 16 bits"},
+		{1, "BOOLEAN", "a value of type int does not fit: the engine expects BOOLEAN here"}, {"secret", "BOOLEAN", "neither TRUE nor FALSE"},
+		{int64(1 << 31), "INTEGER", "out of range: the engine expects one of 32 bits"}, {uint64(1 << 63), "LONG", "out of range"}, {-129, "BYTE", "of 8 bits"}, {1 << 15, "SMALLINT", "of 16 bits"},
 		{1.5, "LONG", "has a fraction"}, {"secret", "LONG", "not a number"}, {"0x10", "LONG", "not a number"}, {"1/2", "DOUBLE", "not a number"}, {true, "LONG", "type bool"}, {[]byte{1}, "LONG", "type []uint8"}, {time.Time{}, "LONG", "type time.Time"},
 		{strings.Repeat("9", 401), "LONG", "not a number"}, {"1e9999", "DOUBLE", "not a number"},
 		{int64(1<<53 + 1), "DOUBLE", "more digits"}, {1<<24 + 1, "FLOAT", "more digits"}, {1e39, "FLOAT", "out of the range"}, {-1e-60, "FLOAT", "out of the range"}, {"1e-60", "FLOAT", "out of the range"}, {"1e-400", "DOUBLE", "out of the range"}, {"1e39", "FLOAT", "out of the range"}, {"1e400", "DOUBLE", "out of the range"}, {math.NaN(), "DOUBLE", "NaN"}, {float32(math.Inf(1)), "DOUBLE", "infinities"},
-		{1.234, "DECIMAL(10,2)", "3 digits after the point, and the engine wants DECIMAL(10,2)"}, {100, "DECIMAL(4,2)", "too many digits for DECIMAL(4,2)"}, {1e38, "DECIMAL", "too many digits"}, {1e-39, "DECIMAL", "too many digits"}, {1, "DECIMAL(2,2)", "too many digits"},
-		{bigOf(strings.Repeat("9", 39)), "DECIMAL", "more than 38 digits"}, {ratOf("1/3"), "DOUBLE", "no decimal of finite length"}, {true, "DECIMAL", "type bool"},
+		{1.234, "DECIMAL(10,2)", "3 digits after the point, and the engine expects DECIMAL(10,2)"}, {100, "DECIMAL(4,2)", "too many digits for DECIMAL(4,2)"}, {1e38, "DECIMAL", "too many digits"}, {1e-39, "DECIMAL", "too many digits"}, {1, "DECIMAL(2,2)", "too many digits"},
+		{bigOf(strings.Repeat("9", 39)), "DECIMAL", "more than 38 digits"}, {ratOf("1/3"), "DOUBLE", "no finite decimal form"}, {true, "DECIMAL", "type bool"},
 		{"secret\xff", "STRING", "not valid UTF-8"}, {[]byte{1}, "STRING", "type []uint8"}, {1, "ARRAY", "type int"}, {"CAFE", "BINARY", "type string"},
-		{time.Date(2024, 1, 31, 1, 0, 0, 0, time.UTC), "DATE", "e6data.Date(t)"}, {"secret", "DATE", "no time of the form 2006-01-02"}, {1, "DATE", "type int"}, {TimestampTZ{}, "DATE", "type e6data.TimestampTZ does not fit"},
-		{"secret", "TIMESTAMP", "no time"}, {1, "TIMESTAMP", "type int"}, {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "TIMESTAMP", "year 10000"},
-		{Date{}, "TIMESTAMP_TZ", "type e6data.Date does not fit"}, {"2024-01-31", "TIMESTAMP_TZ", "no time"},
-		{1, "NULL", "does not know the parameter's type"}, {1, "GEOMETRY", `does not know, "GEOMETRY"`},
+		{time.Date(2024, 1, 31, 1, 0, 0, 0, time.UTC), "DATE", "e6data.Date(t)"}, {"secret", "DATE", "not a time of the form 2006-01-02"}, {1, "DATE", "type int"}, {TimestampTZ{}, "DATE", "type e6data.TimestampTZ does not fit"},
+		{"secret", "TIMESTAMP", "not a time"}, {1, "TIMESTAMP", "type int"}, {time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "TIMESTAMP", "year 10000"},
+		{Date{}, "TIMESTAMP_TZ", "type e6data.Date does not fit"}, {"2024-01-31", "TIMESTAMP_TZ", "not a time"},
+		{1, "NULL", "has no type for the parameter"}, {1, "GEOMETRY", `does not support the type "GEOMETRY"`},
 		{[]int{1}, "LONG", "a placeholder for each element"}, {struct{}{}, "LONG", "type struct {} cannot be sent"}, {make(chan int), "LONG", "chan int cannot be sent"},
 	}
 	for _, tt := range tests {
@@ -88,7 +88,7 @@ func TestParameterTextErrors(t *testing.T) {
 	}
 }
 
-// numericForm is what numeric accepts, written in another way.
+// numericForm is a regular expression for the strings that numeric accepts.
 const numericForm = `\A[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,3})?\z`
 
 func TestNumeric(t *testing.T) {

@@ -2,20 +2,21 @@ package sqltext
 
 import "time"
 
-// Date is a time that stands for its date, in its own location.
+// Date is a date: that of the time in its own location.
 type Date time.Time
 
-// String is the date, such as 2024-01-31.
+// String returns the date, such as 2024-01-31.
 func (d Date) String() string { return time.Time(d).Format(time.DateOnly) }
 
-// TimestampTZ is a time that keeps its offset from UTC. An offset with seconds, as of
-// local mean times, has no form in the dialect: such a time is written in UTC.
+// TimestampTZ is a time whose offset from UTC is sent, too. The dialect has no offset
+// with seconds, as local mean times have: such a time is written in UTC.
 type TimestampTZ time.Time
 
-// String is date, time of day and offset, such as 2024-01-31 23:59:58.123456+05:30.
+// String returns date, time of day and offset, such as 2024-01-31
+// 23:59:58.123456+05:30.
 func (t TimestampTZ) String() string { return t.inMinutes().Format(stampTZ) }
 
-// inMinutes is the time with an offset of whole minutes.
+// inMinutes returns the time with an offset of whole minutes.
 func (t TimestampTZ) inMinutes() time.Time {
 	at := time.Time(t)
 	if _, offset := at.Zone(); offset%60 != 0 {
@@ -24,8 +25,8 @@ func (t TimestampTZ) inMinutes() time.Time {
 	return at
 }
 
-// ownTime returns the Date or TimestampTZ that v, of a type of package e6data, stands
-// for: no other package can name what these methods return.
+// ownTime returns the Date or TimestampTZ of a value v of package e6data. Its methods
+// return types of this internal package, so other modules cannot have them.
 func ownTime(v any) (any, bool) {
 	switch v := v.(type) {
 	case interface{ AsDate() Date }:
@@ -45,7 +46,7 @@ func appendTimestamp(b []byte, t time.Time, loc *time.Location) ([]byte, error) 
 	return appendTime(b, "TIMESTAMP '", clockIn(t, loc), stamp)
 }
 
-// clockIn is t as the wall clock in loc shows it, for which nil is UTC.
+// clockIn returns t in loc; nil is UTC.
 func clockIn(t time.Time, loc *time.Location) time.Time {
 	if loc == nil {
 		return t.UTC()
@@ -62,8 +63,9 @@ func appendDate(b []byte, d Date) ([]byte, error) {
 	return appendTime(b, "DATE '", time.Time(d), time.DateOnly)
 }
 
-// appendTimestampTZ appends a literal whose form is inferred from that of
-// TIMESTAMP and the zones of results (docs/protocol.md, sections 5 and 10).
+// appendTimestampTZ appends a TIMESTAMP_TZ literal. Its form is inferred from
+// the TIMESTAMP literal and the zones in results (docs/protocol.md, sections 5
+// and 10).
 func appendTimestampTZ(b []byte, t TimestampTZ) ([]byte, error) {
 	return appendTime(b, "TIMESTAMP_TZ '", t.inMinutes(), stampTZ)
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Times are written as the wall clock in loc, however deep in an argument they
-// are; dates and times with an offset are what they are.
+// are. Dates and times with an offset do not depend on loc.
 func TestTimesInLocation(t *testing.T) {
 	ist := time.FixedZone("IST", 19800)
 	at := time.Date(2024, 1, 31, 18, 29, 58, 123456789, time.UTC)
@@ -19,7 +19,7 @@ func TestTimesInLocation(t *testing.T) {
 		{at, want}, {at.In(time.FixedZone("", -3600)), want}, {&at, want}, {sql.NullTime{Time: at, Valid: true}, want},
 		{sql.Null[time.Time]{V: at, Valid: true}, want}, {[]time.Time{at, at}, want + ", " + want}, {[]any{&at}, want},
 		{Date(at), "DATE '2024-01-31'"}, {Date(at.In(ist)), "DATE '2024-01-31'"}, {TimestampTZ(at), "TIMESTAMP_TZ '2024-01-31 18:29:58.123456+00:00'"},
-		// Years are those of the wall clock.
+		// The year is that of the wall clock.
 		{time.Date(9999, 12, 31, 18, 0, 0, 0, time.UTC), "TIMESTAMP '9999-12-31 23:30:00.000000'"},
 	} {
 		got, err := parse(t, "x in (?)").Render(args(test.v), ist)
@@ -44,7 +44,7 @@ func TestTimesInLocation(t *testing.T) {
 			t.Errorf("%v as %s: %s, %v", test.v, test.typ, got, err)
 		}
 	}
-	if _, err := Text(arg(at), "DATE", ist); err == nil || err.Error() != "argument 3: the engine wants a DATE, and the time has a time of day in IST: give its date as e6data.Date(t)" {
+	if _, err := Text(arg(at), "DATE", ist); err == nil || err.Error() != "argument 3: the engine expects a DATE, and the time has a time of day in IST: give its date as e6data.Date(t)" {
 		t.Error(err)
 	}
 }

@@ -2,5 +2,5 @@
 
 package sqltext
 
-// uuidText is for the type uuid.UUID, which Go 1.26 has not.
+// uuidText returns false: Go 1.26 has no type uuid.UUID.
 func uuidText(any) (string, bool) { return "", false }

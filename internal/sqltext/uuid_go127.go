@@ -4,7 +4,7 @@ package sqltext
 
 import "uuid"
 
-// uuidText is the text of a uuid.UUID, which is what database/sql makes of one.
+// uuidText returns the text of a uuid.UUID, as database/sql does.
 func uuidText(v any) (string, bool) {
 	u, ok := v.(uuid.UUID)
 	if !ok {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Value returns an argument as a value of database/sql, for those who compare arguments:
-// nil, a bool, an int64, a float64, a string, []byte, or a time.Time in UTC whose fraction
-// of a second is as long as a literal's. Of all else that [Statement.Render] takes it is
-// the literal, as a string. What Render refuses is an error here, too.
+// Value returns an argument as a driver.Value, so that arguments can be compared: nil,
+// bool, int64, float64, string, []byte, or time.Time in UTC with the precision of a
+// literal. For other values that [Statement.Render] accepts it returns the literal as a
+// string. For a value that Render refuses it returns an error.
 func Value(v any) (driver.Value, error) {
 	literal, err := literalOf(v, inList)
 	if err != nil {
@@ -18,7 +18,7 @@ func Value(v any) (driver.Value, error) {
 	}
 	plain, unfit := scalar(v)
 	if unfit != nil {
-		return literal, nil //nolint:nilerr // a slice has a literal, and is no scalar
+		return literal, nil //nolint:nilerr // a slice has a literal, although it is not a scalar
 	}
 	switch x := plain.(type) {
 	case nil, bool, float64, string, []byte:

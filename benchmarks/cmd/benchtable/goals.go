@@ -4,17 +4,18 @@ import "strings"
 
 var sets = [...]string{"mixed", "wide", "ints"}
 
-// bySet is a number for each data set; 0 is none.
+// bySet has a number for each data set. 0 means that there is none.
 type bySet [len(sets)]float64
 
 func all(x float64) bySet { return bySet{x, x, x} }
 
-// goal is a row of the table: a number made of what one run measured.
+// goal is a row of the table: a number computed from the measurements of one
+// run.
 type goal struct {
 	name string
-	of   []key // with * for the data set
+	of   []key // the measurements, with * for the data set
 	make func(v []float64) float64
-	// atLeast says that more is better.
+	// atLeast means that more is better.
 	atLeast        bool
 	must, moonshot bySet
 }
@@ -35,7 +36,7 @@ func (g goal) keys(set string) []key {
 	return keys
 }
 
-// met tells whether v meets a limit. Without a limit it does.
+// met reports whether v meets a limit. It returns true if there is no limit.
 func (g goal) met(v, limit float64) bool {
 	switch {
 	case limit == 0:
@@ -51,8 +52,8 @@ func quotient(v []float64) float64 { return v[0] / v[1] }
 func itself(v []float64) float64   { return v[0] }
 func overSum(v []float64) float64  { return v[0] / (v[1] + v[2]) }
 
-// goals are those that hold for Go 1.26, or from Go 1.27 on, where database/sql
-// lets a driver scan by itself.
+// goals returns the goals for Go 1.26, or those from Go 1.27 on, with which the
+// driver itself scans columns.
 func goals(go127 bool) []goal {
 	scan := goal{
 		name: "decode + typed Scan, over `database/sql`'s Scan of constants",
@@ -111,7 +112,25 @@ func goals(go127 bool) []goal {
 			of:   nsRow("Scan/*/e6data", "Scan/*/scanfloor"), make: quotient,
 		})
 	}
-	return append(rows, endToEnd, overNaive,
+	structs := goal{
+		name: "decode into structs, times faster than `Scan` into them",
+		of:   nsRow("Structs/*/scan", "Structs/*/e6data"), make: quotient, atLeast: true,
+	}
+	if !go127 {
+		structs.must = bySet{4, 1.5, 8}
+	}
+	return append(rows, structs,
+		goal{
+			name: "decode into structs, allocations a row",
+			of:   []key{{"Structs/*/e6data", "allocs/row"}}, make: itself,
+			must: all(0.02),
+		},
+		goal{
+			name: "structs end to end, over columns that are made structs by hand",
+			of:   nsRow("Select/*/e6data", "Select/*/columns"), make: quotient,
+			must: all(1.25),
+		},
+		endToEnd, overNaive,
 		goal{
 			name: "whole result behind round trips of 5 ms, over the bare fetch",
 			of:   nsRow("Latency5ms/*/e6data", "Latency5ms/*/drain"), make: quotient,

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// tables returns the tables, and an error for every goal that must be met and is
-// not.
+// tables returns the tables, and an error for every required goal that is not
+// met.
 func (r *results) tables() (string, []error) {
 	var b strings.Builder
 	go127 := version.Compare(r.goVersion, "go1.27") >= 0
@@ -72,7 +72,8 @@ func (g goal) limit(x float64) string {
 	return fmt.Sprintf("≤ %v", x)
 }
 
-// limits spells the limits of the data sets, in short where they are the same.
+// limits formats the limits of the data sets. If they are the same, it formats
+// one.
 func (g goal) limits(l bySet) string {
 	var texts []string
 	for _, x := range l {
@@ -87,7 +88,7 @@ func (g goal) limits(l bySet) string {
 	return sign + " " + strings.Join(slices.Compact(texts), " / ")
 }
 
-// writeNumbers prints what was measured itself.
+// writeNumbers prints the measurements themselves.
 func (r *results) writeNumbers(b *strings.Builder) {
 	fmt.Fprintf(b, "| ns a row (allocations a row) | %s |\n|---|%s\n", strings.Join(sets[:], " | "), strings.Repeat("---:|", len(sets)))
 	var written []string
@@ -117,7 +118,7 @@ func (r *results) writeNumbers(b *strings.Builder) {
 	}
 }
 
-// format shows about three digits.
+// format formats v with about three digits.
 func format(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 100:

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/mem"
 )
 
-// Dial opens a channel with the options of the driver's own (channel.go),
-// which must be kept the same.
+// Dial opens a channel with the same options as the driver (channel.go). Both
+// must be kept the same.
 func Dial(addr string) (*grpc.ClientConn, error) {
 	const window = 16 << 20
 	return grpc.NewClient(addr,
@@ -34,9 +34,9 @@ func Dial(addr string) (*grpc.ClientConn, error) {
 	)
 }
 
-// Drain fetches a statement's whole result batch by batch and decodes nothing
-// of it. It returns the number of bytes of all batches, their few bytes of
-// protobuf included.
+// Drain fetches a statement's whole result batch by batch without decoding it.
+// It returns the number of bytes of all batches, including the few bytes of
+// protobuf.
 func Drain(ctx context.Context, cc *grpc.ClientConn, session, sql string) (int64, error) {
 	q, err := Start(ctx, cc, session, sql)
 	if err != nil {
@@ -59,13 +59,13 @@ func Drain(ctx context.Context, cc *grpc.ClientConn, session, sql string) (int64
 	}
 }
 
-// discarded is what is known of an answer that was not decoded.
+// discarded is an answer that was not decoded.
 type discarded struct {
 	size  int64
 	empty bool // no result batch
 }
 
-// discarder is gRPC's codec, except that answers are thrown away.
+// discarder is gRPC's codec, except that it discards answers.
 type discarder struct{ encoding.CodecV2 }
 
 func (discarder) Unmarshal(b mem.BufferSlice, v any) error {

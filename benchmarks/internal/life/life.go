@@ -1,5 +1,5 @@
-// Package life leads a query through its life on the engine with bare calls,
-// for what the driver is compared to.
+// Package life runs a query on the engine with bare gRPC calls, for the
+// competitors of the driver.
 package life
 
 import (
@@ -29,7 +29,7 @@ func Login(ctx context.Context, cc *grpc.ClientConn) (string, error) {
 	return resp.GetSessionId(), nil
 }
 
-// Query is a query that was executed. Its calls are made one at a time.
+// Query is an executed query. Its calls are made one at a time.
 type Query struct {
 	ctx     context.Context
 	cc      *grpc.ClientConn
@@ -39,8 +39,8 @@ type Query struct {
 	id      string
 }
 
-// Start prepares and executes a statement. ctx is that of all calls of the
-// query but Clear.
+// Start prepares and executes a statement. All calls of the query except Clear
+// use ctx.
 func Start(ctx context.Context, cc *grpc.ClientConn, session, sql string) (*Query, error) {
 	ctx = metadata.AppendToOutgoingContext(ctx, "strategy", enginetest.Blue)
 	q := &Query{cc: cc, client: wire.NewQueryEngineServiceClient(cc), session: session}
@@ -57,13 +57,14 @@ func Start(ctx context.Context, cc *grpc.ClientConn, session, sql string) (*Quer
 	return q, nil
 }
 
-// Metadata asks for the result's metadata.
+// Metadata returns the result's metadata.
 func (q *Query) Metadata() ([]byte, error) {
 	resp, err := q.client.GetResultMetadata(q.ctx, &wire.GetResultMetadataRequest{EngineIP: q.planner, SessionId: q.session, QueryId: q.id})
 	return resp.GetResultMetaData(), err
 }
 
-// Batch asks for a batch; resp is whatever the channel's codec takes for it.
+// Batch fetches a batch into resp, which must be a type that the channel's
+// codec accepts.
 func (q *Query) Batch(resp any, opts ...grpc.CallOption) error {
 	return q.cc.Invoke(q.ctx, wire.QueryEngineService_GetNextResultBatch_FullMethodName,
 		&wire.GetNextResultBatchRequest{EngineIP: q.planner, SessionId: q.session, QueryId: q.id}, resp, opts...)

@@ -146,7 +146,7 @@ func TestFilesAndScripts(t *testing.T) {
 
 func TestAdmin(t *testing.T) {
 	t.Parallel()
-	p := runProgram(t, "--admin", "127.0.0.1:0", "--pair", "--demo", "--catalog", "demo")
+	p := runProgram(t, "--admin", "127.0.0.1:0", "--pair", "--cache", "--demo", "--catalog", "demo")
 	db := p.open()
 	count := func() (n int, err error) {
 		return n, db.QueryRow("SELECT COUNT(*) FROM events").Scan(&n)

@@ -11,10 +11,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// codec is gRPC's own, except that the ids of sessions and queries carry the
-// process's mark outside. enginetest counts them from 1, so that an engine that
-// was restarted would take an id of its former life for one of this; real ids
-// are not given twice. A foreign id is passed on as it is, and unknown.
+// codec is gRPC's codec, except that it adds a mark of the process to the ids
+// of sessions and queries. enginetest counts ids from 1, so a restarted engine
+// would accept an id from before the restart; real ids are unique. An id with
+// another mark is not changed, and the engine does not find it.
 type codec struct {
 	encoding.CodecV2
 	mark string
@@ -42,7 +42,8 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	return nil
 }
 
-// replace changes the ids in a message that are not empty.
+// replace replaces each id in a message that is not empty by the result of
+// change.
 func (c codec) replace(v any, change func(string) string) {
 	p, ok := v.(proto.Message)
 	if !ok {

@@ -2,9 +2,9 @@
 // enginetest with synthetic results (package synth), and an HTTP endpoint to
 // control it.
 //
-//	POST /announce?colour=green   responses carry new_strategy from now on; no colour ends that
+//	POST /announce?colour=green   responses have new_strategy from now on; no colour ends that
 //	POST /expire                  every session becomes unknown
-//	GET  /stats                   the books as JSON, see synth.Books
+//	GET  /stats                   returns the books as JSON, see synth.Books
 //	GET  /ready                   answers 200
 package main
 
@@ -26,10 +26,10 @@ import (
 )
 
 func main() {
-	colour := flag.String("colour", enginetest.Blue, "the engine's colour, the only one that it knows as live")
-	addr := flag.String("listen", ":9000", "where to serve gRPC")
-	control := flag.String("control", ":9001", "where to be controlled")
-	lifetime := flag.Duration("lifetime", 15*time.Minute, "when to exit, should nobody stop it")
+	colour := flag.String("colour", enginetest.Blue, "the engine's colour, which is live")
+	addr := flag.String("listen", ":9000", "address for gRPC")
+	control := flag.String("control", ":9001", "address of the control endpoint")
+	lifetime := flag.Duration("lifetime", 15*time.Minute, "time until the program exits by itself")
 	flag.Parse()
 	log.SetFlags(log.LstdFlags | log.Lmicroseconds)
 	time.AfterFunc(*lifetime, func() { log.Fatal("the lifetime has passed") })
@@ -65,7 +65,7 @@ func run(colour, addr, control string) error {
 	return <-failed
 }
 
-// result makes the result that a synthetic statement describes.
+// result returns the result of a synthetic statement.
 func result(q enginetest.Query) (*enginetest.Result, error) {
 	s, err := synth.Parse(q.SQL)
 	if err != nil {
@@ -99,8 +99,8 @@ func controller(srv *enginetest.Server) http.Handler {
 	return mux
 }
 
-// forward takes connections from other machines to the engine, which listens on
-// loopback alone.
+// forward forwards connections from other machines to the engine, which listens
+// on loopback only.
 func forward(lis net.Listener, to string) error {
 	for {
 		in, err := lis.Accept()

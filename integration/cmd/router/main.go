@@ -1,10 +1,10 @@
-// Command router is the proxy in front of a deployment's two colours: HTTP/2
-// without TLS, routed by the strategy header. It knows nothing of gRPC, so that
-// its own answers are bare HTTP: 456 for a colour that is not live, 503 while
-// the cluster is suspended, 502 when the engine cannot be reached.
+// Command router is the proxy in front of a deployment's two colours. It
+// forwards HTTP/2 without TLS by the strategy header. It does not use gRPC, so
+// its own answers are plain HTTP: 456 for a colour that is not live, 503 while
+// the cluster is suspended, and 502 if the engine cannot be reached.
 //
-//	POST /live?colour=blue&colour=green   these colours are live, with none nothing is
-//	POST /suspended?on=true               suspend or resume the cluster
+//	POST /live?colour=blue&colour=green   makes these colours live, or none
+//	POST /suspended?on=true               suspends or resumes the cluster
 //	GET  /ready                           answers 200
 package main
 
@@ -23,17 +23,17 @@ import (
 	"time"
 )
 
-// statusWrongStrategy is what the engine's proxy answers when a colour is not
-// live. It has no name in HTTP.
+// statusWrongStrategy is the status of the engine's proxy for a colour that is
+// not live. HTTP has no name for it.
 const statusWrongStrategy = 456
 
 func main() {
-	addr := flag.String("listen", ":8000", "where to serve HTTP/2")
-	control := flag.String("control", ":8001", "where to be controlled")
+	addr := flag.String("listen", ":8000", "address for HTTP/2")
+	control := flag.String("control", ":8001", "address of the control endpoint")
 	blue := flag.String("blue", "", "the blue engine's address")
 	green := flag.String("green", "", "the green engine's address")
 	live := flag.String("live", "blue", "the colours that are live at first, separated by commas")
-	lifetime := flag.Duration("lifetime", 15*time.Minute, "when to exit, should nobody stop it")
+	lifetime := flag.Duration("lifetime", 15*time.Minute, "time until the program exits by itself")
 	flag.Parse()
 	log.SetFlags(log.LstdFlags | log.Lmicroseconds)
 	time.AfterFunc(*lifetime, func() { log.Fatal("the lifetime has passed") })
@@ -54,7 +54,7 @@ func main() {
 	os.Exit(1)
 }
 
-// cleartext is HTTP/2 with prior knowledge, as gRPC speaks it without TLS.
+// cleartext returns HTTP/2 with prior knowledge, which gRPC uses without TLS.
 func cleartext() *http.Protocols {
 	p := new(http.Protocols)
 	p.SetUnencryptedHTTP2(true)
@@ -86,19 +86,20 @@ func (r *router) proxyTo(colour, addr string) http.Handler {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.URL.Scheme, p.Out.URL.Host = "http", addr
 		},
-		// Nothing is flushed before the answer's end, for all calls are unary: a
-		// status without a body must remain one frame, or gRPC does not see it.
+		// The proxy does not flush before the end of the answer, because all
+		// calls are unary. A status without a body must remain one frame, or
+		// gRPC does not read it.
 		FlushInterval: 0,
 		Transport: &http.Transport{
 			Protocols:   cleartext(),
 			DialContext: dialer.DialContext,
-			// What a proxy's health checks do: an engine that is silent for two
-			// seconds is given up, and so are its calls.
+			// Like the health checks of a proxy, this ends the connection to an
+			// engine that is silent for two seconds, and its calls.
 			HTTP2: &http.HTTP2Config{SendPingTimeout: time.Second, PingTimeout: time.Second},
 		},
 		ErrorHandler: func(w http.ResponseWriter, req *http.Request, err error) {
 			if req.Context().Err() != nil {
-				return // the client has left
+				return // the client has disconnected
 			}
 			log.Printf("%s: %v", colour, err)
 			r.fail(w)
@@ -107,12 +108,12 @@ func (r *router) proxyTo(colour, addr string) http.Handler {
 	}
 }
 
-// quiet drops the proxy's remarks on clients that leave.
+// quiet drops the proxy's log lines about clients that disconnect.
 type quiet struct{}
 
 func (quiet) Write(p []byte) (int, error) { return len(p), nil }
 
-// fail answers a call whose engine failed before it answered.
+// fail answers a call if the engine failed before it answered.
 func (r *router) fail(w http.ResponseWriter) {
 	r.mu.Lock()
 	failure := r.failure
@@ -150,7 +151,7 @@ func (r *router) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	case suspended && strings.HasPrefix(req.URL.Path, "/QueryEngineService/"):
 		refuse(w, http.StatusServiceUnavailable, "the cluster is suspended")
 	default:
-		// A call lasts as long as its client waits, and no longer than any test.
+		// A call ends when its client ends it, and at the latest after a minute.
 		ctx, cancel := context.WithTimeout(req.Context(), time.Minute)
 		defer cancel()
 		engine.ServeHTTP(w, req.WithContext(ctx))

@@ -1,5 +1,5 @@
-// Package load asks a deployment many things at once, checks every cell of
-// every answer and sorts the failures.
+// Package load runs many queries on a deployment concurrently. It checks every
+// cell of every result and classifies the failures.
 package load
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/e6data/e6data-go/integration/internal/synth"
 )
 
-// Class is what became of a query that failed.
+// Class is the class of a failed query.
 type Class string
 
 // The classes.
@@ -36,7 +36,7 @@ const (
 	Other         Class = "other"               // an *e6data.Error that none of the above fits
 )
 
-// Classify sorts an error of the driver.
+// Classify returns the class of an error of the driver.
 func Classify(err error) Class {
 	var e *e6data.Error
 	switch {
@@ -45,7 +45,7 @@ func Classify(err error) Class {
 	case errors.Is(err, e6data.ErrAmbiguousExecution) && !errors.Is(err, context.DeadlineExceeded):
 		return Ambiguous
 	case errors.Is(err, context.DeadlineExceeded):
-		return Deadline // database/sql may report it before the driver does
+		return Deadline // database/sql may report it before the driver
 	case !errors.As(err, &e):
 		return Untyped
 	case errors.Is(err, e6data.ErrWrongStrategy):
@@ -53,24 +53,24 @@ func Classify(err error) Class {
 	case errors.Is(err, e6data.ErrClusterSuspended):
 		return Suspended
 	case e.Code == codes.Unavailable && (e.Phase == e6data.PhaseConnect || e.Phase == e6data.PhasePrepare || e.Phase == e6data.PhaseExecute):
-		return Connection // an execute that may have been heard is Ambiguous
+		return Connection // an execute that may have arrived is Ambiguous
 	}
 	return Other
 }
 
-// Load is a load to be run.
+// Load describes a load.
 type Load struct {
 	DB *sql.DB
-	// Connections is how many queries run at the same time.
+	// Connections is the number of concurrent queries.
 	Connections int
 	// Timeout is each query's deadline.
 	Timeout time.Duration
-	// Mix are the queries, of which each connection takes one at random, with an
-	// ID of its own.
+	// Mix holds the queries. Each connection runs a random one of them again and
+	// again, each time with a new ID.
 	Mix []synth.Query
 }
 
-// Running is a load that runs.
+// Running is a running load.
 type Running struct {
 	load  Load
 	stop  chan struct{}
@@ -81,28 +81,28 @@ type Running struct {
 	report Report
 }
 
-// Report tells what became of a load.
+// Report is the result of a load.
 type Report struct {
-	// Queries are those that were started, OK those whose every row came and
-	// was right.
+	// Queries counts the started queries. OK counts those with all rows and
+	// only correct rows.
 	Queries, OK int
 	Rows        int64
-	// Wrong are the rows that were not what they should be, and results that
-	// ended early or late without an error.
+	// Wrong describes wrong rows, and results that ended early or late without
+	// an error.
 	Wrong []string
 	// Failed counts the queries that failed, by class; Samples has some of their
 	// errors.
 	Failed  map[Class]int
 	Samples map[Class][]string
-	// Longest is how long the longest query took, until its rows were closed, and
-	// Slowest says which one that was and what became of it.
+	// Longest is the duration of the longest query until its rows were closed.
+	// Slowest describes that query and its outcome.
 	Longest time.Duration
 	Slowest string
 }
 
 const maxSamples = 12
 
-// ids gives every query of the process an ID of its own.
+// ids counts the IDs of the queries of the process.
 var ids atomic.Int64
 
 // Start runs the load until Stop.
@@ -122,7 +122,7 @@ func (r *Running) Stop() Report {
 	return r.report
 }
 
-// Report returns how things stand now, without samples.
+// Report returns the report up to now, without samples.
 func (r *Running) Report() Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -158,8 +158,8 @@ func (l Load) query(q synth.Query) (rows int, wrong string, err error) {
 // NextID returns an ID that no query of the process has had.
 func NextID() int64 { return ids.Add(1) }
 
-// Query runs q and checks its rows. wrong says what is wrong about them; that
-// rows are missing when err is not nil is not.
+// Query runs q and checks its rows. wrong describes a wrong row or result. If
+// err is not nil, missing rows are not wrong.
 func Query(ctx context.Context, db *sql.DB, q synth.Query) (n int, wrong string, err error) {
 	rows, err := db.QueryContext(ctx, q.String())
 	if err != nil {
@@ -169,8 +169,8 @@ func Query(ctx context.Context, db *sql.DB, q synth.Query) (n int, wrong string,
 	return Check(rows, q, 0, q.Rows)
 }
 
-// Check reads the rows from to to of q's result, and beyond the last one the
-// end.
+// Check reads the rows [from, to) of q's result. If these include the last row,
+// it also checks that the result ends there.
 func Check(rows *sql.Rows, q synth.Query, from, to int) (n int, wrong string, err error) {
 	for i := from; i < to; i++ {
 		if !rows.Next() {
@@ -224,7 +224,7 @@ func (r *Running) note(q synth.Query, rows int, wrong string, err error, took ti
 	}
 }
 
-// Failures returns how many queries failed, whatever the class.
+// Failures returns the number of failed queries of all classes.
 func (p Report) Failures() int {
 	n := 0
 	for _, count := range p.Failed {
@@ -233,8 +233,8 @@ func (p Report) Failures() int {
 	return n
 }
 
-// Check returns what the report has that must not be: wrong rows, and failures
-// of classes that are not allowed.
+// Check returns an error if the report has wrong rows, or failures of classes
+// that are not allowed.
 func (p Report) Check(allowed ...Class) error {
 	var errs []error
 	if len(p.Wrong) > 0 {

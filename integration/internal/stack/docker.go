@@ -1,6 +1,6 @@
 // Package stack runs a blue/green deployment in Docker containers: two engines
-// and a router on a private network. Its images are made of this module's own
-// commands and nothing else, so that nothing is pulled.
+// and a router on a private network. Its images contain only this module's
+// commands, so no image is pulled.
 package stack
 
 import (
@@ -23,29 +23,29 @@ import (
 	"github.com/ory/dockertest/v3/docker"
 )
 
-// Labels of everything that a run makes, by which a later run finds what a
-// crashed one left.
+// The labels of all objects of a run. With them a later run finds the objects
+// of a crashed run.
 const (
 	labelHost  = "com.e6data.integration.host"
 	labelPID   = "com.e6data.integration.pid"
 	labelStart = "com.e6data.integration.start" // Unix seconds
 )
 
-// maxAge is longer than any run takes.
+// maxAge is longer than the duration of any run.
 const maxAge = 30 * time.Minute
 
 // Docker is a daemon with the images of this run.
 type Docker struct {
 	pool   *dockertest.Pool
-	run    string // names what belongs to this run
+	run    string // the value of the label for this run
 	labels map[string]string
 	images map[string]string // by command
 	log    io.Writer
 	stacks atomic.Int32
 }
 
-// Connect finds the daemon, as DOCKER_HOST or the default socket names it, and
-// removes what crashed runs left there. What happens is told to log.
+// Connect connects to the daemon of DOCKER_HOST or of the default socket, and
+// removes the objects of crashed runs. It writes messages to log.
 func Connect(ctx context.Context, log io.Writer) (*Docker, error) {
 	pool, err := dockertest.NewPool("")
 	if err != nil {
@@ -73,18 +73,19 @@ func Connect(ctx context.Context, log io.Writer) (*Docker, error) {
 	return d, d.sweep(d.left)
 }
 
-// Close removes the images, and what else of this run is still there.
+// Close removes the images and all other objects of this run.
 func (d *Docker) Close() error {
 	return d.sweep(func(labels map[string]string) bool {
 		return labels[labelHost] == d.labels[labelHost] && labels[labelPID] == d.labels[labelPID]
 	})
 }
 
-// left tells whether something was made by a run that is over.
+// left reports whether an object with these labels belongs to a run that is
+// over.
 func (d *Docker) left(labels map[string]string) bool {
 	start, err := strconv.ParseInt(labels[labelStart], 10, 64)
 	if err != nil {
-		return false // not ours
+		return false // not an object of these tests
 	}
 	if time.Since(time.Unix(start, 0)) > maxAge {
 		return true
@@ -96,7 +97,8 @@ func (d *Docker) left(labels map[string]string) bool {
 	return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
 }
 
-// sweep removes the containers, networks and images whose labels are chosen.
+// sweep removes the containers, networks and images for whose labels chosen
+// returns true.
 func (d *Docker) sweep(chosen func(labels map[string]string) bool) error {
 	client := d.pool.Client
 	var errs []error
@@ -143,14 +145,14 @@ func (d *Docker) sweep(chosen func(labels map[string]string) bool) error {
 	return errors.Join(errs...)
 }
 
-// BuildImages compiles the commands and makes an image of each.
+// BuildImages compiles the commands and builds an image of each.
 func (d *Docker) BuildImages(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "e6data-integration-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	//nolint:gosec // the directory is this function's own
+	//nolint:gosec // this function made the directory
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", "./cmd/engine", "./cmd/router")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH)
 	if out, err := build.CombinedOutput(); err != nil {
@@ -165,7 +167,7 @@ func (d *Docker) BuildImages(ctx context.Context) error {
 }
 
 func (d *Docker) buildImage(ctx context.Context, dir, command string) error {
-	//nolint:gosec // it was built a moment ago
+	//nolint:gosec // it was just built
 	binary, err := os.ReadFile(filepath.Join(dir, command))
 	if err != nil {
 		return err

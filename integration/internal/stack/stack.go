@@ -21,30 +21,31 @@ import (
 // readyWithin bounds the start of a container.
 const readyWithin = 20 * time.Second
 
-// A Stack is a deployment: the containers of a test.
+// Stack is a deployment: the containers of a test.
 type Stack struct {
 	d       *Docker
 	name    string
 	network *docker.Network
-	// port is the router's, another one in each stack: the driver remembers
-	// colours by endpoint.
+	// port is the router's port. Each stack has another one, because the driver
+	// keeps the colour of an endpoint.
 	port int
 
 	Router, Blue, Green *Container
 }
 
-// Container is a machine of a stack. It keeps its address for life.
+// Container is a machine of a stack. Its address does not change.
 type Container struct {
 	s       *Stack
-	name    string // as Docker knows it
+	name    string // the name in Docker
 	addr    netip.Addr
 	command []string
 	control string // the control endpoint's URL
-	id      string // empty until it is started
+	id      string // empty until Start
 }
 
 // NewStack makes a network and starts the router and the blue engine, which is
-// live. The green one is not started. Close it, also after an error.
+// live. It does not start the green engine. The caller must call Close, also
+// after an error.
 func (d *Docker) NewStack(ctx context.Context) (*Stack, error) {
 	n := int(d.stacks.Add(1))
 	s := &Stack{d: d, name: fmt.Sprintf("%s-%d", d.run, n), port: 8000 + 10*n}
@@ -52,7 +53,7 @@ func (d *Docker) NewStack(ctx context.Context) (*Stack, error) {
 	if err != nil {
 		return s, err
 	}
-	// The gateway is the first host; addresses are given here so that a
+	// The gateway is the first host. Addresses are fixed here, so that a
 	// container has the same one after a restart or a cut.
 	blue := subnet.Addr().Next().Next().Next()
 	green := blue.Next()
@@ -84,9 +85,8 @@ func (s *Stack) URL(path string) string {
 	return fmt.Sprintf("http://%v:%d%s", s.Router.addr, s.port, path)
 }
 
-// makeNetwork makes a network that leads nowhere else. Docker gives fixed
-// addresses only in a subnet that was asked for, so it is first made to choose
-// one.
+// makeNetwork makes an isolated network. Docker allows fixed addresses only in
+// a requested subnet, so makeNetwork first lets Docker choose one.
 func (s *Stack) makeNetwork(ctx context.Context) (netip.Prefix, error) {
 	client := s.d.pool.Client
 	options := docker.CreateNetworkOptions{
@@ -144,12 +144,12 @@ func (s *Stack) Close() error {
 	return errors.Join(errs...)
 }
 
-// pattern matches the container's name alone.
+// pattern returns a pattern that matches only the container's name.
 func (c *Container) pattern() string { return "^/" + c.name + "$" }
 
 func (c *Container) String() string { return c.name }
 
-// Start starts the container, anew after Kill, and waits until it serves.
+// Start starts the container, also after Kill, and waits until it serves.
 func (c *Container) Start(ctx context.Context) error {
 	client := c.s.d.pool.Client
 	began := time.Now()
@@ -189,7 +189,7 @@ func (c *Container) WaitReady(ctx context.Context) error {
 	return Until(ctx, func() error { return c.request(ctx, http.MethodGet, "/ready", nil) })
 }
 
-// Kill ends the container's process at once, as a machine that dies.
+// Kill kills the container's process, like a machine that dies.
 func (c *Container) Kill(ctx context.Context) error {
 	c.s.logf("killing %s", c.name)
 	client := c.s.d.pool.Client
@@ -202,26 +202,26 @@ func (c *Container) Kill(ctx context.Context) error {
 	return err
 }
 
-// Pause stops the container's processes where they are.
+// Pause suspends the container's processes.
 func (c *Container) Pause() error {
 	c.s.logf("pausing %s", c.name)
 	return c.s.d.pool.Client.PauseContainer(c.id)
 }
 
-// Unpause lets them go on.
+// Unpause resumes the container's processes.
 func (c *Container) Unpause() error {
 	c.s.logf("unpausing %s", c.name)
 	return c.s.d.pool.Client.UnpauseContainer(c.id)
 }
 
-// Cut takes the container off the network: what is sent to it gets lost.
+// Cut removes the container from the network. Packets to it are lost.
 func (c *Container) Cut(ctx context.Context) error {
 	c.s.logf("cutting %s off", c.name)
 	return c.s.d.pool.Client.DisconnectNetwork(c.s.network.ID,
 		docker.NetworkConnectionOptions{Container: c.id, Force: true, Context: ctx})
 }
 
-// Restore gives it back to the network, under its address.
+// Restore connects the container to the network again, with the same address.
 func (c *Container) Restore(ctx context.Context) error {
 	c.s.logf("connecting %s again", c.name)
 	err := c.s.d.pool.Client.ConnectNetwork(c.s.network.ID,
@@ -232,7 +232,7 @@ func (c *Container) Restore(ctx context.Context) error {
 	return c.WaitReady(ctx)
 }
 
-// Logs returns the last lines that the container wrote; none if it was never
+// Logs returns the last lines of the container's output, or "" if it was never
 // started.
 func (c *Container) Logs(lines int) string {
 	if c == nil || c.id == "" {
@@ -251,26 +251,26 @@ func (c *Container) Logs(lines int) string {
 	return out.String()
 }
 
-// SetLive tells the router which colours are live.
+// SetLive sets the router's live colours.
 func (s *Stack) SetLive(ctx context.Context, colours ...string) error {
 	s.logf("live: %v", colours)
 	return s.Router.request(ctx, http.MethodPost, "/live?"+url.Values{"colour": colours}.Encode(), nil)
 }
 
-// SetSuspended has the router answer 503, or no longer.
+// SetSuspended makes the router answer 503, or ends that.
 func (s *Stack) SetSuspended(ctx context.Context, on bool) error {
 	s.logf("suspended: %t", on)
 	return s.Router.request(ctx, http.MethodPost, fmt.Sprintf("/suspended?on=%t", on), nil)
 }
 
-// SetFailure says what the router makes of a failed engine: "502", "503", "grpc"
+// SetFailure sets the router's answer for a failed engine: "502", "503", "grpc"
 // or "reset".
 func (s *Stack) SetFailure(ctx context.Context, as string) error {
 	s.logf("the router answers failures as %q", as)
 	return s.Router.request(ctx, http.MethodPost, "/failure?as="+as, nil)
 }
 
-// Announce makes an engine name a colour as new_strategy; "" ends that.
+// Announce makes an engine announce a colour as new_strategy. "" ends that.
 func (c *Container) Announce(ctx context.Context, colour string) error {
 	c.s.logf("%s announces %q", c.name, colour)
 	return c.request(ctx, http.MethodPost, "/announce?colour="+colour, nil)
@@ -289,8 +289,8 @@ func (c *Container) Books(ctx context.Context) (synth.Books, error) {
 	return b, err
 }
 
-// WaitBooks waits until an engine's books are as cond wants them, and returns
-// them as they are then, or when ctx ends.
+// WaitBooks waits until cond returns true for an engine's books or ctx ends. It
+// returns the latest books.
 func (c *Container) WaitBooks(ctx context.Context, cond func(synth.Books) bool) (synth.Books, error) {
 	var last synth.Books
 	err := Until(ctx, func() error {
@@ -331,8 +331,8 @@ func (c *Container) request(ctx context.Context, method, path string, into any) 
 	return json.NewDecoder(resp.Body).Decode(into)
 }
 
-// Until tries until try succeeds. When ctx ends first, the error tells what try
-// said last.
+// Until calls try until it succeeds. If ctx ends first, the error wraps the
+// last error of try.
 func Until(ctx context.Context, try func() error) error {
 	for {
 		err := try()

@@ -2,9 +2,10 @@ package synth
 
 import "github.com/e6data/e6data-go/enginetest"
 
-// Books is what an engine's control endpoint tells of it, as JSON.
+// Books is the JSON document of an engine's control endpoint.
 type Books struct {
 	enginetest.Stats
-	// Unbalanced says what is wrong with the books, if anything.
+	// Unbalanced describes why the books do not balance. It is empty if they
+	// do.
 	Unbalanced string
 }

@@ -1,6 +1,6 @@
-// Package synth is what the engine in a container and the tests on the host
-// agree on: a statement that says what its result is, down to every cell, so
-// that a client can tell a wrong row from a right one without having seen it.
+// Package synth defines synthetic statements for the engine in a container and
+// the tests on the host. A statement determines every cell of its result, so a
+// client can check a row without another source.
 package synth
 
 import (
@@ -15,14 +15,14 @@ import (
 type Query struct {
 	// ID goes into the cells, so that rows of different queries differ.
 	ID int64
-	// Rows is how many rows the result has, Batch how many of them travel
-	// together; 0 stands for 1,000.
+	// Rows is the number of rows in the result. Batch is the number of rows in
+	// a batch. Default: 1,000.
 	Rows, Batch int
-	// Delay holds up each batch, Prepare and Execute these calls.
+	// Delay delays each batch. Prepare and Execute delay these calls.
 	Delay, Prepare, Execute time.Duration
 }
 
-// String returns the statement's text, which Parse reads back.
+// String returns the statement's text. Parse is its inverse.
 func (q Query) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "SELECT rows=%d batch=%d id=%d", q.Rows, q.Batch, q.ID)
@@ -37,16 +37,16 @@ func (q Query) String() string {
 	return b.String()
 }
 
-// Parse reads a statement such as
+// Parse parses a statement such as
 //
 //	SELECT rows=100000 batch=5000 id=42 delay=5ms
 //
-// in which the settings may stand in any order and be left out.
+// The settings may have any order, and each may be omitted.
 func Parse(text string) (Query, error) {
 	q := Query{Batch: 1000}
 	words := strings.Fields(text)
 	if len(words) == 0 || !strings.EqualFold(words[0], "SELECT") {
-		return q, fmt.Errorf("%q is no synthetic SELECT", text)
+		return q, fmt.Errorf("%q is not a synthetic SELECT", text)
 	}
 	for _, word := range words[1:] {
 		name, value, _ := strings.Cut(word, "=")
@@ -92,7 +92,7 @@ var Columns = []Column{
 	{"ok", "BOOLEAN"},
 }
 
-// Row is a row as a client scans it.
+// Row is a row that a client scans.
 type Row struct {
 	I      int64
 	Tag    sql.NullString // NULL in every seventh row
@@ -118,7 +118,7 @@ func (q Query) Row(i int) Row {
 	return r
 }
 
-// Values returns row i as enginetest takes it.
+// Values returns row i as values for enginetest.
 func (q Query) Values(i int) []any {
 	r := q.Row(i)
 	values := []any{r.I, nil, r.Amount, r.At, nil}
@@ -131,10 +131,10 @@ func (q Query) Values(i int) []any {
 	return values
 }
 
-// Dest returns where to scan a row.
+// Dest returns the destinations to scan a row.
 func (r *Row) Dest() []any { return []any{&r.I, &r.Tag, &r.Amount, &r.At, &r.OK} }
 
-// Equal tells whether two rows have the same cells.
+// Equal reports whether two rows have the same cells.
 func (r *Row) Equal(other *Row) bool {
 	return r.I == other.I && r.Tag == other.Tag && r.Amount == other.Amount && r.At.Equal(other.At) && r.OK == other.OK
 }

@@ -18,13 +18,14 @@ func init() {
 	drivers.Register("e6data", drivers.Driver{
 		AllowMultilineComments: true,
 		AllowCComments:         true,
-		// The engine has no function for either; a query would wake its cluster.
+		// The engine has no function for version and user, and a query would
+		// resume a suspended cluster.
 		Version: func(context.Context, drivers.DB) (string, error) { return "e6data", nil },
 		User:    func(context.Context, drivers.DB) (string, error) { return "", nil },
 		IsPasswordErr: func(err error) bool {
 			return errors.Is(err, e6data.ErrAuthentication)
 		},
-		// The statement has run: that the engine does not tell a count is no failure.
+		// The statement has run. A missing row count is not a failure.
 		RowsAffected: func(res sql.Result) (int64, error) {
 			n, err := res.RowsAffected()
 			if err != nil {

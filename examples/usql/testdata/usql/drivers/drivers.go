@@ -1,6 +1,5 @@
-// Package drivers stands in for that of usql, which needs the drivers of all its
-// databases to be downloaded: it has the parts of its interface that the e6data driver
-// uses.
+// Package drivers replaces the package of usql, which would download the drivers of
+// all its databases. It has the parts of the interface that the e6data driver uses.
 package drivers
 
 import (
@@ -8,12 +7,12 @@ import (
 	"database/sql"
 )
 
-// DB is what Version is called with.
+// DB is the type of Version's argument.
 type DB interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Driver is what usql knows of a driver.
+// Driver is usql's description of a driver.
 type Driver struct {
 	AllowMultilineComments bool
 	AllowCComments         bool
@@ -26,7 +25,7 @@ type Driver struct {
 
 var registered = map[string]Driver{}
 
-// Register keeps a driver under its name.
+// Register registers a driver under its name.
 func Register(name string, d Driver, _ ...string) { registered[name] = d }
 
 // Available returns the registered drivers.

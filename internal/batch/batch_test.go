@@ -1,4 +1,4 @@
-package e6data
+package batch
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// pieces cuts data into buffers of n bytes, as frames of a network do.
+// pieces cuts data into buffers of n bytes, like the frames of a connection.
 func pieces(data []byte, n int) mem.BufferSlice {
 	var s mem.BufferSlice
 	for len(data) > 0 {
@@ -24,7 +24,7 @@ func pieces(data []byte, n int) mem.BufferSlice {
 	return s
 }
 
-func fieldsOf(b *batch) (chunks [][]byte) {
+func fieldsOf(b *Batch) (chunks [][]byte) {
 	from := 0
 	for _, to := range b.ends {
 		chunks = append(chunks, b.buf[from:to])
@@ -33,10 +33,11 @@ func fieldsOf(b *batch) (chunks [][]byte) {
 	return chunks
 }
 
-// An answer is read as the protobuf library reads it, however the network cut
-// it, and whatever was read into the same memory before. What protobuf refuses
-// is refused, too, where it concerns what is read: unknown groups do not.
-func FuzzBatchAnswer(f *testing.F) {
+// Read reads an answer as the protobuf library does, whatever the frames are,
+// and whatever the reused memory held before. It refuses each answer that
+// protobuf refuses, unless the fault is in a field that it skips. Unknown
+// groups are such fields.
+func FuzzAnswer(f *testing.F) {
 	session, green := "session-2", "green"
 	v1, err := proto.Marshal(&wire.GetNextResultBatchResponse{ResultBatch: []byte("a chunk"), SessionId: session, NewStrategy: &green})
 	if err != nil {
@@ -53,9 +54,9 @@ func FuzzBatchAnswer(f *testing.F) {
 	f.Add([]byte{0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, false, uint8(9)) // 2^64-1 bytes
 	f.Add([]byte{0x7d, 1, 2, 3, 4, 0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x78, 0x80, 1}, false, uint8(2))    // unknown fields
 	f.Fuzz(func(t *testing.T, data []byte, isV2 bool, size uint8) {
-		b := &batch{buf: []byte("what was there before"), ends: []int{3}}
-		b.reset(isV2)
-		err := b.read(pieces(data, max(int(size), 1)))
+		b := &Batch{buf: []byte("what was there before"), ends: []int{3}}
+		b.Reset(isV2)
+		err := b.Read(pieces(data, max(int(size), 1)))
 
 		var wantErr error
 		var chunks [][]byte
@@ -77,11 +78,11 @@ func FuzzBatchAnswer(f *testing.F) {
 			t.Fatalf("%x: %q, %q", data, b.sessionID, b.newStrategy)
 		}
 		if wantErr != nil {
-			return // we may be laxer
+			return // Read may accept more than protobuf
 		}
 		if err != nil {
 			if hasGroup(data) {
-				return // of proto2, which no engine sends
+				return // groups are proto2, and no engine sends them
 			}
 			t.Fatalf("%x: %v", data, err)
 		}
@@ -97,7 +98,8 @@ func FuzzBatchAnswer(f *testing.F) {
 	})
 }
 
-// A session that cannot be sent back is refused when it comes, not with the next call.
+// A session id that cannot be sent back is refused when it arrives, not with the next
+// call.
 func TestAnswersThatAreRefused(t *testing.T) {
 	t.Parallel()
 	many := make([]byte, 0, 2*maxChunks+2)
@@ -116,34 +118,15 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		{"as many chunks as may be", many, true, true},
 		{"a chunk more", append(bytes.Clone(many), 0x0A, 0), true, false},
 	} {
-		b := &batch{v2: test.v2}
-		err := b.read(pieces(test.answer, 1000))
+		b := &Batch{v2: test.v2}
+		err := b.Read(pieces(test.answer, 1000))
 		if test.ok != (err == nil) || err != nil && !errors.Is(err, errBatch) {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 }
 
-// A long queue is not moved for each batch that leaves it.
-func TestQueueOfBatchesIsNotMoved(t *testing.T) {
-	t.Parallel()
-	f := &fetcher{q: &query{lk: &link{c: new(Connector)}}, done: make(chan struct{})}
-	f.changed.L = &f.mu
-	for i := range 1000 {
-		f.ready = append(f.ready, &batch{next: i})
-	}
-	for i := range 1000 {
-		rest := f.ready[1:]
-		if _, err := f.take(); err != nil || f.current.next != i || len(f.ready) != len(rest) {
-			t.Fatalf("number %d: %v, %d left", i, err, len(f.ready))
-		}
-		if len(rest) > 0 && &f.ready[0] != &rest[0] {
-			t.Fatalf("number %d: the queue was moved", i)
-		}
-	}
-}
-
-// hasGroup tells whether a message that protobuf accepts has a group in it.
+// hasGroup reports whether a message that protobuf accepts contains a group.
 func hasGroup(data []byte) bool {
 	for len(data) > 0 {
 		_, typ, n := protowire.ConsumeTag(data)

@@ -1,4 +1,6 @@
-package e6data
+// Package batch decodes the answers to a request for results (docs/protocol.md, sections
+// 2 and 3) into memory that it reuses.
+package batch
 
 import (
 	"errors"
@@ -12,45 +14,68 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// batch is an answer to a request for results: one chunk of getNextResultBatch,
-// or several of getNextResultBatchV2. It owns the memory that its chunks refer
-// to, and both are reused for a later answer.
-type batch struct {
-	// v2 tells which message the answer is.
+// Batch is an answer to a request for results: one chunk of getNextResultBatch, or
+// several of getNextResultBatchV2. It owns the memory of its chunks and reuses it for
+// the next answer. Call Reset on the zero Batch before Read. A Batch is for one
+// goroutine at a time.
+type Batch struct {
+	// v2 reports whether the answer is a GetNextResultBatchV2Response.
 	v2 bool
-	// buf is the answer's chunks, one behind the other.
+	// buf holds the chunks of the answer, one after the other.
 	buf []byte
-	// ends are the ends of the chunks in buf.
+	// ends holds the end of each chunk in buf.
 	ends        []int
 	sessionID   string
 	newStrategy string
 	endOfStream bool
 
 	chunks []thriftrows.Chunk
-	next   int // the chunk to be read next
-	// held is the memory of all of the above.
+	next   int // the index of the chunk that NextChunk returns next
+	// held is the size of all the memory above, in bytes.
 	held int64
 }
 
-// GetSessionId and GetNewStrategy are named as in the generated messages.
+// The getters have the names of the generated messages' getters.
 
-func (b *batch) GetSessionId() string   { return b.sessionID }
-func (b *batch) GetNewStrategy() string { return b.newStrategy }
+// GetSessionId returns the session id in the answer, or "" if it has none.
+func (b *Batch) GetSessionId() string { return b.sessionID }
 
-// reset makes b ready for an answer.
-func (b *batch) reset(v2 bool) {
+// GetNewStrategy returns the colour that the answer announces, or "" if it
+// announces none.
+func (b *Batch) GetNewStrategy() string { return b.newStrategy }
+
+// EndOfStream reports whether the answer is marked as the last one. Only V2 has such
+// a mark.
+func (b *Batch) EndOfStream() bool { return b.endOfStream }
+
+// Held returns the size of b's memory after Decode, in bytes. It is more than
+// Bytes.
+func (b *Batch) Held() int64 { return b.held }
+
+// NextChunk returns the next decoded chunk, or nil after the last. The chunk is valid
+// until the next Reset.
+func (b *Batch) NextChunk() *thriftrows.Chunk {
+	if b.next == len(b.chunks) {
+		return nil
+	}
+	b.next++
+	return &b.chunks[b.next-1]
+}
+
+// Reset prepares b for an answer; v2 selects the message.
+func (b *Batch) Reset(v2 bool) {
 	b.v2 = v2
 	b.buf, b.ends = b.buf[:0], b.ends[:0]
 	b.sessionID, b.newStrategy, b.endOfStream = "", "", false
 	b.next = 0
 }
 
-// bytes is the size of the chunks.
-func (b *batch) bytes() int64 { return int64(len(b.buf)) }
+// Bytes returns the size of the chunks, in bytes.
+func (b *Batch) Bytes() int64 { return int64(len(b.buf)) }
 
-// measure sets held. The index is most of it in a result with many columns and few
-// rows a chunk.
-func (b *batch) measure() {
+// measure sets held. In a result with many columns and few rows a chunk, the
+// chunks' indexes are most of it.
+func (b *Batch) measure() {
 	b.held = int64(cap(b.buf)) + int64(cap(b.ends))*8
 	chunks := b.chunks[:cap(b.chunks)]
 	for i := range chunks {
@@ -58,11 +83,11 @@ func (b *batch) measure() {
 	}
 }
 
-// chunkSize is what a Chunk takes without its index.
+// chunkSize is the size of a Chunk without its index, in bytes.
 const chunkSize = 32
 
-// decode walks the chunks and returns the number of their rows.
-func (b *batch) decode(columns int) (rows int64, err error) {
+// Decode decodes the chunks and returns the number of their rows.
+func (b *Batch) Decode(columns int) (rows int64, err error) {
 	b.chunks = b.chunks[:0]
 	from := 0
 	for i, to := range b.ends {
@@ -70,7 +95,7 @@ func (b *batch) decode(columns int) (rows int64, err error) {
 			return 0, errors.New("the engine sent a chunk of no bytes") // docs/protocol.md, section 3, V2
 		}
 		if i < cap(b.chunks) {
-			b.chunks = b.chunks[:i+1] // with the memory that it has
+			b.chunks = b.chunks[:i+1] // reuses the chunk's memory
 		} else {
 			b.chunks = append(b.chunks, thriftrows.Chunk{})
 		}
@@ -84,36 +109,35 @@ func (b *batch) decode(columns int) (rows int64, err error) {
 	return rows, nil
 }
 
-// poison overwrites the answer's memory, so that a test sees who still reads
-// it.
-func (b *batch) poison() {
+// Poison overwrites the answer's memory, so that a test finds code that still
+// reads it.
+func (b *Batch) Poison() {
 	buf := b.buf[:cap(b.buf)]
 	for i := range buf {
 		buf[i] = 0xA5
 	}
 }
 
-// read reads the answer to a request for results: what gRPC received is copied once,
-// into memory that is reused, where the protobuf codec would copy twice into memory
-// that is not.
-func (b *batch) read(data mem.BufferSlice) error {
+// Read reads the answer to a request for results. It copies the received bytes once,
+// into reused memory. The protobuf codec would copy them twice, into new memory.
+func (b *Batch) Read(data mem.BufferSlice) error {
 	r := data.Reader()
 	defer func() { _ = r.Close() }()
-	// A refusal may have come with a message, which does not count: the call is
-	// made again with the same batch.
-	b.reset(b.v2)
+	// A refused call may have returned a message. That message is dropped,
+	// because the call is repeated with the same batch.
+	b.Reset(b.v2)
 	return b.unmarshal(r)
 }
 
 var errBatch = errors.New("malformed answer to a request for results")
 
-// maxChunks bounds the chunks of an answer: each takes some memory, however short
-// it is.
+// maxChunks bounds the number of chunks in an answer, because even an empty chunk
+// takes memory.
 const maxChunks = 1 << 14
 
 // unmarshal reads GetNextResultBatchResponse or GetNextResultBatchV2Response
 // (docs/protocol.md, section 2).
-func (b *batch) unmarshal(r *mem.Reader) error {
+func (b *Batch) unmarshal(r *mem.Reader) error {
 	data, session, strategy := protowire.Number(2), protowire.Number(3), protowire.Number(4)
 	if b.v2 {
 		data, session, strategy = 1, 2, 3
@@ -128,7 +152,7 @@ func (b *batch) unmarshal(r *mem.Reader) error {
 		switch {
 		case num == data && typ == protowire.BytesType:
 			if !b.v2 {
-				b.buf, b.ends = b.buf[:0], b.ends[:0] // as protobuf has it: the last one counts
+				b.buf, b.ends = b.buf[:0], b.ends[:0] // as in protobuf, the last field wins
 			}
 			if err := b.append(r); err != nil {
 				return err
@@ -152,14 +176,14 @@ func (b *batch) unmarshal(r *mem.Reader) error {
 }
 
 // append reads a bytes field into buf.
-func (b *batch) append(r *mem.Reader) error {
+func (b *Batch) append(r *mem.Reader) error {
 	n, err := readLength(r)
 	if err != nil {
 		return err
 	}
 	from := len(b.buf)
 	if need := from + n; need > cap(b.buf) {
-		// What is left of the message bounds all that may follow.
+		// The rest of the message bounds the size of all further chunks.
 		buf := make([]byte, from, from+r.Remaining())
 		copy(buf, b.buf)
 		b.buf = buf
@@ -192,7 +216,7 @@ func readVarint(r *mem.Reader) (uint64, error) {
 	return 0, errBatch
 }
 
-// readLength reads the length of what follows, which must be there.
+// readLength reads a length, and checks that as many bytes follow.
 func readLength(r *mem.Reader) (int, error) {
 	n, err := readVarint(r)
 	if err != nil {
@@ -213,14 +237,14 @@ func readString(r *mem.Reader) (string, error) {
 	if _, err := io.ReadFull(r, text); err != nil {
 		return "", err
 	}
-	// protobuf would refuse to send it back, with the next call.
+	// protobuf could not send such a text back with the next call.
 	if !utf8.Valid(text) {
 		return "", fmt.Errorf("%w: a text that is not UTF-8", errBatch)
 	}
 	return string(text), nil
 }
 
-// skipField passes a field that a newer engine may send.
+// skipField skips a field that a newer engine may send.
 func skipField(r *mem.Reader, num protowire.Number, typ protowire.Type) error {
 	if num < protowire.MinValidNumber {
 		return errBatch
