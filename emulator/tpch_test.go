@@ -51,34 +51,42 @@ func compareTPCH(t *testing.T, db *sql.DB, ref *reference, n int) {
 		t.Fatal(err)
 	}
 	own := strings.TrimRight(*texts[0][0], "; \n")
-	if _, err := ref.rows("CREATE OR REPLACE TABLE answer AS " + own); err != nil {
-		t.Fatal(err)
-	}
-	want, err := ref.rows("SELECT COLUMNS(*)::VARCHAR FROM answer")
-	if err != nil {
-		t.Fatal(err)
-	}
 	query, err := os.ReadFile(fmt.Sprintf("testdata/tpch/%02d.sql", n))
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := cells(db, string(query))
+	compareQuery(t, db, ref, fmt.Sprintf("query %d", n), string(query), own)
+}
+
+// compareQuery holds the answer to a query against DuckDB's answer to its own text of it. It
+// returns the answer.
+func compareQuery(t *testing.T, db *sql.DB, ref *reference, name, query, own string) [][]any {
+	t.Helper()
+	if _, err := ref.rows("CREATE OR REPLACE TABLE answer AS " + own); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	want, err := ref.rows("SELECT COLUMNS(*)::VARCHAR FROM answer")
 	if err != nil {
-		t.Errorf("query %d: %v", n, err)
-		return
+		t.Fatalf("%s: %v", name, err)
+	}
+	got, err := cells(db, query)
+	if err != nil {
+		t.Errorf("%s: %v", name, err)
+		return got
 	}
 	if len(got) != len(want) {
-		t.Errorf("query %d: %d rows, want %d", n, len(got), len(want))
-		return
+		t.Errorf("%s: %d rows, want %d", name, len(got), len(want))
+		return got
 	}
 	for i := range want {
 		for c := range want[i] {
 			if len(got[i]) != len(want[i]) || !sameCell(got[i][c], want[i][c]) {
-				t.Errorf("query %d, row %d, column %d: %v, want %v", n, i, c, got[i], *want[i][c])
-				return
+				t.Errorf("%s, row %d, column %d: %v, want %v", name, i, c, got[i], shown(want[i][c]))
+				return got
 			}
 		}
 	}
+	return got
 }
 
 // cells reads a result.
@@ -119,4 +127,12 @@ func sameCell(v any, text *string) bool {
 		return strings.TrimSuffix(v.Format(time.DateTime), " 00:00:00") == strings.TrimSuffix(*text, " 00:00:00")
 	}
 	return fmt.Sprint(v) == *text
+}
+
+// shown returns DuckDB's text, or NULL.
+func shown(text *string) string {
+	if text == nil {
+		return "NULL"
+	}
+	return *text
 }

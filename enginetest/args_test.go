@@ -64,20 +64,20 @@ func TestHandleArgs(t *testing.T) {
 		srv.HandleArgs(test.pattern, itemsResult())
 		c := connect(t, srv)
 		for _, sql := range test.match {
-			if p, err := c.prepare(sql); err != nil {
+			if p, err := c.Prepare(sql); err != nil {
 				t.Errorf("%s does not match\n%s", test.pattern, sql)
 			} else {
-				p.mustClear()
+				p.MustClear()
 			}
 		}
 		for _, sql := range test.differ {
-			if p, err := c.prepare(sql); err == nil {
+			if p, err := c.Prepare(sql); err == nil {
 				t.Errorf("%s matches\n%s", test.pattern, sql)
-				p.mustClear()
+				p.MustClear()
 			}
 		}
 		srv.HandleArgs(test.pattern, nil)
-		_, err := c.prepare(test.match[0])
+		_, err := c.Prepare(test.match[0])
 		wantErr(t, err, codes.Internal, "no result is scripted")
 	}
 }
@@ -88,8 +88,8 @@ func TestHandleArgsOfALongList(t *testing.T) {
 	srv := newServer(t, enginetest.Config{})
 	srv.HandleArgs("SELECT a FROM t WHERE b IN (?"+strings.Repeat(", ?", 20)+")", itemsResult())
 	c := connect(t, srv)
-	c.mustPrepare("SELECT a FROM t WHERE b IN (1" + strings.Repeat(", (-2)", 3_000) + ")").mustClear()
-	_, err := c.prepare("SELECT a FROM t WHERE b IN (1" + strings.Repeat(", (-2)", 3_000) + ", c)")
+	c.MustPrepare("SELECT a FROM t WHERE b IN (1" + strings.Repeat(", (-2)", 3_000) + ")").MustClear()
+	_, err := c.Prepare("SELECT a FROM t WHERE b IN (1" + strings.Repeat(", (-2)", 3_000) + ", c)")
 	wantErr(t, err, codes.Internal, "no result is scripted")
 }
 
@@ -106,11 +106,11 @@ func TestPrecedenceOfScripts(t *testing.T) {
 	c := connect(t, srv)
 	want := func(sql, name string) {
 		t.Helper()
-		p := c.mustPrepare(sql)
-		if got := p.explain(); got != name {
+		p := c.MustPrepare(sql)
+		if got := p.Plan(); got != name {
 			t.Errorf("%s: %s, want %s", sql, got, name)
 		}
-		p.mustClear()
+		p.MustClear()
 	}
 	want("SELECT 1", "exact")
 	want("/* tag */ SELECT 1", "exact")
@@ -130,16 +130,16 @@ func TestQueryTag(t *testing.T) {
 	srv.Handle("/* mine */ SELECT 1", itemsResult())
 	fault := srv.Inject(enginetest.Fault{Method: "executeStatement", SQL: items, Times: 1})
 	c := connect(t, srv)
-	c.mustExecute("/* nightly */ " + items).mustClear()
+	c.MustExecute("/* nightly */ " + items).MustClear()
 	if fault.Hits() != 1 {
 		t.Error("the fault did not strike")
 	}
 	if got := srv.CallsTo("executeStatement")[0].SQL; got != "/* nightly */ "+items {
 		t.Errorf("recorded %q", got)
 	}
-	c.mustPrepare("/* mine */ SELECT 1").mustClear()
+	c.MustPrepare("/* mine */ SELECT 1").MustClear()
 	for _, sql := range []string{"SELECT 1", "/* not mine */ SELECT 1", "/* open " + items, "/* a */ /* b */ " + items} {
-		_, err := c.prepare(sql)
+		_, err := c.Prepare(sql)
 		wantErr(t, err, codes.Internal, "no result is scripted")
 	}
 }

@@ -34,9 +34,9 @@ func TestLiterals(t *testing.T) {
 		}
 	}
 	for sql, want := range map[string]string{
-		"select 'a": "enginetest: the token at byte 7 has no end", `'a\'`: "enginetest: the token at byte 0 has no end",
-		"'a'''": "", "'a''": "enginetest: the token at byte 3 has no end", `"a`: "enginetest: the token at byte 0 has no end",
-		"`a": "enginetest: the token at byte 0 has no end", "1 /* x": "enginetest: the token at byte 2 has no end",
+		"select 'a": "enginetest: what begins at byte 7 does not end", `'a\'`: "enginetest: what begins at byte 0 does not end",
+		"'a'''": "", "'a''": "enginetest: what begins at byte 3 does not end", `"a`: "enginetest: what begins at byte 0 does not end",
+		"`a": "enginetest: what begins at byte 0 does not end", "1 /* x": "enginetest: what begins at byte 2 does not end",
 		"X'C'": "enginetest: the binary literal at byte 0 is malformed", "X'0G'": "enginetest: the binary literal at byte 0 is malformed",
 	} {
 		if _, err := enginetest.Literals(sql); (err == nil) != (want == "") || err != nil && err.Error() != want {
@@ -58,8 +58,8 @@ func TestEchoLiterals(t *testing.T) {
 		{"select a", nil, nil},
 	}
 	for _, tt := range tests {
-		p := c.mustExecute(tt.sql)
-		b, err := p.metadata()
+		p := c.MustExecute(tt.sql)
+		b, err := p.Metadata()
 		noErr(t, err)
 		m, err := thriftrows.DecodeMetadata(b)
 		noErr(t, err)
@@ -67,7 +67,7 @@ func TestEchoLiterals(t *testing.T) {
 			t.Errorf("%q: metadata %+v", tt.sql, m)
 		}
 		if len(tt.kind) > 0 {
-			chunk, err := p.batch()
+			chunk, err := p.Batch()
 			noErr(t, err)
 			want, err := thriftrows.AppendChunk(nil, len(tt.kind), []thriftrows.Vector{
 				text(t, tt.kind), text(t, tt.value),
@@ -77,14 +77,14 @@ func TestEchoLiterals(t *testing.T) {
 				t.Errorf("%q: chunk\n%q, want\n%q", tt.sql, chunk, want)
 			}
 		}
-		p.mustClear()
+		p.MustClear()
 	}
-	_, err := c.prepare("select 'a")
-	wantErr(t, err, codes.Internal, "the token at byte 7 has no end")
+	_, err := c.Prepare("select 'a")
+	wantErr(t, err, codes.Internal, "what begins at byte 7 does not end")
 	balanced(t, srv)
 }
 
-// text returns a STRING vector.
+// text makes a STRING vector.
 func text(t *testing.T, values []string) thriftrows.Vector {
 	t.Helper()
 	boxed := make([]any, len(values))

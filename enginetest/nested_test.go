@@ -51,7 +51,7 @@ func TestNestedValues(t *testing.T) {
 		}
 		p, _ := play(t, r, enginetest.Config{})
 		var chunk thriftrows.Chunk
-		b, err := p.batch()
+		b, err := p.Batch()
 		noErr(t, err)
 		noErr(t, chunk.Decode(b, 1))
 		cur := thriftrows.NewCursor(nil, nil)

@@ -10,19 +10,20 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/e6data/e6data-go/enginetest"
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// play starts a server with the result r, and returns an executed query and its metadata.
+// play has a server play r, and returns an executed query and its metadata.
 func play(t *testing.T, r *enginetest.Result, cfg enginetest.Config) (*q, *thriftrows.Metadata) {
 	t.Helper()
 	noErr(t, r.Err())
 	srv := newServer(t, cfg)
 	srv.Handle("q", r)
-	p := connect(t, srv).mustExecute("q")
-	b, err := p.metadata()
+	p := connect(t, srv).MustExecute("q")
+	b, err := p.Metadata()
 	noErr(t, err)
 	m, err := thriftrows.DecodeMetadata(b)
 	noErr(t, err)
@@ -47,7 +48,7 @@ func TestAllTypes(t *testing.T) {
 			if m.RowCount != 2 || m.Columns[0].Type != word {
 				t.Errorf("metadata %+v", m)
 			}
-			if got := p.sizes(); !slices.Equal(got, []int{2}) {
+			if got := p.Sizes(); !slices.Equal(got, []int{2}) {
 				t.Errorf("chunks of %v rows", got)
 			}
 		})
@@ -55,7 +56,7 @@ func TestAllTypes(t *testing.T) {
 		row = append(row, v)
 	}
 	p, _ := play(t, all.Row(row...).EmptyBatch(), enginetest.Config{})
-	if got := p.sizes(); !slices.Equal(got, []int{1, 0}) {
+	if got := p.Sizes(); !slices.Equal(got, []int{1, 0}) {
 		t.Errorf("chunks of %v rows", got)
 	}
 }
@@ -93,15 +94,15 @@ func TestBuilder(t *testing.T) {
 			if m.RowCount != tt.count {
 				t.Errorf("row count %d", m.RowCount)
 			}
-			if got := p.sizes(); !slices.Equal(got, tt.sizes) {
+			if got := p.Sizes(); !slices.Equal(got, tt.sizes) {
 				t.Errorf("chunks of %v rows", got)
 			}
-			p.mustClear()
-			// V2 has the same chunks, for every number of chunks in a response.
-			p = p.mustExecute("q")
+			p.MustClear()
+			// The same by V2, whatever the number of chunks in a response.
+			p = p.MustExecute("q")
 			var sizes []int
 			for {
-				r, err := p.batchV2()
+				r, err := p.BatchV2()
 				noErr(t, err)
 				for _, b := range r.GetResultBatches() {
 					sizes = append(sizes, sizeOf(t, b))
@@ -113,7 +114,7 @@ func TestBuilder(t *testing.T) {
 			if !slices.Equal(sizes, tt.sizes) {
 				t.Errorf("V2: chunks of %v rows", sizes)
 			}
-			p.mustClear()
+			p.MustClear()
 		})
 	}
 }
@@ -142,7 +143,7 @@ func TestBuilderErrors(t *testing.T) {
 			}
 			srv := newServer(t, enginetest.Config{})
 			srv.Handle("q", tt.r)
-			_, err := connect(t, srv).prepare("q")
+			_, err := connect(t, srv).Prepare("q")
 			wantErr(t, err, codes.Internal, tt.want)
 		})
 	}
@@ -150,9 +151,9 @@ func TestBuilderErrors(t *testing.T) {
 		t.Parallel()
 		r := enginetest.NewResult().Column("n", "LONG").Generate(4, func(i int) []any { return []any{[]any{1, 2, 3, "x"}[i]} }).BatchRows(2)
 		p, _ := play(t, r, enginetest.Config{})
-		_, err := p.batch()
+		_, err := p.Batch()
 		noErr(t, err)
-		_, err = p.batch()
+		_, err = p.Batch()
 		wantErr(t, err, codes.Internal, "batch 1")
 	})
 }
@@ -162,13 +163,13 @@ func TestHandleTakesACopy(t *testing.T) {
 	srv := newServer(t, enginetest.Config{})
 	r := enginetest.NewResult().Column("n", "LONG").Row(1)
 	srv.Handle("q", r)
-	r.Row(2).Column("m", "LONG").FailAt(0, errLost)
+	r.Row(2).Column("m", "LONG").FailAt(0, status.Error(codes.Unavailable, "lost"))
 	c := connect(t, srv)
-	if got := c.mustExecute("q").sizes(); !slices.Equal(got, []int{1}) {
+	if got := c.MustExecute("q").Sizes(); !slices.Equal(got, []int{1}) {
 		t.Errorf("chunks of %v rows", got)
 	}
 	srv.Handle("q", nil)
-	_, err := c.prepare("q")
+	_, err := c.Prepare("q")
 	wantErr(t, err, codes.Internal, "no result")
 }
 
@@ -177,18 +178,18 @@ func TestBadBytes(t *testing.T) {
 	srv := newServer(t, enginetest.Config{})
 	srv.Handle("q", enginetest.NewResult().Metadata([]byte("meta")).Chunks([]byte("junk"), nil))
 	c := connect(t, srv)
-	p := c.mustExecute("q")
-	b, err := p.metadata()
+	p := c.MustExecute("q")
+	b, err := p.Metadata()
 	noErr(t, err)
 	if string(b) != "meta" {
 		t.Errorf("metadata %q", b)
 	}
-	r, err := p.batchV2()
+	r, err := p.BatchV2()
 	noErr(t, err)
 	if got := r.GetResultBatches(); len(got) != 2 || string(got[0]) != "junk" || len(got[1]) != 0 || !r.GetEndOfStream() {
 		t.Errorf("V2 response %v", r)
 	}
-	p.mustClear()
+	p.MustClear()
 }
 
 func TestSizeZeroEnd(t *testing.T) {
@@ -196,13 +197,13 @@ func TestSizeZeroEnd(t *testing.T) {
 	r := enginetest.NewResult().Column("n", "LONG").Row(1).SizeZeroEnd()
 	p, _ := play(t, r, enginetest.Config{})
 	for _, want := range []int{1, 0} {
-		b, err := p.batch()
+		b, err := p.Batch()
 		noErr(t, err)
 		if sizeOf(t, b) != want {
 			t.Errorf("a chunk of %d rows", sizeOf(t, b))
 		}
 	}
-	b, err := p.batch()
+	b, err := p.Batch()
 	if len(b) != 0 || err != nil {
 		t.Errorf("after the end: % x, %v", b, err)
 	}
@@ -217,7 +218,7 @@ func TestV2(t *testing.T) {
 		t.Helper()
 		var b strings.Builder
 		for {
-			r, err := p.batchV2()
+			r, err := p.BatchV2()
 			noErr(t, err)
 			fmt.Fprintf(&b, "%d ", len(r.GetResultBatches()))
 			if r.GetEndOfStream() {
@@ -251,24 +252,24 @@ func TestV2(t *testing.T) {
 		t.Parallel()
 		srv := newServer(t, enginetest.Config{DisableV2: true})
 		srv.Handle("q", rows(3))
-		p := connect(t, srv).mustExecute("q")
-		_, err := p.batchV2()
+		p := connect(t, srv).MustExecute("q")
+		_, err := p.BatchV2()
 		wantErr(t, err, codes.Unimplemented, "")
-		if got := p.sizes(); len(got) != 3 {
+		if got := p.Sizes(); len(got) != 3 {
 			t.Errorf("chunks of %v rows", got)
 		}
-		p.mustClear()
+		p.MustClear()
 		srv.SetV2(true, 2)
-		p = p.mustExecute("q")
+		p = p.MustExecute("q")
 		if got := read(t, p); got != "2 1 end" {
 			t.Errorf("chunks %s", got)
 		}
-		p.mustClear()
+		p.MustClear()
 		balanced(t, srv)
 	})
 }
 
-// BenchmarkDrain measures the server's own share of a benchmark of a driver.
+// BenchmarkDrain shows what the server itself costs a benchmark of a driver.
 func BenchmarkDrain(b *testing.B) {
 	srv, err := enginetest.NewServer(enginetest.Config{MaxCalls: -1})
 	if err != nil {
@@ -278,13 +279,13 @@ func BenchmarkDrain(b *testing.B) {
 	chunk := make([]byte, 1<<20)
 	srv.Handle("q", enginetest.NewResult().ChunkFunc(func(int) []byte { return chunk }))
 	c := connect(b, srv)
-	p := c.mustExecute("q")
+	p := c.MustExecute("q")
 	b.SetBytes(int64(len(chunk)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := p.batch(); err != nil {
+		if _, err := p.Batch(); err != nil {
 			b.Fatal(err)
 		}
 	}
-	p.mustClear()
+	p.MustClear()
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// recordingTB records the failures and logs of a test, so that the real test does not fail.
+// recordingTB is a test of its own that fails without the real one.
 type recordingTB struct {
 	testing.TB
 	cleanups []func()
@@ -35,29 +35,29 @@ func (r *recordingTB) Fatal(args ...any) {
 	panic(r)
 }
 
-// end runs the cleanup functions, as package testing does after a test.
+// end does what the test package does after a test.
 func (r *recordingTB) end() {
 	for _, f := range slices.Backward(r.cleanups) {
 		f()
 	}
 }
 
-// The server of Start is closed at the end of the test.
+// Start closes the server with the test.
 func TestStart(t *testing.T) {
 	var srv *enginetest.Server
 	t.Run("test", func(t *testing.T) {
 		srv = enginetest.Start(t, enginetest.Config{})
 		srv.Handle(items, itemsResult())
-		p := connect(t, srv).mustExecute(items)
-		p.sizes()
-		p.mustClear()
+		p := connect(t, srv).MustExecute(items)
+		p.Sizes()
+		p.MustClear()
 	})
 	if _, err := plainClient(t, srv).HealthCheck(t.Context(), &wire.HealthCheckRequest{}); err == nil {
 		t.Error("the server is not closed")
 	}
 }
 
-// plainClient returns a client whose connection is closed at the end of the test.
+// plainClient is a client whose connection outlives no test.
 func plainClient(t *testing.T, srv *enginetest.Server) wire.QueryEngineServiceClient {
 	t.Helper()
 	cc, err := grpc.NewClient(srv.Addr(), grpc.WithTransportCredentials(insecure.NewCredentials()))
@@ -66,21 +66,21 @@ func plainClient(t *testing.T, srv *enginetest.Server) wire.QueryEngineServiceCl
 	return wire.NewQueryEngineServiceClient(cc)
 }
 
-// A test that fails, because of a query left on the server or for another reason, logs
-// the calls that the server received.
+// A test that leaves something on the server, or fails in another way, says what
+// the server saw.
 func TestStartReports(t *testing.T) {
 	for _, leak := range []bool{false, true} {
 		r := &recordingTB{TB: t}
 		srv := enginetest.Start(r, enginetest.Config{})
 		srv.Handle(items, itemsResult())
-		p := connect(t, srv).mustExecute(items)
+		p := connect(t, srv).MustExecute(items)
 		if leak {
-			_, err := p.batch() // allowed before the metadata; a second clear is not allowed
+			_, err := p.Batch() // before its metadata is fine; clearing twice is not
 			noErr(t, err)
-			p.mustClear()
-			p.mustClear()
+			p.MustClear()
+			p.MustClear()
 		} else {
-			p.mustClear()
+			p.MustClear()
 			r.Error("something else")
 		}
 		r.end()
@@ -111,12 +111,12 @@ func TestStartFails(t *testing.T) {
 	enginetest.Start(r, enginetest.Config{Listen: "127.0.0.1:none"})
 }
 
-// The log has the latest calls only.
+// The log holds the latest calls only.
 func TestLogIsBounded(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})
 	c := dial(t, srv)
 	for range 150 {
-		_, err := c.HealthCheck(c.ctx(), &wire.HealthCheckRequest{})
+		_, err := c.HealthCheck(c.Context(), &wire.HealthCheckRequest{})
 		noErr(t, err)
 	}
 	r := &recordingTB{TB: t}
