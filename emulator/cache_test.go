@@ -68,9 +68,9 @@ func TestCache(t *testing.T) {
 				}
 			}
 		}
-		const large = "SELECT i FROM range(200000) t(i)"
+		const large = "SELECT i FROM range(130000) t(i)"
 		for range 2 {
-			if got, cached := read(t, db, large); len(got) != 200000 || cached {
+			if got, cached := read(t, db, large); len(got) != 130000 || cached {
 				t.Errorf("%d rows, from the cache: %v", len(got), cached)
 			}
 		}

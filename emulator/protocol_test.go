@@ -111,6 +111,10 @@ func TestOAuth(t *testing.T) {
 			if err := db.QueryRow("SELECT 1").Scan(new(int)); err != nil {
 				t.Fatal(err)
 			}
+			// The query before may be cleared with the old token, and is given one new one.
+			if err := srv.WaitBalanced(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			srv.ExpireTokens()
 		}
 	}

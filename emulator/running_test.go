@@ -103,7 +103,7 @@ func TestLargeResultsStream(t *testing.T) {
 	t.Parallel()
 	rows := 2_000_000
 	if testing.Short() {
-		rows = 500_000
+		rows = 200_000
 	}
 	_, db := start(t, emulator.Config{Raw: true, MemoryMB: 64})
 	res, err := db.Query("SELECT i, repeat('x', 50) AS text, i * 0.5 AS d FROM range(?) t(i)", rows)
