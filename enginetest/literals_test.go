@@ -34,9 +34,9 @@ func TestLiterals(t *testing.T) {
 		}
 	}
 	for sql, want := range map[string]string{
-		"select 'a": "enginetest: what begins at byte 7 does not end", `'a\'`: "enginetest: what begins at byte 0 does not end",
-		"'a'''": "", "'a''": "enginetest: what begins at byte 3 does not end", `"a`: "enginetest: what begins at byte 0 does not end",
-		"`a": "enginetest: what begins at byte 0 does not end", "1 /* x": "enginetest: what begins at byte 2 does not end",
+		"select 'a": "enginetest: the token at byte 7 has no end", `'a\'`: "enginetest: the token at byte 0 has no end",
+		"'a'''": "", "'a''": "enginetest: the token at byte 3 has no end", `"a`: "enginetest: the token at byte 0 has no end",
+		"`a": "enginetest: the token at byte 0 has no end", "1 /* x": "enginetest: the token at byte 2 has no end",
 		"X'C'": "enginetest: the binary literal at byte 0 is malformed", "X'0G'": "enginetest: the binary literal at byte 0 is malformed",
 	} {
 		if _, err := enginetest.Literals(sql); (err == nil) != (want == "") || err != nil && err.Error() != want {
@@ -80,7 +80,7 @@ func TestEchoLiterals(t *testing.T) {
 		p.MustClear()
 	}
 	_, err := c.Prepare("select 'a")
-	wantErr(t, err, codes.Internal, "what begins at byte 7 does not end")
+	wantErr(t, err, codes.Internal, "the token at byte 7 has no end")
 	balanced(t, srv)
 }
 
