@@ -28,7 +28,7 @@ type weather struct {
 	live string
 
 	deaths map[string]time.Time // when a colour last died
-	drops  []time.Time          // when all connections were cut
+	drops  []time.Time          // when all connections had been cut
 	happen map[string]int
 }
 
@@ -42,7 +42,7 @@ func (w *weather) blow(ctx context.Context) {
 		"no colour is live":  w.gap,
 		"fault":              func(context.Context) { w.fault() },
 		"another fault":      func(context.Context) { w.fault() },
-		"connections drop":   func(context.Context) { w.drops = append(w.drops, time.Now()); w.srv.DropConnections() },
+		"connections drop":   func(context.Context) { w.srv.DropConnections(); w.drops = append(w.drops, time.Now()) },
 		"cluster suspended":  w.suspend,
 		"V2 batches changed": func(context.Context) { w.srv.SetV2(w.rand.IntN(2) == 0, 1+w.rand.IntN(8)) },
 		"sessions rotate":    func(context.Context) { w.srv.SetRotateSessions(w.rand.IntN(2) == 0) },
