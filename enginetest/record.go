@@ -67,6 +67,8 @@ type call struct {
 	colour string          // the colour that it goes to; "" until the proxy lets it in
 	query  *query          // nil when the call is about none that is known
 	reader bool            // it holds query.reader
+	// preparing says that it counts as a query of its colour.
+	preparing bool
 }
 
 // recorder keeps the latest calls in a ring, and a count of all by method.
@@ -170,6 +172,9 @@ func (s *Server) finish(ctx context.Context, c *call, err error) {
 	defer s.mu.Unlock()
 	if c.reader && c.query.reader == c {
 		c.query.reader = nil
+	}
+	if c.preparing {
+		s.books.count(c.colour, -1)
 	}
 	if strings.HasPrefix(c.Method, "prepareStatement") && c.query != nil && (err != nil || ctx.Err() != nil) {
 		s.orphan(c.query)
