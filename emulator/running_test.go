@@ -6,9 +6,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"math"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -206,31 +207,58 @@ func TestQueue(t *testing.T) {
 
 func TestSwitchUnderLoad(t *testing.T) {
 	t.Parallel()
-	srv, db := start(t, emulator.Config{Raw: true, Engine: enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}}})
-	rows, err := db.Query("SELECT i FROM range(50000) t(i)")
+	srv, db := start(t, emulator.Config{Demo: true}, "catalog=demo")
+	var ran atomic.Int64
+	stop, failed := make(chan struct{}), make(chan error, 4)
+	for range cap(failed) {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					failed <- nil
+					return
+				default:
+				}
+				var n int
+				if err := db.QueryRow("SELECT COUNT(*) FROM events").Scan(&n); err != nil || n != allEvents {
+					failed <- fmt.Errorf("%d rows, %w", n, err)
+					return
+				}
+				ran.Add(1)
+			}
+		}()
+	}
+	// A query that began before the switch is read to its end after it has begun.
+	rows, err := db.Query(events)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	rows.Next()
-	srv.Announce(enginetest.Green)
-	if err := db.QueryRow("SELECT 1").Scan(new(int)); err != nil {
-		t.Error(err)
+	from, to := enginetest.Blue, enginetest.Green
+	for range 4 {
+		before := ran.Load()
+		if err := srv.Wait(t.Context(), func(enginetest.Stats) bool { return ran.Load() > before+5 || len(failed) > 0 }); err != nil {
+			t.Fatal(err)
+		}
+		switched := make(chan error, 1)
+		go func() { switched <- srv.Switch(t.Context(), from, to) }()
+		n := 1
+		for rows.Next() {
+			n++
+		}
+		if err := rows.Err(); err != nil || n != allEvents && n != 1 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		if err := <-switched; err != nil {
+			t.Fatal(err)
+		}
+		from, to = to, from
 	}
-	n := 1
-	for rows.Next() {
-		n++
-	}
-	if err := rows.Err(); err != nil || n != 50000 {
-		t.Errorf("%d rows, %v", n, err)
-	}
-	// Blue goes when the last query there was cleared.
-	if err := srv.WaitBalanced(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	srv.SetLive(enginetest.Green)
-	var f float64
-	if err := db.QueryRow("SELECT 'NaN'::DOUBLE").Scan(&f); err != nil || !math.IsNaN(f) {
-		t.Errorf("%v, %v", f, err)
+	close(stop)
+	for range cap(failed) {
+		if err := <-failed; err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -50,6 +50,14 @@ type books struct {
 	cleared, cancelled, open, orphaned, conns              int
 	double, pastEnd                                        int
 	violations                                             []string
+	openOn                                                 map[string]int // by colour, with those being prepared
+}
+
+func (b *books) count(colour string, delta int) {
+	if b.openOn == nil {
+		b.openOn = map[string]int{}
+	}
+	b.openOn[colour] += delta
 }
 
 const maxViolations = 1000

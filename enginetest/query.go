@@ -59,6 +59,7 @@ func (s *Server) release(q *query, to state) {
 	if !q.released() {
 		q.statement.Close()
 		s.books.open--
+		s.books.count(q.colour, -1)
 		s.released = append(s.released, q)
 		for _, id := range [...]string{q.session, q.previous} {
 			if ses := s.sessions[id]; ses != nil && ses.query == q {
@@ -163,6 +164,7 @@ func (s *Server) prepare(ctx context.Context, sessionID string, ask Query, v2 bo
 	defer s.mu.Unlock()
 	s.books.prepared++
 	s.books.open++
+	s.books.count(ask.Strategy, 1)
 	s.seq.query++
 	q := &query{
 		id:  fmt.Sprintf("query-%s%s-%06d", s.cfg.Mark, ask.Strategy, s.seq.query),

@@ -65,10 +65,11 @@ func (c Call) String() string {
 // recorded.
 type call struct {
 	Call
-	ctx    context.Context // ends when the client leaves
-	colour string          // the colour that the call goes to; "" until admit accepts the call
-	query  *query          // nil if the call has no query id or an unknown one
-	reader bool            // the call is query.reader
+	ctx       context.Context // ends when the client leaves
+	colour    string          // the colour that the call goes to; "" until admit accepts the call
+	query     *query          // nil if the call has no query id or an unknown one
+	reader    bool            // the call is query.reader
+	preparing bool            // the call counts as a query of its colour
 }
 
 // recorder keeps the latest calls in a ring, and counts all calls by method.
@@ -174,6 +175,9 @@ func (s *Server) finish(ctx context.Context, c *call, err error) {
 	defer s.mu.Unlock()
 	if c.reader && c.query.reader == c {
 		c.query.reader = nil
+	}
+	if c.preparing {
+		s.books.count(c.colour, -1)
 	}
 	if strings.HasPrefix(c.Method, "prepareStatement") && c.query != nil && (err != nil || ctx.Err() != nil) {
 		s.orphan(c.query)

@@ -65,6 +65,31 @@ func (s *Server) Announce(color string) {
 	s.colors.announced = color
 }
 
+// Switch moves the deployment from one live colour to another, as a real one does: both are live and
+// each answer announces the new colour, until the queries on the old one have ended. Then the new one is
+// live alone. If ctx ends first, the queries that are left on the old colour are cut off, and Switch
+// returns an error. The same holds if the server is closed.
+func (s *Server) Switch(ctx context.Context, from, to string) error {
+	s.SetLive(from, to)
+	s.Announce(to)
+	// No call to the old colour is admitted between the last look and the switch.
+	done := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.books.openOn[from] > 0 {
+			return false
+		}
+		s.colors = colors{live: []string{to}}
+		return true
+	}
+	err := s.Wait(ctx, func(Stats) bool { return done() })
+	if err != nil {
+		s.SetLive(to)
+		s.Announce("")
+	}
+	return err
+}
+
 // ExpireSessions makes every session unknown: a call with such a session is answered
 // INTERNAL "Access denied". Queries remain, and continue with a new session of their
 // colour.
@@ -114,6 +139,10 @@ func (s *Server) admit(c *call) (err error) {
 	}
 	if s.cluster.state != ClusterActive && strings.HasPrefix(c.FullMethod, "/QueryEngineService/") {
 		return status.Error(codes.Unavailable, "status: 503, cluster is suspended")
+	}
+	if strings.HasPrefix(c.Method, "prepareStatement") {
+		c.preparing = true
+		s.books.count(c.colour, 1)
 	}
 	return nil
 }

@@ -51,10 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	d := &demo{out: out}
 	d.say("Starting an emulated engine with TPC-H's tables at scale factor %v ...", *scale)
 	began := time.Now()
-	srv, err := emulator.New(emulator.Config{
-		Scale:  *scale,
-		Engine: enginetest.Config{Live: []string{enginetest.Blue, enginetest.Green}},
-	})
+	srv, err := emulator.New(emulator.Config{Scale: *scale})
 	if err != nil {
 		return err
 	}
@@ -169,17 +166,15 @@ func (d *demo) change(ctx context.Context) error {
 	if err := d.srv.Wait(work, func(enginetest.Stats) bool { return before.Load() >= 20 }); err != nil {
 		return err
 	}
-	d.srv.Announce(enginetest.Green)
+	if err := d.srv.Switch(ctx, enginetest.Blue, enginetest.Green); err != nil {
+		return err
+	}
 	close(switched)
 	for range workers {
 		if err := <-failed; err != nil {
 			return fmt.Errorf("a query failed: %w", err)
 		}
 	}
-	if err := d.srv.WaitBalanced(ctx); err != nil {
-		return err
-	}
-	d.srv.SetLive(enginetest.Green)
 	if err := d.db.PingContext(ctx); err != nil {
 		return err
 	}

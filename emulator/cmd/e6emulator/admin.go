@@ -103,15 +103,11 @@ func (a *admin) change(w http.ResponseWriter, r *http.Request) {
 	if a.live == enginetest.Green {
 		next = enginetest.Blue
 	}
-	a.srv.SetLive(a.live, next)
-	a.srv.Announce(next)
 	ctx, cancel := context.WithTimeout(r.Context(), 30*time.Second)
 	defer cancel()
-	if err := a.srv.Wait(ctx, func(s enginetest.Stats) bool { return s.Open == 0 }); err != nil {
+	if err := a.srv.Switch(ctx, a.live, next); err != nil {
 		a.log.Warn("queries of the old colour are cut off", "error", err)
 	}
-	a.srv.SetLive(next)
-	a.srv.Announce("")
 	a.live = next
 	a.log.Info("switched", "live", next)
 	answer(w, map[string]string{"live": next})
