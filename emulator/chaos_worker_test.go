@@ -40,7 +40,7 @@ var chaosKinds = []struct {
 	{"create", 2, (*chaosWorker).create},
 	{"mistake", 2, (*chaosWorker).mistake},
 	{"broken", 2, (*chaosWorker).broken},
-	{"endless", 1, (*chaosWorker).endless},
+	{"endless", 3, (*chaosWorker).endless},
 }
 
 func (w *chaosWorker) turn() {

@@ -257,6 +257,9 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 			return err
 		}
 		if st.stopped(ctx) {
+			// DuckDB's threads run the query since it was planned. Without an interrupt they go on,
+			// and the connection's next statement waits for them.
+			duckdb.Interrupt(st.conn.duckdb)
 			return errors.New("stopped")
 		}
 		r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
