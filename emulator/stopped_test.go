@@ -4,6 +4,8 @@ package emulator_test
 
 import (
 	"context"
+	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,23 +17,25 @@ import (
 func TestStatementsAfterStoppedOnes(t *testing.T) {
 	t.Parallel()
 	srv, db := start(t, emulator.Config{Raw: true})
-	rounds := 300
-	if testing.Short() {
-		rounds = 100
+	var workers sync.WaitGroup
+	for range 8 {
+		workers.Go(func() {
+			for range 60 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1000+rand.IntN(15000))*time.Microsecond)
+				if _, err := db.ExecContext(ctx, endless); err == nil {
+					t.Error("an endless statement has ended")
+				}
+				cancel()
+				ctx, cancel = context.WithTimeout(t.Context(), 20*time.Second)
+				var n int
+				if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM range(10)").Scan(&n); err != nil || n != 10 {
+					t.Errorf("after a stopped statement: %d, %v", n, err)
+				}
+				cancel()
+			}
+		})
 	}
-	for i := range rounds {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(1000+i*37%3000)*time.Microsecond)
-		if _, err := db.ExecContext(ctx, endless); err == nil {
-			t.Error("an endless statement has ended")
-		}
-		cancel()
-		ctx, cancel = context.WithTimeout(t.Context(), 30*time.Second)
-		var n int
-		if err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM range(10)").Scan(&n); err != nil || n != 10 {
-			t.Fatalf("after %d stopped statements: %d, %v", i+1, n, err)
-		}
-		cancel()
-	}
+	workers.Wait()
 	if err := srv.WaitBalanced(t.Context()); err != nil {
 		t.Error(err)
 	}
