@@ -178,7 +178,7 @@ func chunkOf(t testing.TB, rows int) *thriftrows.Chunk {
 		typ   thriftrows.VectorType
 		value func(i int) any
 	}{
-		{thriftrows.Long, func(i int) any { return i << 32 }},
+		{thriftrows.Long, func(i int) any { return int64(i) << 32 }},
 		{thriftrows.Integer, func(i int) any { return i << 8 }},
 		{thriftrows.Double, func(i int) any { return nullEvery(i, 7, float64(i)) }},
 		{thriftrows.String, func(i int) any { return nullEvery(i, 5, fmt.Sprint("text ", i)) }},
