@@ -44,8 +44,13 @@ func (nc *Conn) Explain(ctx context.Context, h QueryHandle) (plan string, err er
 // ExplainAnalyze returns facts about a query that has run. Call it after the query
 // was executed and before its rows are closed.
 func (nc *Conn) ExplainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
+	return nc.cn.explainAnalyze(ctx, h)
+}
+
+// explainAnalyze makes the call of [Conn.ExplainAnalyze] and of [QueryInfo.Analyze].
+func (lk *link) explainAnalyze(ctx context.Context, h QueryHandle) (*ExplainAnalysis, error) {
 	resp := &wire.ExplainAnalyzeResponse{}
-	err := nc.cn.watch(ctx, PhaseExplain, h, func(q *query) error {
+	err := lk.watch(ctx, PhaseExplain, h, func(q *query) error {
 		k := call{phase: PhaseExplain, method: wire.QueryEngineService_ExplainAnalyze_FullMethodName, resp: resp}
 		return q.call(ctx, k, func(session string) proto.Message {
 			return &wire.ExplainAnalyzeRequest{EngineIP: q.engineIP, SessionId: session, QueryId: q.queryID}

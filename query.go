@@ -350,7 +350,7 @@ func (q *query) analyze(caller, ctx context.Context) {
 	ctx, cancel := detachedTimeout(ctx, "cleanup_timeout", c.cfg.CleanupTimeout)
 	defer cancel()
 	defer context.AfterFunc(caller, cancel)()
-	a, err := (&Conn{&conn{link: q.lk}}).ExplainAnalyze(ctx, q.handle())
+	a, err := q.lk.explainAnalyze(ctx, q.handle())
 	if err != nil {
 		c.log.WarnContext(ctx, "e6data: the query could not be analyzed", "query_id", q.queryID, "error", c.logged(err))
 		return
