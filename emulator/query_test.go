@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -96,8 +97,11 @@ func TestErrorsWhileRowsAreRead(t *testing.T) {
 	for rows.Next() {
 		n++
 	}
-	if err := rows.Err(); err == nil || !strings.Contains(err.Error(), "Could not convert string 'x' to INT32") || n == 0 || n > 1000000 {
-		t.Errorf("%d rows, %v", n, err)
+	// The thread that fails interrupts DuckDB's other threads. If one of those has the
+	// next rows, its interrupt is the error that DuckDB reports.
+	text := fmt.Sprint(rows.Err())
+	if !strings.Contains(text, "Could not convert string 'x' to INT32") && !strings.Contains(text, "INTERRUPT Error") || n == 0 || n > 1000000 {
+		t.Errorf("%d rows, %s", n, text)
 	}
 }
 
