@@ -128,17 +128,20 @@ func (w *weather) fault() {
 	w.srv.Inject(f)
 }
 
-// planners notes the planner of each query, which clearing it needs.
-type planners struct{ of sync.Map }
+// planners notes the planner of each query, which clearing it needs, and how long the
+// query took to prepare.
+type planners struct{ of, took sync.Map }
 
 func (p *planners) option() grpc.ServerOption {
 	return grpc.ChainUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
+		began := time.Now()
 		resp, err := h(ctx, req)
 		if r, ok := resp.(interface {
 			GetEngineIP() string
 			GetQueryId() string
 		}); ok && err == nil {
 			p.of.Store(r.GetQueryId(), r.GetEngineIP())
+			p.took.Store(r.GetQueryId(), time.Since(began))
 		}
 		return resp, err
 	})
@@ -199,6 +202,9 @@ func (w *weather) sweep(t *testing.T, c *chaos, byQuery map[string][]enginetest.
 		id, color := m[1], m[2]
 		calls := byQuery[id]
 		why := w.excuse(color, calls)
+		if took, ok := c.planners.took.Load(id); ok && why == leaked && len(calls) == 1 && took.(time.Duration) > slowPrepare {
+			why = "prepared when its caller had left"
+		}
 		c.count("open in the end: " + why)
 		if why == leaked {
 			c.fail("LEAKED: %s, calls %v", id, calls)
@@ -213,6 +219,10 @@ func (w *weather) sweep(t *testing.T, c *chaos, byQuery map[string][]enginetest.
 }
 
 const leaked = "leaked"
+
+// slowPrepare is less than the time for which the driver waits for the answer to prepare
+// after its caller has left. A query that is prepared later is never cleared.
+const slowPrepare = 300 * time.Millisecond
 
 // excuse says why nobody could clear a query, or that it leaked.
 func (w *weather) excuse(color string, calls []enginetest.Call) string {
