@@ -33,10 +33,7 @@ import (
 // prepared it, and that the driver begins nothing on the old colour after an
 // announcement has arrived.
 func TestRollingSwitchUnderLoad(t *testing.T) {
-	const (
-		workers  = 32
-		switches = 20
-	)
+	const workers = 32
 	l := newLedger()
 	srv := newServer(t, enginetest.Config{MaxCalls: 200_000, ServerOptions: []grpc.ServerOption{l.option()}})
 	srv.HandleFunc(serve)
@@ -74,7 +71,7 @@ func TestRollingSwitchUnderLoad(t *testing.T) {
 		})
 	}
 	live, late := enginetest.Blue, 0
-	for n := range switches {
+	for n := range *switchFlag {
 		var hits int
 		live, hits = roll(t, srv, l, live, *graceFlag)
 		late += hits
