@@ -203,9 +203,13 @@ func within(t *testing.T, d time.Duration) context.Context {
 func status(ctx context.Context, s *stack.Stack, colour string) (int, error) {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	transport := &http.Transport{Protocols: protocols}
+	return ask(ctx, &http.Transport{Protocols: protocols}, s.URL("/QueryEngineService/healthCheck"), colour)
+}
+
+// ask sends a call without a payload to a URL and returns the HTTP status.
+func ask(ctx context.Context, transport *http.Transport, url, colour string) (int, error) {
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL("/QueryEngineService/healthCheck"), strings.NewReader("\x00\x00\x00\x00\x00"))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("\x00\x00\x00\x00\x00"))
 	if err != nil {
 		return 0, err
 	}

@@ -49,7 +49,7 @@ func run(colour, addr, control string) error {
 		return err
 	}
 	defer srv.Close()
-	srv.HandleFunc(result)
+	srv.HandleFunc(synth.Result)
 
 	lis, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -63,22 +63,6 @@ func run(colour, addr, control string) error {
 	}()
 	log.Printf("%s engine serves %s, controlled at %s", colour, addr, control)
 	return <-failed
-}
-
-// result returns the result of a synthetic statement.
-func result(q enginetest.Query) (*enginetest.Result, error) {
-	s, err := synth.Parse(q.SQL)
-	if err != nil {
-		return nil, err
-	}
-	r := enginetest.NewResult()
-	for _, c := range synth.Columns {
-		r.Column(c.Name, c.Type)
-	}
-	return r.Generate(s.Rows, s.Values).BatchRows(s.Batch).
-		Delay(enginetest.PhasePrepare, s.Prepare).
-		Delay(enginetest.PhaseExecute, s.Execute).
-		Delay(enginetest.PhaseBatch, s.Delay), nil
 }
 
 func controller(srv *enginetest.Server) http.Handler {
