@@ -37,6 +37,13 @@ func (c Column) PrecisionScale() (precision, scale int64, ok bool) {
 // types of variable length. For all other types, ok is false.
 func (c Column) Length() (length int64, ok bool) { return thriftrows.TypeLength(c.Type) }
 
+// Namespace returns Config.Catalog and Config.Database: where the connection's
+// statements run, unless [InCatalog] and [InSchema] name another place. An empty
+// catalog means the engine's default.
+func (nc *Conn) Namespace() (catalog, schema string) {
+	return nc.cn.c.cfg.Catalog, nc.cn.c.cfg.Database
+}
+
 // Catalogs lists the catalogs. The methods Catalogs, Schemas, Tables and Columns
 // return an empty list if nothing exists, and an error that is
 // [errors.ErrUnsupported] if the engine lacks the call. They run no query, but

@@ -192,3 +192,14 @@ func TestBrowsingFails(t *testing.T) {
 		}
 	}
 }
+
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t, enginetest.Config{Database: "sales"})
+	mustUseConn(t, openDB(t, srv, "catalog=lake"), func(c *e6data.Conn) error {
+		if catalog, schema := c.Namespace(); catalog != "lake" || schema != "sales" {
+			t.Errorf("%q, %q", catalog, schema)
+		}
+		return nil
+	})
+}
