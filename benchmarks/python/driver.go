@@ -43,7 +43,7 @@ func readTimes(addr string, s *data.Set, read readFunc, times int) (*measurement
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	ctx := context.Background()
 	var one int64
 	if err := db.QueryRowContext(ctx, pointQuery).Scan(&one); err != nil {
@@ -120,7 +120,7 @@ func scan[T any](ctx context.Context, db *sql.DB, query string, fields func(*T) 
 	if err != nil {
 		return 0, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // the end of the rows has closed them
 	var row T
 	for dest := fields(&row); rows.Next(); n++ {
 		if err := rows.Scan(dest...); err != nil {

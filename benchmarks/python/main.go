@@ -105,7 +105,7 @@ func run(o options, out, progress io.Writer) error {
 	for turn := range o.repeat {
 		for _, s := range sets {
 			for _, r := range readers {
-				fmt.Fprintf(progress, "turn %d of %d: %s, %s\n", turn+1, o.repeat, s.Name, r.name)
+				_, _ = fmt.Fprintf(progress, "turn %d of %d: %s, %s\n", turn+1, o.repeat, s.Name, r.name)
 				m, err := measure(o, self, addr, r, s)
 				if err != nil {
 					return errors.Join(fmt.Errorf("%s, %s: %w", s.Name, r.name, err), stop())
@@ -169,10 +169,10 @@ type measurement struct {
 // measure runs one turn of a reader in a process of its own.
 func measure(o options, self, addr string, r reader, s *data.Set) (*measurement, error) {
 	args := []string{addr, statement(s), r.method, strconv.Itoa(o.queries)}
-	cmd := exec.Command(self, args...)
+	cmd := exec.Command(self, args...) //nolint:gosec // this program
 	cmd.Env = append(os.Environ(), roleVariable+"=reader")
 	if r.python {
-		cmd = exec.Command(o.python, append([]string{"-c", connectorScript}, args...)...)
+		cmd = exec.Command(o.python, append([]string{"-c", connectorScript}, args...)...) //nolint:gosec // the user names the Python
 	}
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
@@ -197,7 +197,7 @@ func measure(o options, self, addr string, r reader, s *data.Set) (*measurement,
 // connectorVersions returns the versions that connector.py prints, by name.
 func connectorVersions(python string) (map[string]string, error) {
 	var complaint strings.Builder
-	cmd := exec.Command(python, "-c", connectorScript)
+	cmd := exec.Command(python, "-c", connectorScript) //nolint:gosec // the user names the Python
 	cmd.Stderr = &complaint
 	text, err := cmd.Output()
 	var exit *exec.ExitError
@@ -219,7 +219,7 @@ func connectorVersions(python string) (map[string]string, error) {
 // startEngine starts the engine's process. It ends with the function that is returned, at the
 // latest with this process.
 func startEngine(self, sets string) (addr string, stop func() error, err error) {
-	cmd := exec.Command(self, sets)
+	cmd := exec.Command(self, sets) //nolint:gosec // this program
 	cmd.Env = append(os.Environ(), roleVariable+"=engine")
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()

@@ -57,13 +57,13 @@ func startEmulator(ctx context.Context, dir string) (dsn string, stop func() err
 		return "", nil, err
 	}
 	program := filepath.Join(tmp, "e6emulator")
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/e6emulator")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/e6emulator") //nolint:gosec // the directory is new
 	build.Dir = dir
 	if text, err := build.CombinedOutput(); err != nil {
 		return "", nil, errors.Join(fmt.Errorf("building it: %w: %s", err, text), os.RemoveAll(tmp))
 	}
 	var log strings.Builder
-	cmd := exec.Command(program, "--demo", "--catalog", "demo")
+	cmd := exec.Command(program, "--demo", "--catalog", "demo") //nolint:gosec // it was just built
 	cmd.Stderr = &log
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -55,8 +55,8 @@ func (r *report) record(dir string) error {
 		b.WriteByte('\n')
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "enginetest.jsonl"), []byte(engine.String()), 0o644),
-		os.WriteFile(filepath.Join(dir, "emulator.jsonl"), []byte(emulator.String()), 0o644))
+		os.WriteFile(filepath.Join(dir, "enginetest.jsonl"), []byte(engine.String()), 0o600),
+		os.WriteFile(filepath.Join(dir, "emulator.jsonl"), []byte(emulator.String()), 0o600))
 }
 
 // errDifferent is the error of a comparison with differences that are not known.
