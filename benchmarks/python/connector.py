@@ -66,7 +66,7 @@ READERS = {"fetchall": fetch_all, "fetchmany": fetch_many}
 
 
 def measure(address, statement, reader, times):
-    """Returns the rows of each query and the seconds from execute to the last row."""
+    """Returns the rows of each query, and the seconds from execute to the last row."""
     host, port = address.rsplit(":", 1)
     connection = connector()(host=host, port=int(port), username="user@example.com", password="secret-token",
                              database="db")
@@ -74,21 +74,22 @@ def measure(address, statement, reader, times):
 
     def query(sql):
         cursor = connection.cursor()
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         cursor.execute(sql)
         n = read(cursor)
-        took = time.perf_counter() - start
+        took, used = time.perf_counter() - start, time.process_time() - cpu
         cursor.close()  # which clears the query
-        return n, took
+        return n, took, used
 
     query("SELECT 1")  # connects and authenticates
-    counts, seconds = [], []
+    counts, seconds, cpu_seconds = [], [], []
     for _ in range(times):
-        n, took = query(statement)
+        n, took, used = query(statement)
         counts.append(n)
         seconds.append(took)
+        cpu_seconds.append(used)
     connection.close()
-    return {"rows": counts, "seconds": seconds, "peak_rss": peak_rss()}
+    return {"rows": counts, "seconds": seconds, "cpu_seconds": cpu_seconds, "peak_rss": peak_rss()}
 
 
 def peak_rss():

@@ -51,12 +51,13 @@ func readTimes(addr string, s *data.Set, read readFunc, times int) (*measurement
 	}
 	m := new(measurement)
 	for range times {
-		start := time.Now()
+		start, cpu := time.Now(), cpuTime()
 		n, err := read(ctx, db, statement(s))
 		if err != nil {
 			return nil, err
 		}
 		m.Seconds = append(m.Seconds, time.Since(start).Seconds())
+		m.CPUSeconds = append(m.CPUSeconds, (cpuTime() - cpu).Seconds())
 		m.Rows = append(m.Rows, n)
 	}
 	m.PeakRSS = peakRSS()

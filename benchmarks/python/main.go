@@ -161,9 +161,10 @@ var readers = []reader{
 
 // measurement is what a process reports about one turn.
 type measurement struct {
-	Rows    []int     `json:"rows"`     // of each query
-	Seconds []float64 `json:"seconds"`  // from the call that sends the query to its last row
-	PeakRSS int64     `json:"peak_rss"` // in bytes; 0 is unknown
+	Rows       []int     `json:"rows"`        // of each query
+	Seconds    []float64 `json:"seconds"`     // from the call that sends the query to its last row
+	CPUSeconds []float64 `json:"cpu_seconds"` // of the process in the same time; 0 is unknown
+	PeakRSS    int64     `json:"peak_rss"`    // in bytes; 0 is unknown
 }
 
 // measure runs one turn of a reader in a process of its own.
@@ -183,8 +184,8 @@ func measure(o options, self, addr string, r reader, s *data.Set) (*measurement,
 	if err := json.Unmarshal(text, m); err != nil {
 		return nil, fmt.Errorf("reading %q: %w", text, err)
 	}
-	if len(m.Rows) != o.queries || len(m.Seconds) != o.queries {
-		return nil, fmt.Errorf("%d and %d figures of %d queries", len(m.Rows), len(m.Seconds), o.queries)
+	if len(m.Rows) != o.queries || len(m.Seconds) != o.queries || len(m.CPUSeconds) != o.queries {
+		return nil, fmt.Errorf("the figures are not of %d queries: %s", o.queries, text)
 	}
 	for _, n := range m.Rows {
 		if n != s.Rows {

@@ -87,8 +87,8 @@ func TestEveryReaderIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range readers {
-		if got := strings.Count(out.String(), "\n| "+r.name+" | "); got != 4 {
-			t.Errorf("%s has %d rows in the tables, want 4:\n%s", r.name, got, &out)
+		if got := strings.Count(out.String(), "\n| "+r.name+" | "); got != 5 {
+			t.Errorf("%s has %d rows in the tables, want 5:\n%s", r.name, got, &out)
 		}
 	}
 	if strings.Contains(out.String(), "SKIPPED") {
@@ -142,7 +142,7 @@ func TestRatiosAreOfTheSameTurn(t *testing.T) {
 	for turn, slow := range []float64{1, 10, 2} { // other work slows a whole turn
 		for i, r := range readers {
 			seconds := slow / float64(i+1)
-			table.add(data.Ints, r, &measurement{Seconds: []float64{seconds * 3, seconds}, PeakRSS: int64(turn+1) << 20})
+			table.add(data.Ints, r, &measurement{Seconds: []float64{seconds * 3, seconds}, CPUSeconds: []float64{seconds * 2, seconds * 4}, PeakRSS: int64(turn+1) << 20})
 		}
 	}
 	text := table.String()
@@ -151,6 +151,7 @@ func TestRatiosAreOfTheSameTurn(t *testing.T) {
 			fmt.Sprintf("| %s | %s |", r.name, format(float64(i+1))),   // the ratio
 			fmt.Sprintf("| %s | %s |", r.name, format(float64(i+1)/2)), // a million rows in the median turn
 			fmt.Sprintf("| %s | %s |", r.name, format(4*float64(i+1))), // megabytes
+			fmt.Sprintf("| %s | %s |", r.name, format(4/float64(i+1))), // seconds of processors
 			fmt.Sprintf("| %s | 3.00 |", r.name),                       // MiB
 		} {
 			if !strings.Contains(text, want) {

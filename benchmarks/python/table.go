@@ -39,9 +39,18 @@ func (t *table) add(s *data.Set, r reader, m *measurement) {
 
 // seconds returns the best query of each turn: a process is slower in its first.
 func (t *table) seconds(s *data.Set, r reader) []float64 {
+	return t.best(s, r, func(m *measurement) []float64 { return m.Seconds })
+}
+
+// cpuSeconds is the same for the time of processors.
+func (t *table) cpuSeconds(s *data.Set, r reader) []float64 {
+	return t.best(s, r, func(m *measurement) []float64 { return m.CPUSeconds })
+}
+
+func (t *table) best(s *data.Set, r reader, of func(*measurement) []float64) []float64 {
 	var best []float64
 	for _, m := range t.turns[cell{s, r}] {
-		best = append(best, slices.Min(m.Seconds))
+		best = append(best, slices.Min(of(m)))
 	}
 	return best
 }
@@ -66,6 +75,9 @@ func (t *table) String() string {
 			ratios[i] = base[i] / own[i] // of the same turn, so that other work counts for both
 		}
 		return format(median(ratios))
+	})
+	t.part(&b, "processor time, seconds for a million rows", func(s *data.Set, r reader) string {
+		return format(median(t.cpuSeconds(s, r)) * 1e6 / float64(s.Rows))
 	})
 	t.part(&b, "memory of the process at most, MiB", func(s *data.Set, r reader) string {
 		var most int64

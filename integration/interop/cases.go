@@ -83,8 +83,9 @@ func change(srv *enginetest.Server, f func(*enginetest.Server)) {
 	}
 }
 
-// engineCases returns every case that package enginetest plays. dir has the golden cases.
-func engineCases(dir string) ([]Case, error) {
+// engineCases returns every case that package enginetest plays. dir has the golden cases, and
+// random is the number of random ones.
+func engineCases(dir string, random int) ([]Case, error) {
 	cases, err := goldenCases(dir)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,8 @@ func engineCases(dir string) ([]Case, error) {
 	cases = append(cases, errorCases()...)
 	cases = append(cases, loginCases()...)
 	cases = append(cases, catalogCases()...)
-	return append(cases, lifeCases()...), nil
+	cases = append(cases, lifeCases()...)
+	return append(cases, randomCases(random)...), nil
 }
 
 // largeChunk is the size of a golden chunk from which on its answers are not recorded.

@@ -26,6 +26,7 @@ type options struct {
 	python   string
 	golden   string
 	emulator string
+	random   int
 	record   string
 	all      bool
 	require  bool
@@ -36,6 +37,7 @@ func main() {
 	flag.StringVar(&o.python, "python", "python3", "the Python that has the connector")
 	flag.StringVar(&o.golden, "golden", "../testdata/golden", "the directory of the golden cases")
 	flag.StringVar(&o.emulator, "emulator", "../emulator", "the directory of the emulator's module; empty leaves it out")
+	flag.IntVar(&o.random, "random", 100, "the number of random results")
 	flag.StringVar(&o.record, "record", "", "write the answers of both sides to this directory")
 	flag.BoolVar(&o.all, "all", false, "list the known differences, too")
 	flag.BoolVar(&o.require, "require", false, "fail where the connector is not installed")
@@ -62,7 +64,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err := probe.Close(); err != nil {
 		return err
 	}
-	cases, err := engineCases(o.golden)
+	cases, err := engineCases(o.golden, o.random)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestDriverBesideTheRecordedConnector(t *testing.T) {
 	for _, r := range recordings(t) {
 		recorded[r.Case] = r
 	}
-	cases, err := engineCases(goldenDir)
+	cases, err := engineCases(goldenDir, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestWithTheConnector(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := run(within(t), options{python: python, golden: goldenDir, require: true}, &out); err != nil {
+	if err := run(within(t), options{python: python, golden: goldenDir, random: 20, require: true}, &out); err != nil {
 		t.Errorf("%v\n%s", err, &out)
 	}
 }
