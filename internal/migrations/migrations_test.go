@@ -3,7 +3,6 @@ package migrations
 import (
 	"database/sql"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -54,7 +53,7 @@ func TestLog(t *testing.T) {
 		t.Error(last)
 	}
 	entries, err := l.Entries(t.Context(), db)
-	if err != nil || len(entries) != 1 || fmt.Sprint(entries[0].Version, entries[0].State) != "3 x" {
+	if err != nil || len(entries) != 1 || entries[0].Version != 3 || entries[0].State != "x" {
 		t.Errorf("%+v, %v", entries, err)
 	}
 }
