@@ -65,14 +65,14 @@ func (b *builder) finish(err error, nulls int, dict *array.Data) (data *array.Da
 	return data, err
 }
 
-// buffer makes buffer i with a size in bytes.
+// buffer makes buffer i with a size in bytes. The elements of a column of NULLs are 0.
 func (b *builder) buffer(i, size int) *memory.Buffer {
 	buf := memory.NewResizableBuffer(b.mem)
 	buf.Resize(size)
 	b.buffers[i] = buf
 	b.used = max(b.used, i+1)
 	if i > 0 && b.c.Nulls().All() {
-		clear(buf.Bytes()) // the elements of NULLs would show what was in the memory before
+		clear(buf.Bytes()) // else they would show what was in the memory before
 	}
 	return buf
 }
@@ -182,12 +182,25 @@ func readInt96s(b *builder) error {
 		return b.mismatch()
 	}
 	dst := arrow.Int64Traits.CastFromBytes(b.values(arrow.TimestampSizeBytes))
-	clear(dst) // some have no element for NULLs
-	if t, ok := b.col.field.Type.(*arrow.TimestampType); ok && t.Unit == arrow.Microsecond {
-		_, _, err := b.c.AppendMicros(dst[:0])
-		return err
+	clear(dst) // some NULLs have no element
+	if t, ok := b.col.field.Type.(*arrow.TimestampType); ok && t.Unit == arrow.Nanosecond {
+		if _, _, err := b.c.AppendNanos(dst[:0]); err != nil {
+			return fmt.Errorf("%w: use WithInt96(arrow.Microsecond)", err)
+		}
+		return nil
 	}
-	_, _, err := b.c.AppendNanos(dst[:0])
+	if b.is(thriftrows.Int96) {
+		times, nulls, err := b.c.Times()
+		if err != nil {
+			return err
+		}
+		for i, t := range times {
+			if !nulls.Null(i) && t.Nanosecond()%1000 != 0 {
+				return fmt.Errorf("the INT96 of row %d has nanoseconds: use WithInt96(arrow.Nanosecond)", i)
+			}
+		}
+	}
+	_, _, err := b.c.AppendMicros(dst[:0])
 	return err
 }
 

@@ -28,7 +28,7 @@
 //	DATE                        date32
 //	DATETIME, TIMESTAMP         timestamp[us]
 //	TIMESTAMP_TZ                timestamp[us, UTC], or with the zone of the result's metadata
-//	INT96                       timestamp[ns], or timestamp[us] (WithInt96)
+//	INT96                       timestamp[us], or timestamp[ns] (WithInt96)
 //	NULL                        null
 //
 // All values are exact; one that does not fit its type is a [ColumnError]. A DECIMAL of

@@ -23,7 +23,7 @@ type config struct {
 }
 
 func newConfig(opts []Option) (*config, error) {
-	c := &config{mem: memory.DefaultAllocator, int96: arrow.Nanosecond}
+	c := &config{mem: memory.DefaultAllocator, int96: arrow.Microsecond}
 	for _, opt := range opts {
 		if opt != nil {
 			opt(c)
@@ -73,9 +73,9 @@ func WithDecimal(precision, scale int32) Option {
 	return func(c *config) { c.decimal = &arrow.Decimal128Type{Precision: precision, Scale: scale} }
 }
 
-// WithInt96 sets the unit of INT96 columns. With [arrow.Microsecond] the nanoseconds
-// are cut off. With [arrow.Nanosecond], which is the default, a value before 1678 or
-// after 2261 is an error.
+// WithInt96 sets the unit of INT96 columns. With [arrow.Microsecond], which is the
+// default, a value with nanoseconds is an error. With [arrow.Nanosecond], a value before
+// 1678 or after 2261 is one.
 func WithInt96(unit arrow.TimeUnit) Option { return func(c *config) { c.int96 = unit } }
 
 // WithPlainNested leaves out the mark arrow.json of ARRAY, MAP and STRUCT columns. Use
