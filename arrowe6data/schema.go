@@ -66,7 +66,7 @@ type plan struct {
 type column struct {
 	index int // of the result's column
 	name  string
-	word  string // the type in the result's metadata; "" for zones
+	word  string // the type in the result's metadata
 	field arrow.Field
 	read  reader
 	// open means that the metadata leave the type open.
@@ -81,11 +81,10 @@ func newPlan(columns []thriftrows.Column, cfg *config) (*plan, error) {
 	strings := map[string]bool{}
 	for i, c := range columns {
 		p.columns = append(p.columns, newColumn(i, c, cfg))
-		last := &p.columns[len(p.columns)-1]
 		typ, known := thriftrows.ParseType(c.Type)
 		strings[c.Name] = strings[c.Name] || known && typ == thriftrows.String
 		if known && typ == thriftrows.TimestampTZ && cfg.zones {
-			p.columns = append(p.columns, newZones(i, last.field.Name))
+			p.columns = append(p.columns, newZones(i, c))
 		}
 	}
 	for _, name := range cfg.dictionary {
@@ -198,11 +197,11 @@ func (col *column) set(typ arrow.DataType, read reader) {
 }
 
 // newZones returns the column of the zones of a column.
-func newZones(index int, name string) column {
-	col := column{index: index, name: name, dict: new(dictionary)}
+func newZones(index int, c thriftrows.Column) column {
+	col := column{index: index, name: c.Name, word: c.Type, dict: new(dictionary)}
 	col.set(dictionaryType, readZones)
-	col.field.Name, col.field.Nullable = name+"_zone", true
-	col.field.Metadata = arrow.NewMetadata([]string{ZonesOfKey}, []string{name})
+	col.field.Name, col.field.Nullable = c.Name+"_zone", true
+	col.field.Metadata = arrow.NewMetadata([]string{ZonesOfKey}, []string{c.Name})
 	return col
 }
 
