@@ -172,11 +172,11 @@ func (c *BatchColumn) AppendDays(dst []int32) ([]int32, Nulls, error) {
 
 // days returns the day of an instant. All instants of 64 bits are on days of 32 bits.
 func days(micros int64) int32 {
-	day := micros / microsPerDay
-	if micros%microsPerDay < 0 {
-		day--
-	}
-	return int32(day)
+	// A day has 2^13 * perDay microseconds. The division has no sign, which is faster,
+	// because offset makes the number positive.
+	const perDay = microsPerDay >> 13
+	const offset = 1 << 27 // days
+	return int32(int64(uint64(micros>>13+offset*perDay)/perDay) - offset)
 }
 
 // AppendNanos appends the values of Micros as nanoseconds, without truncating an INT96.
@@ -274,6 +274,16 @@ func (c *BatchColumn) AppendTexts(dst []byte, ends []int32) ([]byte, []int32, Nu
 // the first text begins at from. stride includes the length prefix.
 func joinEqual(dst []byte, ends []int32, from int, data []byte, stride int) {
 	n := stride - 4
+	for len(ends) > 0 && len(dst) >= roomy && len(data) >= 4+roomy {
+		copyText((*[roomy]byte)(dst), (*[roomy]byte)(data[4:]), n)
+		if n > roomy {
+			copy(dst[roomy:n], data[4+roomy:stride])
+		}
+		dst, data = dst[n:], data[stride:]
+		from += n
+		ends[0] = int32(from)
+		ends = ends[1:]
+	}
 	for i := range ends {
 		copy(dst[:n], data[4:stride])
 		dst, data = dst[n:], data[stride:]
@@ -284,13 +294,36 @@ func joinEqual(dst []byte, ends []int32, from int, data []byte, stride int) {
 
 // join is joinEqual for texts of several lengths, with their bounds in data.
 func join(dst []byte, ends []int32, from int, data []byte, bounds []uint32) {
-	begin := bounds[0]
-	at := 0
+	begin := int(bounds[0]) + 4
 	for i, end := range bounds[1:][:len(ends)] {
-		text := data[begin+4 : end]
-		copy(dst[at:], text)
-		at += len(text)
-		ends[i] = int32(from + at)
-		begin = end
+		n := int(end) - begin
+		if text := data[begin:]; len(dst) >= roomy && len(text) >= roomy {
+			copyText((*[roomy]byte)(dst), (*[roomy]byte)(text), n)
+			if n > roomy {
+				copy(dst[roomy:n], text[roomy:n])
+			}
+		} else {
+			copy(dst, text[:n])
+		}
+		dst = dst[n:]
+		from += n
+		ends[i] = int32(from)
+		begin = int(end) + 4
+	}
+}
+
+// roomy is how much room copyText needs.
+const roomy = 64
+
+// copyText copies the first n bytes, 64 at most, and perhaps some after them, which the
+// next text overwrites. For short texts it is twice as fast as copy.
+func copyText(dst, src *[roomy]byte, n int) {
+	*(*[16]byte)(dst[:16]) = *(*[16]byte)(src[:16])
+	if n > 16 {
+		*(*[16]byte)(dst[16:32]) = *(*[16]byte)(src[16:32])
+	}
+	if n > 32 {
+		*(*[16]byte)(dst[32:48]) = *(*[16]byte)(src[32:48])
+		*(*[16]byte)(dst[48:64]) = *(*[16]byte)(src[48:64])
 	}
 }

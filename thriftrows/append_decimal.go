@@ -85,9 +85,9 @@ func (c *BatchColumn) unscaledEach(add []byte, nulls Nulls, precision, scale int
 // swap128 reverses the bytes of each value in src, which come after a length prefix.
 func swap128(dst, src []byte) {
 	for len(src) >= 20 && len(dst) >= 16 {
-		hi, lo := binary.BigEndian.Uint64(src[4:]), binary.BigEndian.Uint64(src[12:])
-		binary.LittleEndian.PutUint64(dst, lo)
-		binary.LittleEndian.PutUint64(dst[8:], hi)
+		d, s := (*[16]byte)(dst), (*[20]byte)(src)
+		binary.LittleEndian.PutUint64(d[:8], binary.BigEndian.Uint64(s[12:]))
+		binary.LittleEndian.PutUint64(d[8:], binary.BigEndian.Uint64(s[4:12]))
 		dst, src = dst[16:], src[20:]
 	}
 }
@@ -114,17 +114,37 @@ func (n int128) within(limit int128) bool {
 
 // swap128Within is swap128, and reports whether all values are within the limit.
 func swap128Within(dst, src []byte, limit int128) bool {
+	if limit.hi == 0 && limit.lo>>62 == 0 {
+		return swap128Within64(dst, src, limit.lo)
+	}
 	doubleLo, doubleHi := limit.lo<<1, limit.hi<<1|limit.lo>>63
 	beyond := uint64(0)
 	for len(src) >= 20 && len(dst) >= 16 {
-		n := int128{binary.BigEndian.Uint64(src[4:]), binary.BigEndian.Uint64(src[12:])}
-		binary.LittleEndian.PutUint64(dst, n.lo)
-		binary.LittleEndian.PutUint64(dst[8:], n.hi)
+		d, s := (*[16]byte)(dst), (*[20]byte)(src)
+		n := int128{binary.BigEndian.Uint64(s[4:12]), binary.BigEndian.Uint64(s[12:])}
+		binary.LittleEndian.PutUint64(d[:8], n.lo)
+		binary.LittleEndian.PutUint64(d[8:], n.hi)
 		lo, c := bits.Add64(n.lo, limit.lo, 0)
 		hi, _ := bits.Add64(n.hi, limit.hi, c)
 		_, borrow := bits.Sub64(doubleLo, lo, 0)
 		_, borrow = bits.Sub64(doubleHi, hi, borrow)
 		beyond |= borrow
+		dst, src = dst[16:], src[20:]
+	}
+	return beyond == 0
+}
+
+// swap128Within64 is swap128Within for a limit below 2^62.
+func swap128Within64(dst, src []byte, limit uint64) bool {
+	beyond := uint64(0)
+	for len(src) >= 20 && len(dst) >= 16 {
+		d, s := (*[16]byte)(dst), (*[20]byte)(src)
+		hi, lo := binary.BigEndian.Uint64(s[4:12]), binary.BigEndian.Uint64(s[12:])
+		binary.LittleEndian.PutUint64(d[:8], lo)
+		binary.LittleEndian.PutUint64(d[8:], hi)
+		// hi is the sign of lo, and lo is from -limit to limit.
+		_, borrow := bits.Sub64(2*limit, lo+limit, 0)
+		beyond |= borrow | (hi ^ uint64(int64(lo)>>63))
 		dst, src = dst[16:], src[20:]
 	}
 	return beyond == 0

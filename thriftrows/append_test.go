@@ -19,7 +19,7 @@ import (
 func checkAppended(c *thriftrows.BatchColumn, rows int) error {
 	for name, check := range map[string]func(*thriftrows.BatchColumn, int) error{
 		"AppendBits": checkNullBits, "AppendBoolBits": checkBoolBits, "AppendInt32s": checkInt32s, "AppendFloat32s": checkFloat32s,
-		"AppendDays": checkDays, "AppendNanos": checkNanos, "AppendTexts": checkTexts, "AppendUnscaled": checkUnscaled,
+		"AppendDays": checkDays, "AppendNanos": checkNanos, "AppendTexts": checkTexts, "AppendUnscaled": checkUnscaled, "AppendZones": checkZones,
 	} {
 		if err := check(c, rows); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -220,6 +220,33 @@ func checkUnscaled(c *thriftrows.BatchColumn, rows int) error {
 	return nil
 }
 
+func checkZones(c *thriftrows.BatchColumn, rows int) error {
+	var set thriftrows.ZoneSet
+	want, nulls, wantErr := c.Zones()
+	for range 2 { // with an empty set, and with one that has the zones
+		got, _, err := c.AppendZones([]int32{7}, &set)
+		if failed, err := bothFail(err, wantErr); failed {
+			return err
+		}
+		for i := range rows {
+			if nulls.Null(i) {
+				continue
+			}
+			if loc := set.Locations()[got[1+i]]; loc.String() != want[i].String() || got[0] != 7 {
+				return fmt.Errorf("row %d: %v, want %v", i, loc, want[i])
+			}
+		}
+	}
+	names := map[string]bool{}
+	for _, loc := range set.Locations() {
+		if names[loc.String()] {
+			return fmt.Errorf("two numbers for %v", loc)
+		}
+		names[loc.String()] = true
+	}
+	return nil
+}
+
 // unscaled computes d * 10^scale with package big, and reports whether it fits.
 func unscaled(d thriftrows.Decimal, precision, scale int32) (*big.Int, bool) {
 	r := d.Rat()
@@ -277,9 +304,9 @@ func TestAppendedIsLikeSlices(t *testing.T) {
 
 func TestAppendedRandomColumns(t *testing.T) {
 	t.Parallel()
-	rounds := 3000
+	rounds := 500
 	if testing.Short() {
-		rounds = 300
+		rounds = 100
 	}
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range rounds {
@@ -320,7 +347,7 @@ func FuzzAppend(f *testing.F) {
 				}
 				// A value that cannot be decoded is an error of both methods, which
 				// the random tests do not have.
-				for _, check := range []func(*thriftrows.BatchColumn, int) error{checkNullBits, checkBoolBits, checkInt32s, checkFloat32s, checkDays, checkTexts, checkUnscaled} {
+				for _, check := range []func(*thriftrows.BatchColumn, int) error{checkNullBits, checkBoolBits, checkInt32s, checkFloat32s, checkDays, checkTexts, checkUnscaled, checkZones} {
 					if err := check(c, batch.NumRows()); err != nil {
 						t.Fatalf("column %d: %v", k, err)
 					}
@@ -408,6 +435,49 @@ func TestAppendTextsTooLong(t *testing.T) {
 	}
 }
 
+// Days are those of package time, also at the ends of 64 bits and around midnight.
+func TestAppendDaysBoundaries(t *testing.T) {
+	t.Parallel()
+	const day = 24 * 60 * 60 * 1_000_000
+	micros := thriftrows.DateData{math.MinInt64, math.MinInt64 + 1, math.MaxInt64, math.MaxInt64 - 1}
+	for k := range int64(63) {
+		for d := int64(-2); d <= 2; d++ {
+			days := min(int64(1)<<k, math.MaxInt64/day-1)
+			micros = append(micros, 1<<k+d, -1<<k-d, days*day+d, -days*day+d)
+		}
+	}
+	batch := batchOf(t, len(micros), thriftrows.Vector{Type: thriftrows.Date, Data: micros})
+	got, _, err := batch.Column(0).AppendDays(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range micros {
+		if want := time.UnixMicro(m).UTC().Truncate(24*time.Hour).Unix() / 86400; int64(got[i]) != want {
+			t.Errorf("%d: day %d, want %d", m, got[i], want)
+		}
+	}
+}
+
+// Texts of all lengths around those that are copied in another way, in any mixture.
+func TestAppendTextsOfAllLengths(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(8, 9))
+	for length := range 140 {
+		texts := make(thriftrows.VarcharData, 20)
+		mixed := make(thriftrows.VarcharData, 20)
+		for i := range texts {
+			texts[i] = strings.Repeat(string(rune('a'+i)), length)
+			mixed[i] = strings.Repeat(string(rune('A'+i)), r.IntN(length+1))
+		}
+		batch := batchOf(t, 20, thriftrows.Vector{Type: thriftrows.String, Data: texts}, thriftrows.Vector{Type: thriftrows.Binary, Data: mixed})
+		for k := range 2 {
+			if err := checkTexts(batch.Column(k), 20); err != nil {
+				t.Fatalf("length %d, column %d: %v", length, k, err)
+			}
+		}
+	}
+}
+
 func BenchmarkAppend(b *testing.B) {
 	raw, columns := mixedChunk(b, 8192)
 	var chunk thriftrows.Chunk
@@ -417,12 +487,14 @@ func BenchmarkAppend(b *testing.B) {
 	batch := thriftrows.NewBatch(nil, nil)
 	batch.Reset(&chunk)
 	batch.Next()
+	var zones thriftrows.ZoneSet
 	bits, wide, ends, i32 := make([]byte, 0, 8192), make([]byte, 0, 1<<20), make([]int32, 0, 8192), make([]int32, 0, 8192)
 	for name, read := range map[string]func() error{
 		"AppendBits":     func() error { batch.Column(0).Nulls().AppendBits(bits, 8192); return nil },
 		"AppendInt32s":   func() error { _, _, err := batch.Column(1).AppendInt32s(i32); return err },
 		"AppendTexts":    func() error { _, _, _, err := batch.Column(3).AppendTexts(wide, ends); return err },
 		"AppendDays":     func() error { _, _, err := batch.Column(4).AppendDays(i32); return err },
+		"AppendZones":    func() error { _, _, err := batch.Column(5).AppendZones(i32, &zones); return err },
 		"AppendUnscaled": func() error { _, _, err := batch.Column(6).AppendUnscaled(wide, 18, 2); return err },
 		"AppendBoolBits": func() error { _, _, err := batch.Column(7).AppendBoolBits(bits); return err },
 	} {
