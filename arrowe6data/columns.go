@@ -16,6 +16,7 @@ import (
 // releases in case of an error.
 type builder struct {
 	mem     memory.Allocator
+	record  *arena
 	col     *column
 	c       *thriftrows.BatchColumn
 	rows    int
@@ -26,6 +27,41 @@ type builder struct {
 // reader fills the buffers of a builder, except the first one.
 type reader func(b *builder) error
 
+// arena is the memory of a record's buffers. It is allocated at once, since many
+// allocations are slower than one.
+type arena struct {
+	whole *memory.Buffer
+	used  int
+}
+
+// alignment is that of the buffers in a record's memory, which Arrow recommends.
+const alignment = 64
+
+// padded returns the size of a buffer in the arena.
+func padded(size int) int { return (size + alignment - 1) &^ (alignment - 1) }
+
+// take returns a buffer that is part of the arena.
+func (a *arena) take(size int) *memory.Buffer {
+	buf := memory.SliceBuffer(a.whole, a.used, size)
+	a.used += padded(size)
+	return buf
+}
+
+// sizeOf returns the memory in the arena for a column of a batch.
+func (col *column) sizeOf(c *thriftrows.BatchColumn, rows int) int {
+	size := 0
+	if c.Nulls().Any() {
+		size += padded((rows + 7) / 8)
+	}
+	switch col.field.Type.ID() {
+	case arrow.BOOL:
+		return size + padded((rows+7)/8)
+	case arrow.STRING, arrow.BINARY:
+		return size + padded((rows+1)*arrow.Int32SizeBytes) + padded(int(c.TextSize()))
+	}
+	return size + padded(rows*col.width)
+}
+
 func (b *builder) build() (*array.Data, error) {
 	if b.col.field.Type.ID() == arrow.NULL {
 		return b.finish(b.col.read(b), b.rows, nil)
@@ -33,7 +69,7 @@ func (b *builder) build() (*array.Data, error) {
 	b.used = 1
 	nulls := 0
 	if n := b.c.Nulls(); n.Any() {
-		b.buffers[0] = b.buffer(0, (b.rows+7)/8)
+		b.buffers[0] = b.record.take((b.rows + 7) / 8)
 		_, nulls = n.AppendBits(b.buffers[0].Bytes()[:0], b.rows)
 	}
 	if err := b.col.read(b); err != nil {
@@ -50,12 +86,12 @@ func (b *builder) build() (*array.Data, error) {
 // buffers.
 func (b *builder) finish(err error, nulls int, dict *array.Data) (data *array.Data, _ error) {
 	buffers := b.buffers[:max(b.used, 1)]
-	if err == nil {
-		if dict != nil {
-			data = array.NewDataWithDictionary(b.col.field.Type, b.rows, buffers, nulls, 0, dict)
-		} else {
-			data = array.NewData(b.col.field.Type, b.rows, buffers, nil, nulls, 0)
-		}
+	switch {
+	case err != nil:
+	case dict != nil:
+		data = array.NewDataWithDictionary(b.col.field.Type, b.rows, buffers, nulls, 0, dict)
+	default:
+		data = array.NewData(b.col.field.Type, b.rows, buffers, nil, nulls, 0)
 	}
 	for _, buf := range b.buffers {
 		if buf != nil {
@@ -67,11 +103,10 @@ func (b *builder) finish(err error, nulls int, dict *array.Data) (data *array.Da
 
 // buffer makes buffer i with a size in bytes. The elements of a column of NULLs are 0.
 func (b *builder) buffer(i, size int) *memory.Buffer {
-	buf := memory.NewResizableBuffer(b.mem)
-	buf.Resize(size)
+	buf := b.record.take(size)
 	b.buffers[i] = buf
 	b.used = max(b.used, i+1)
-	if i > 0 && b.c.Nulls().All() {
+	if b.c.Nulls().All() {
 		clear(buf.Bytes()) // else they would show what was in the memory before
 	}
 	return buf

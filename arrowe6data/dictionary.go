@@ -1,8 +1,6 @@
 package arrowe6data
 
 import (
-	"time"
-
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -19,7 +17,7 @@ type dictionary struct {
 	index map[string]int32
 	texts []string
 	array *array.String // of all texts, or nil
-	zones map[*time.Location]int32
+	zones thriftrows.ZoneSet
 }
 
 // begin prepares the dictionary for another record.
@@ -27,10 +25,7 @@ func (d *dictionary) begin() {
 	if d.index == nil || len(d.texts) > maxDictionary {
 		d.release()
 		d.index, d.texts = map[string]int32{}, nil
-		d.zones = map[*time.Location]int32{}
-	}
-	if len(d.zones) > maxDictionary { // zones that thriftrows.Zones does not keep
-		clear(d.zones)
+		d.zones = thriftrows.ZoneSet{}
 	}
 }
 
@@ -43,16 +38,6 @@ func (d *dictionary) of(text []byte) int32 {
 	s := string(text)
 	d.texts = append(d.texts, s)
 	d.index[s] = i
-	return i
-}
-
-// ofZone is of for the name of a zone.
-func (d *dictionary) ofZone(loc *time.Location) int32 {
-	i, ok := d.zones[loc]
-	if !ok {
-		i = d.of([]byte(loc.String()))
-		d.zones[loc] = i
-	}
 	return i
 }
 
@@ -105,21 +90,11 @@ func readZones(b *builder) error {
 		return b.mismatch()
 	}
 	d, dst := b.col.dict, b.indexes()
-	values, nulls, err := b.c.Zones()
-	if err != nil {
+	if _, _, err := b.c.AppendZones(dst[:0], &d.zones); err != nil {
 		return err
 	}
-	var last *time.Location
-	index := int32(0)
-	for i, loc := range values {
-		if nulls.Null(i) {
-			dst[i] = 0
-			continue
-		}
-		if loc != last {
-			last, index = loc, d.ofZone(loc)
-		}
-		dst[i] = index
+	for _, loc := range d.zones.Locations()[len(d.texts):] {
+		d.texts = append(d.texts, loc.String())
 	}
 	d.end(b.mem)
 	return nil

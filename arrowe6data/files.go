@@ -140,7 +140,7 @@ func emptyColumns(schema *arrow.Schema) []arrow.Array {
 // allocatorOf returns the allocator of r if r is a *Reader.
 func allocatorOf(r array.RecordReader) memory.Allocator {
 	if r, ok := r.(*Reader); ok {
-		return r.plan.cfg.mem
+		return r.converter.cfg.mem
 	}
 	return memory.DefaultAllocator
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	e6data "github.com/e6data/e6data-go"
-	"github.com/e6data/e6data-go/thriftrows"
 )
 
 // Reader reads the result of a query as Arrow records. A record has the rows of a chunk
@@ -23,10 +22,7 @@ import (
 type Reader struct {
 	references atomic.Int64
 	batches    *e6data.Batches
-	plan       *plan
-	schema     *arrow.Schema
-	width      int // of a row, without the bytes of texts
-	arrays     []arrow.Array
+	converter  *Converter
 	current    arrow.RecordBatch
 	// ahead means that the current batch of batches is that of the next record.
 	ahead bool
@@ -67,46 +63,29 @@ func QueryConn(ctx context.Context, conn *e6data.Conn, query string, args ...any
 // The schema is that of [Schema]. If the metadata leave the type of a column open,
 // NewReader reads the first batch to find it.
 func NewReader(b *e6data.Batches, opts ...Option) (*Reader, error) {
-	cfg, err := newConfig(opts)
+	c, err := NewConverter(b.Columns(), opts...)
 	if err != nil {
 		_ = b.Close()
 		return nil, err
 	}
-	p, err := newPlan(b.Columns(), cfg)
-	if err != nil {
-		_ = b.Close()
-		return nil, err
-	}
-	r := &Reader{batches: b, plan: p, arrays: make([]arrow.Array, len(p.columns))}
+	r := &Reader{batches: b, converter: c}
 	r.references.Store(1)
-	if err := r.settle(); err != nil {
-		_ = b.Close()
-		return nil, err
-	}
-	r.schema = p.schema()
-	for i := range p.columns {
-		r.width += p.columns[i].width
+	if c.isOpen() {
+		if err := r.settle(); err != nil {
+			_ = b.Close()
+			return nil, err
+		}
 	}
 	return r, nil
 }
 
 // settle finds the types that the metadata leave open.
 func (r *Reader) settle() error {
-	open := false
-	for i := range r.plan.columns {
-		open = open || r.plan.columns[i].open
-	}
-	if !open {
-		return nil
-	}
 	if r.ahead = r.batches.Next(); !r.ahead {
 		return r.batches.Err()
 	}
-	for i := range r.plan.columns {
-		col := &r.plan.columns[i]
-		if err := col.settle(r.batches.Batch().Column(col.index), r.plan.cfg); err != nil {
-			return r.failed(col, err)
-		}
+	if err := r.converter.Settle(r.batches.Batch()); err != nil {
+		return r.failed(err)
 	}
 	return nil
 }
@@ -124,7 +103,7 @@ func (r *Reader) Release() {
 }
 
 // Schema returns the schema of all records.
-func (r *Reader) Schema() *arrow.Schema { return r.schema }
+func (r *Reader) Schema() *arrow.Schema { return r.converter.Schema() }
 
 // QueryID returns the engine's id of the query.
 func (r *Reader) QueryID() string { return r.batches.QueryID() }
@@ -158,12 +137,12 @@ func (r *Reader) Next() bool {
 		return false
 	}
 	r.ahead = false
-	batch := r.batches.Batch()
-	r.shorten(batch)
-	if err := r.read(batch); err != nil {
-		r.end(err)
+	rec, err := r.converter.Record(r.batches.Batch())
+	if err != nil {
+		r.end(r.failed(err))
 		return false
 	}
+	r.current = rec
 	return true
 }
 
@@ -180,65 +159,11 @@ func (r *Reader) end(err error) {
 		return
 	}
 	r.ended, r.err = true, err
-	for i := range r.plan.columns {
-		if d := r.plan.columns[i].dict; d != nil {
-			d.release()
-		}
-	}
+	r.converter.Release()
 	_ = r.batches.Close() // what was read is right even if the connection has been closed
 }
 
-// maxRecordBytes bounds the memory of a record. A constant column of a few bytes may
-// have any number of rows, and Arrow has memory for all of them.
-const maxRecordBytes = 256 << 20
-
-// shorten removes rows of the batch until its record is not too large.
-func (r *Reader) shorten(batch *thriftrows.Batch) {
-	for rows := int64(batch.NumRows()); rows > 1; rows = int64(batch.NumRows()) {
-		size := rows * int64(r.width)
-		for i := range r.plan.columns {
-			size += batch.Column(r.plan.columns[i].index).TextSize()
-		}
-		if size <= maxRecordBytes {
-			return
-		}
-		batch.Shorten(int(max(rows*maxRecordBytes/size, 1)))
-		if int64(batch.NumRows()) == rows {
-			batch.Shorten(int(rows / 2))
-		}
-	}
-}
-
-// read makes the record of a batch.
-func (r *Reader) read(batch *thriftrows.Batch) error {
-	rows := batch.NumRows()
-	defer func() {
-		for i, a := range r.arrays {
-			if a != nil {
-				a.Release()
-				r.arrays[i] = nil
-			}
-		}
-	}()
-	for i := range r.plan.columns {
-		col := &r.plan.columns[i]
-		b := builder{mem: r.plan.cfg.mem, col: col, c: batch.Column(col.index), rows: rows}
-		data, err := b.build()
-		if err != nil {
-			return r.failed(col, err)
-		}
-		r.arrays[i] = array.MakeFromData(data)
-		data.Release()
-	}
-	r.current = array.NewRecordBatch(r.schema, r.arrays, int64(rows))
-	return nil
-}
-
 // failed returns the error for a column that cannot be read.
-func (r *Reader) failed(col *column, err error) error {
-	return &e6data.Error{
-		Phase:   e6data.PhaseFetch,
-		QueryID: r.batches.QueryID(),
-		Err:     &ColumnError{Column: col.index, Name: col.name, Type: col.word, Arrow: col.field.Type, Err: err},
-	}
+func (r *Reader) failed(err error) error {
+	return &e6data.Error{Phase: e6data.PhaseFetch, QueryID: r.batches.QueryID(), Err: err}
 }

@@ -1,7 +1,6 @@
 package arrowe6data
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -45,21 +44,11 @@ var dictionaryType = &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32
 // returns a DECIMAL128 of precision 38 and scale 18, and a text, except for
 // [WithDecimal].
 func Schema(columns []thriftrows.Column, opts ...Option) (*arrow.Schema, error) {
-	cfg, err := newConfig(opts)
+	c, err := NewConverter(columns, opts...)
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPlan(columns, cfg)
-	if err != nil {
-		return nil, err
-	}
-	return p.schema(), nil
-}
-
-// plan describes the columns of the records.
-type plan struct {
-	cfg     *config
-	columns []column
+	return c.Schema(), nil
 }
 
 // column is a column of the records.
@@ -74,33 +63,6 @@ type column struct {
 	dict *dictionary
 	// width is the size of a row's element, without the bytes of texts.
 	width int
-}
-
-func newPlan(columns []thriftrows.Column, cfg *config) (*plan, error) {
-	p := &plan{cfg: cfg, columns: make([]column, 0, len(columns))}
-	strings := map[string]bool{}
-	for i, c := range columns {
-		p.columns = append(p.columns, newColumn(i, c, cfg))
-		typ, known := thriftrows.ParseType(c.Type)
-		strings[c.Name] = strings[c.Name] || known && typ == thriftrows.String
-		if known && typ == thriftrows.TimestampTZ && cfg.zones {
-			p.columns = append(p.columns, newZones(i, c))
-		}
-	}
-	for _, name := range cfg.dictionary {
-		if !strings[name] {
-			return nil, fmt.Errorf("arrowe6data: WithDictionary(%q): the result has no STRING column of that name", name)
-		}
-	}
-	return p, nil
-}
-
-func (p *plan) schema() *arrow.Schema {
-	fields := make([]arrow.Field, len(p.columns))
-	for i := range p.columns {
-		fields[i] = p.columns[i].field
-	}
-	return arrow.NewSchema(fields, nil)
 }
 
 // newColumn returns the column for a column of the result.
