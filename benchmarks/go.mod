@@ -13,6 +13,14 @@ require (
 )
 
 require (
+	github.com/andybalholm/brotli v1.2.3 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	golang.org/x/sync v0.23.0 // indirect
+)
+
+require (
+	github.com/e6data/e6data-go/arrowe6data v0.0.0
 	github.com/goccy/go-json v0.10.6 // indirect
 	github.com/google/flatbuffers v25.12.19+incompatible // indirect
 	github.com/klauspost/compress v1.19.2 // indirect
@@ -29,3 +37,5 @@ require (
 )
 
 replace github.com/e6data/e6data-go => ../
+
+replace github.com/e6data/e6data-go/arrowe6data => ../arrowe6data

@@ -1,0 +1,176 @@
+package benchmarks_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"runtime"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/e6data/e6data-go/arrowe6data"
+	"github.com/e6data/e6data-go/benchmarks/data"
+	"github.com/e6data/e6data-go/thriftrows"
+)
+
+// BenchmarkArrow makes Arrow records of chunks: e6data from the bytes of a chunk, record
+// from a decoded chunk, e6dataZones with the zones of the rows. ipc and ipcZones read the
+// same records from a stream in Arrow's format. memcpyNew copies the bytes of the chunk
+// to new memory, and converts the decimals; the names with Pool do the same with memory
+// that is reused, as an allocator of the caller may do.
+//
+// Memory that nothing uses makes the garbage collector run as often for all.
+func BenchmarkArrow(b *testing.B) {
+	ballast := make([]byte, 64<<20)
+	zones := arrowe6data.WithZones()
+	compareChunks(b,
+		competitor{"e6data", arrowRecords(true, false)},
+		competitor{"record", arrowRecords(false, false)},
+		competitor{"memcpyNew", copyBytes(true)},
+		competitor{"ipc", readRecords(false)},
+		competitor{"e6dataZones", arrowRecords(true, false, zones)},
+		competitor{"ipcZones", readRecords(false, zones)},
+		competitor{"e6dataPool", arrowRecords(true, true)},
+		competitor{"recordPool", arrowRecords(false, true)},
+		competitor{"memcpyPool", copyBytes(false)},
+		competitor{"ipcPool", readRecords(true)},
+		competitor{"e6dataZonesPool", arrowRecords(true, true, zones)},
+		competitor{"ipcZonesPool", readRecords(true, zones)},
+	)
+	runtime.KeepAlive(ballast)
+}
+
+func allocator(pooled bool) memory.Allocator {
+	if pooled {
+		return new(pool)
+	}
+	return memory.DefaultAllocator
+}
+
+// readRecords reads the next record of a stream with the records of arrowRecords.
+func readRecords(pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
+	return func(b *testing.B, s *data.Set) func() {
+		var chunk thriftrows.Chunk
+		must(b, chunk.Decode(s.Chunk(0), len(s.Columns)))
+		batch := thriftrows.NewBatch(nil, nil)
+		batch.Reset(&chunk)
+		c, err := arrowe6data.NewConverter(s.Columns, opts...)
+		must(b, err)
+		defer c.Release()
+		batch.Next()
+		rec, err := c.Record(batch)
+		must(b, err)
+		var stream bytes.Buffer
+		w := ipc.NewWriter(&stream, ipc.WithSchema(c.Schema()))
+		for range 32 {
+			must(b, w.Write(rec))
+		}
+		must(b, w.Close())
+		mem := allocator(pooled)
+		var r *ipc.Reader
+		return func() {
+			if r == nil || !r.Next() {
+				if r != nil {
+					must(b, r.Err())
+					r.Release()
+				}
+				r, err = ipc.NewReader(bytes.NewReader(stream.Bytes()), ipc.WithAllocator(mem))
+				must(b, err)
+				if !r.Next() {
+					b.Fatal(r.Err())
+				}
+			}
+			if n := touch(r.RecordBatch()); n < data.ChunkRows {
+				b.Fatalf("%d values", n)
+			}
+		}
+	}
+}
+
+// arrowRecords makes a record of a chunk, which it decodes each time or once.
+func arrowRecords(decode, pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
+	return func(b *testing.B, s *data.Set) func() {
+		raw := s.Chunk(0)
+		var chunk thriftrows.Chunk
+		must(b, chunk.Decode(raw, len(s.Columns)))
+		batch := thriftrows.NewBatch(nil, nil)
+		c, err := arrowe6data.NewConverter(s.Columns, append(opts, arrowe6data.WithAllocator(allocator(pooled)))...)
+		must(b, err)
+		b.Cleanup(c.Release)
+		return func() {
+			if decode {
+				must(b, chunk.Decode(raw, len(s.Columns)))
+			}
+			batch.Reset(&chunk)
+			n := 0
+			for batch.Next() {
+				rec, err := c.Record(batch)
+				must(b, err)
+				n += touch(rec)
+				rec.Release()
+			}
+			if n < data.ChunkRows {
+				b.Fatalf("%d values", n)
+			}
+		}
+	}
+}
+
+// copyBytes copies the bytes of a chunk, and converts its decimals to those of Arrow.
+func copyBytes(fresh bool) func(b *testing.B, s *data.Set) func() {
+	return func(b *testing.B, s *data.Set) func() {
+		raw := s.Chunk(0)
+		var decimals [][]byte
+		for _, v := range s.Vectors(0) {
+			if d, ok := v.Data.(thriftrows.Decimal128Data); ok {
+				decimals = append(decimals, d.Unscaled...)
+			}
+		}
+		dst, numbers := make([]byte, len(raw)), make([]uint64, 2*len(decimals))
+		return func() {
+			if fresh {
+				dst, numbers = make([]byte, len(raw)), make([]uint64, 2*len(decimals))
+			}
+			copy(dst, raw)
+			for i, d := range decimals {
+				numbers[2*i] = binary.BigEndian.Uint64(d[8:])
+				numbers[2*i+1] = binary.BigEndian.Uint64(d)
+			}
+		}
+	}
+}
+
+// pool is an allocator that keeps freed memory by its size, in powers of two. It is not
+// safe for concurrent use.
+type pool struct{ free [64][][]byte }
+
+func class(size int) int { return bits.Len(uint(max(size, 64) - 1)) }
+
+func (p *pool) Allocate(size int) []byte {
+	k := class(size)
+	if n := len(p.free[k]); n > 0 {
+		b := p.free[k][n-1]
+		p.free[k] = p.free[k][:n-1]
+		return b[:size]
+	}
+	return memory.DefaultAllocator.Allocate(1 << k)[:size]
+}
+
+func (p *pool) Reallocate(size int, b []byte) []byte {
+	if size <= cap(b) {
+		return b[:size]
+	}
+	grown := p.Allocate(size)
+	copy(grown, b)
+	p.Free(b)
+	return grown
+}
+
+func (p *pool) Free(b []byte) {
+	if cap(b) > 0 {
+		k := class(cap(b))
+		p.free[k] = append(p.free[k], b)
+	}
+}
