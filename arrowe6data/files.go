@@ -1,7 +1,8 @@
 package arrowe6data
 
 import (
-	"errors"
+	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 
@@ -30,20 +31,25 @@ const rowGroupBytes = 8 << 20
 // WriteParquet writes the records of r to w as a Parquet file. A row group has about 8
 // MiB in the file, or fewer rows if opts say so. The file has the Arrow schema, too, so
 // that Arrow's readers return the types of r; others see DECIMAL, DATE, and TIMESTAMP in
-// UTC or without a zone.
+// UTC or without a zone. ARRAY, MAP and STRUCT are texts without the mark arrow.json.
 //
 // It returns the error of r. See [WriteIPCStream] for what holds after an error.
 func WriteParquet(w io.Writer, r array.RecordReader, opts ...parquet.WriterProperty) (rows int64, err error) {
-	mem := allocatorOf(r)
+	mem, schema := allocatorOf(r), unmarked(r.Schema())
 	opts = append([]parquet.WriterProperty{parquet.WithAllocator(mem)}, opts...)
 	to := &sink{w: w}
-	fw, err := pqarrow.NewFileWriter(r.Schema(), to, parquet.NewWriterProperties(opts...),
+	fw, err := pqarrow.NewFileWriter(schema, to, parquet.NewWriterProperties(opts...),
 		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(mem)))
 	if err != nil {
 		return 0, fmt.Errorf("arrowe6data: a Parquet file cannot have the columns of the result: %w", err)
 	}
 	return writeAll(r, to, fw.Close, func(rec arrow.RecordBatch) error {
-		if err := fw.WriteBuffered(rec); err != nil {
+		if !rec.Schema().Equal(r.Schema()) {
+			return fmt.Errorf("arrowe6data: a record has the schema %v, and its reader %v", rec.Schema(), r.Schema())
+		}
+		plain := array.NewRecordBatch(schema, rec.Columns(), rec.NumRows())
+		defer plain.Release()
+		if err := fw.WriteBuffered(plain); err != nil {
 			return err
 		}
 		if fw.RowGroupTotalBytesWritten() < rowGroupBytes {
@@ -51,6 +57,24 @@ func WriteParquet(w io.Writer, r array.RecordReader, opts ...parquet.WriterPrope
 		}
 		return fw.NewBufferedRowGroupChecked()
 	})
+}
+
+// unmarked returns the schema without the mark arrow.json, since package pqarrow cannot
+// read a marked text.
+func unmarked(schema *arrow.Schema) *arrow.Schema {
+	fields := schema.Fields()
+	for i := range fields {
+		keys, values := fields[i].Metadata.Keys(), fields[i].Metadata.Values()
+		var k, v []string
+		for n, key := range keys {
+			if key != extensionNameKey && key != extensionDataKey {
+				k, v = append(k, key), append(v, values[n])
+			}
+		}
+		fields[i].Metadata = arrow.NewMetadata(k, v)
+	}
+	meta := schema.Metadata()
+	return arrow.NewSchema(fields, &meta)
 }
 
 // WriteIPCStream writes the records of r to w in Arrow's streaming format. Of a
@@ -105,6 +129,7 @@ func WriteCSV(w io.Writer, r array.RecordReader, opts ...csv.Option) (rows int64
 		empty := array.NewRecordBatch(r.Schema(), emptyColumns(r.Schema()), 0)
 		defer empty.Release()
 		err = cw.Write(empty)
+		err = cmp.Or(to.err, err)
 	}
 	return rows, err
 }
@@ -148,39 +173,53 @@ func allocatorOf(r array.RecordReader) memory.Allocator {
 // writeAll writes all records of r, and ends the file if there was no error. end also
 // releases the writer's memory.
 func writeAll(r array.RecordReader, to *sink, end func() error, write func(arrow.RecordBatch) error) (rows int64, err error) {
-	for err == nil && r.Next() {
+	for err == nil && to.err == nil && r.Next() {
 		rec := r.RecordBatch()
-		if err = write(rec); err == nil {
+		if err = to.record(func() error { return write(rec) }); err == nil {
 			rows += rec.NumRows()
 		}
 	}
-	if err == nil {
-		err = r.Err()
-	}
-	if err != nil {
-		to.cut = true
+	if err = cmp.Or(err, to.err, r.Err()); err != nil {
+		to.err = err
 		_ = end()
 		return rows, err
 	}
-	return rows, end()
+	err = end()
+	return rows, cmp.Or(to.err, err)
 }
 
-// sink is a writer that can be cut off, so that the end of a file is not written after
-// an error. It does not close the writer behind it.
+// sink passes on what a format's writer writes, until there is an error. After that it
+// drops what is written, so that a file has no end after an error. The format's writer
+// sees no error, because some of them do not release their memory then. The writer
+// behind it is not closed.
 type sink struct {
-	w   io.Writer
-	cut bool
+	w    io.Writer
+	err  error
+	hold bool
+	held bytes.Buffer
 }
-
-var errCut = errors.New("arrowe6data: the result was not read to its end")
 
 func (s *sink) Write(b []byte) (int, error) {
-	if s.cut {
-		return 0, errCut
+	switch {
+	case s.err != nil:
+	case s.hold:
+		s.held.Write(b)
+	default:
+		_, s.err = s.w.Write(b)
 	}
-	n, err := s.w.Write(b)
-	if err != nil {
-		s.cut = true // the writers write their ends even after an error
+	return len(b), nil
+}
+
+// record calls write, which writes a record. If that fails, nothing of what it wrote is
+// passed on, because pqarrow writes the end of the file then.
+func (s *sink) record(write func() error) error {
+	s.hold = true
+	err := write()
+	s.hold = false
+	if err == nil && s.held.Len() > 0 {
+		_, s.err = s.w.Write(s.held.Bytes())
+		err = s.err
 	}
-	return n, err
+	s.held.Reset()
+	return err
 }
