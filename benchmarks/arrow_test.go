@@ -19,22 +19,24 @@ import (
 
 // arrowCompetitors make Arrow records of a chunk: e6data from the bytes of the chunk,
 // record from the decoded chunk, e6dataZones with the zones of the rows. ipc and ipcZones
-// read the same records from a stream in Arrow's format. memcpyNew copies the bytes of
+// read the same records from a stream in Arrow's format, and ipcDocument reads a document
+// with one of them, as a chunk is one. memcpyNew copies the bytes of
 // the chunk to new memory, and converts the decimals; the names with Pool do the same
 // with memory that is reused, as an allocator of the caller may do.
 var arrowCompetitors = []competitor{
 	{"e6data", arrowRecords(true, false)},
 	{"record", arrowRecords(false, false)},
 	{"memcpyNew", copyBytes(true)},
-	{"ipc", readRecords(false)},
+	{"ipc", readRecords(false, 32)},
+	{"ipcDocument", readRecords(false, 1)},
 	{"e6dataZones", arrowRecords(true, false, arrowe6data.WithZones())},
-	{"ipcZones", readRecords(false, arrowe6data.WithZones())},
+	{"ipcZones", readRecords(false, 32, arrowe6data.WithZones())},
 	{"e6dataPool", arrowRecords(true, true)},
 	{"recordPool", arrowRecords(false, true)},
 	{"memcpyPool", copyBytes(false)},
-	{"ipcPool", readRecords(true)},
+	{"ipcPool", readRecords(true, 32)},
 	{"e6dataZonesPool", arrowRecords(true, true, arrowe6data.WithZones())},
-	{"ipcZonesPool", readRecords(true, arrowe6data.WithZones())},
+	{"ipcZonesPool", readRecords(true, 32, arrowe6data.WithZones())},
 }
 
 // BenchmarkArrow compares the arrowCompetitors one after the other. Memory that nothing
@@ -95,8 +97,8 @@ func allocator(pooled bool) memory.Allocator {
 	return memory.DefaultAllocator
 }
 
-// readRecords reads the next record of a stream with the records of arrowRecords.
-func readRecords(pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
+// readRecords reads the next record of a stream with so many records of arrowRecords.
+func readRecords(pooled bool, records int, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
 	return func(b *testing.B, s *data.Set) func() {
 		var chunk thriftrows.Chunk
 		must(b, chunk.Decode(s.Chunk(0), len(s.Columns)))
@@ -110,7 +112,7 @@ func readRecords(pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *
 		must(b, err)
 		var stream bytes.Buffer
 		w := ipc.NewWriter(&stream, ipc.WithSchema(c.Schema()))
-		for range 32 {
+		for range records {
 			must(b, w.Write(rec))
 		}
 		must(b, w.Close())
