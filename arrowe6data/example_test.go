@@ -191,7 +191,7 @@ func ExampleWriteParquet() {
 		fmt.Println(err)
 		return
 	}
-	defer os.Remove(file.Name())
+	defer func() { _ = os.Remove(file.Name()) }()
 	r, err := arrowe6data.Query(context.Background(), db, "SELECT * FROM items")
 	if err != nil {
 		fmt.Println(err)
