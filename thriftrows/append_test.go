@@ -134,7 +134,8 @@ func checkDays(c *thriftrows.BatchColumn, rows int) error {
 }
 
 func checkNanos(c *thriftrows.BatchColumn, rows int) error {
-	got, nulls, err := c.AppendNanos([]int64{7})
+	nulls := c.Nulls()
+	got, _, err := c.AppendNanos([]int64{7})
 	want, _, wantErr := c.Micros()
 	if wantErr != nil {
 		_, err = bothFail(err, wantErr)
@@ -148,7 +149,7 @@ func checkNanos(c *thriftrows.BatchColumn, rows int) error {
 	}
 	fits := true
 	for i := range rows {
-		if nulls = c.Nulls(); nulls.Null(i) {
+		if nulls.Null(i) {
 			continue
 		}
 		t := time.UnixMicro(want[i])
