@@ -6,6 +6,7 @@ require (
 	github.com/apache/arrow-go/v18 v18.8.0
 	github.com/apache/thrift v0.25.0
 	github.com/e6data/e6data-go v0.0.0
+	github.com/e6data/e6data-go/arrowe6data v0.0.0
 	github.com/georgysavva/scany/v2 v2.1.4
 	github.com/jmoiron/sqlx v1.4.0
 	go.uber.org/goleak v1.3.0
@@ -20,7 +21,6 @@ require (
 )
 
 require (
-	github.com/e6data/e6data-go/arrowe6data v0.0.0
 	github.com/goccy/go-json v0.10.6 // indirect
 	github.com/google/flatbuffers v25.12.19+incompatible // indirect
 	github.com/klauspost/compress v1.19.2 // indirect
