@@ -1,0 +1,169 @@
+package arrowe6data
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	e6data "github.com/e6data/e6data-go"
+)
+
+// Reader reads the result of a query as Arrow records. A record has the rows of a chunk
+// of the engine, and at most 65,536. A record whose columns would need more than 256 MiB
+// has fewer, but at least one.
+//
+// The caller must call Release. That closes the query, and gives the connection back.
+// The records may be kept longer, and used by other goroutines. Their memory belongs to
+// the allocator of [WithAllocator], and does not refer to the driver's. Retain and
+// Release may be called by any goroutine, the other methods by one at a time; the last
+// Release must not be concurrent with another method.
+type Reader struct {
+	references atomic.Int64
+	batches    *e6data.Batches
+	converter  *Converter
+	current    arrow.RecordBatch
+	// ahead means that the current batch of batches is that of the next record.
+	ahead bool
+	ended bool
+	err   error
+}
+
+var _ array.RecordReader = (*Reader)(nil)
+
+// Query runs a statement and returns its result as Arrow records. db is what
+// [e6data.UseConn] takes, or an *[e6data.Conn]. args are the arguments of the statement,
+// and may include options of type [e6data.QueryOption] and [Option]. The reader holds a
+// connection until it is released or the result has ended.
+//
+// The query ends with ctx: then the error of the reader is that of ctx.
+func Query(ctx context.Context, db any, query string, args ...any) (*Reader, error) {
+	opts, args := splitArguments(args)
+	if _, err := newConfig(opts); err != nil {
+		return nil, err
+	}
+	b, err := e6data.QueryBatches(ctx, db, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return NewReader(b, opts...)
+}
+
+// QueryConn is [Query] on a native connection. Release the reader before the function
+// of [e6data.UseConn] returns.
+func QueryConn(ctx context.Context, conn *e6data.Conn, query string, args ...any) (*Reader, error) {
+	return Query(ctx, conn, query, args...)
+}
+
+// NewReader returns a reader of a result that nothing has been read of, such as that of
+// [e6data.Conn.Fetch]. The reader closes the result. If NewReader fails, it has closed
+// the result, too.
+//
+// The schema is that of [Schema]. If the metadata leave the type of a column open,
+// NewReader reads the first batch to find it.
+func NewReader(b *e6data.Batches, opts ...Option) (*Reader, error) {
+	c, err := NewConverter(b.Columns(), opts...)
+	if err != nil {
+		_ = b.Close()
+		return nil, err
+	}
+	r := &Reader{batches: b, converter: c}
+	r.references.Store(1)
+	if c.isOpen() {
+		if err := r.settle(); err != nil {
+			_ = b.Close()
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// settle finds the types that the metadata leave open.
+func (r *Reader) settle() error {
+	if r.ahead = r.batches.Next(); !r.ahead {
+		return r.batches.Err()
+	}
+	if err := r.converter.Settle(r.batches.Batch()); err != nil {
+		return r.failed(err)
+	}
+	return nil
+}
+
+// Retain adds a reference to the reader.
+func (r *Reader) Retain() { r.references.Add(1) }
+
+// Release removes a reference. The last one releases the current record, closes the
+// query on the engine, and gives the connection back.
+func (r *Reader) Release() {
+	if r.references.Add(-1) == 0 {
+		r.dropCurrent()
+		r.end(r.err)
+	}
+}
+
+// Schema returns the schema of all records.
+func (r *Reader) Schema() *arrow.Schema { return r.converter.Schema() }
+
+// QueryID returns the engine's id of the query.
+func (r *Reader) QueryID() string { return r.batches.QueryID() }
+
+// Handle returns the handle of the query, for calls about it on any connection.
+func (r *Reader) Handle() e6data.QueryHandle { return r.batches.Handle() }
+
+// RecordBatch returns the current record. It is valid until the next call of Next or
+// the last Release, and longer for a caller that calls its Retain.
+func (r *Reader) RecordBatch() arrow.RecordBatch { return r.current }
+
+// Record returns the current record.
+//
+// Deprecated: call RecordBatch.
+func (r *Reader) Record() arrow.RecordBatch { return r.current }
+
+// Err returns the error that ended the result, or nil if the whole result was read. It
+// is an *[e6data.Error]. If a value did not fit its column, the cause is a
+// *[ColumnError].
+func (r *Reader) Err() error { return r.err }
+
+// Next moves to the next record, and reports whether there is one. If it returns false,
+// Err returns the error, if any, and the query is closed.
+func (r *Reader) Next() bool {
+	r.dropCurrent()
+	if r.ended {
+		return false
+	}
+	if !r.ahead && !r.batches.Next() {
+		r.end(r.batches.Err())
+		return false
+	}
+	r.ahead = false
+	rec, err := r.converter.Record(r.batches.Batch())
+	if err != nil {
+		r.end(r.failed(err))
+		return false
+	}
+	r.current = rec
+	return true
+}
+
+func (r *Reader) dropCurrent() {
+	if r.current != nil {
+		r.current.Release()
+		r.current = nil
+	}
+}
+
+// end closes the query.
+func (r *Reader) end(err error) {
+	if r.ended {
+		return
+	}
+	r.ended, r.err = true, err
+	r.converter.Release()
+	_ = r.batches.Close() // what was read is right even if the connection has been closed
+}
+
+// failed returns the error for a column that cannot be read.
+func (r *Reader) failed(err error) error {
+	return &e6data.Error{Phase: e6data.PhaseFetch, QueryID: r.batches.QueryID(), Err: err}
+}
