@@ -115,6 +115,10 @@ var meanings = []struct {
 
 // classify returns the status and the SQLSTATE of an error of the driver.
 func classify(err error) (adbc.Status, string) {
+	call, isCall := errors.AsType[*e6data.Error](err)
+	if isCall && call.Code == codes.PermissionDenied && errors.Is(call.Kind, e6data.ErrSQL) {
+		return byCode(call.Code)
+	}
 	for _, m := range meanings {
 		if errors.Is(err, m.is) {
 			return m.status, m.state
@@ -129,7 +133,7 @@ func classify(err error) (adbc.Status, string) {
 	if _, ok := errors.AsType[*thriftrows.FormatError](err); ok {
 		return adbc.StatusInternal, "08P01"
 	}
-	if call, ok := errors.AsType[*e6data.Error](err); ok {
+	if isCall {
 		return byCode(call.Code)
 	}
 	return adbc.StatusUnknown, ""

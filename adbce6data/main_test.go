@@ -34,7 +34,13 @@ func checked(t testing.TB) *memory.CheckedAllocator {
 // openDatabase opens a database of srv, with further options in pairs.
 func openDatabase(t testing.TB, srv *enginetest.Server, options ...string) adbc.Database {
 	t.Helper()
-	opts := map[string]string{adbc.OptionKeyURI: srv.DSN()}
+	return openDSN(t, srv.DSN(), options...)
+}
+
+// openDSN opens a database, with further options in pairs.
+func openDSN(t testing.TB, dsn string, options ...string) adbc.Database {
+	t.Helper()
+	opts := map[string]string{adbc.OptionKeyURI: dsn}
 	for i := 0; i < len(options); i += 2 {
 		opts[options[i]] = options[i+1]
 	}
