@@ -22,7 +22,9 @@ func recordOf(t testing.TB, rows string, fields ...arrow.Field) arrow.RecordBatc
 	return record
 }
 
-func fieldOf(typ arrow.DataType) arrow.Field { return arrow.Field{Name: "v", Type: typ, Nullable: true} }
+func fieldOf(typ arrow.DataType) arrow.Field {
+	return arrow.Field{Name: "v", Type: typ, Nullable: true}
+}
 
 // engineOfTexts starts an engine that answers each statement with its text.
 func engineOfTexts(t testing.TB) *enginetest.Server {

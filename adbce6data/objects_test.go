@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -224,7 +225,7 @@ func TestColumnFacts(t *testing.T) {
 		}),
 		facts(map[string]any{"column_name": "x", "ordinal_position": 1., "xdbc_type_name": "mystery"}),
 	}
-	got := append(items.Columns, catalogs[1].Schemas[0].Tables[0].Columns...)
+	got := slices.Concat(items.Columns, catalogs[1].Schemas[0].Tables[0].Columns)
 	for _, column := range got {
 		maps.DeleteFunc(column, func(_ string, value any) bool { return value == nil })
 	}

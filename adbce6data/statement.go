@@ -325,7 +325,7 @@ func (s *statement) ExecuteUpdate(ctx context.Context) (int64, error) {
 	}
 	n, err := result.RowsAffected()
 	if err != nil {
-		return -1, nil //nolint:nilerr // the statement was executed; only the number is unknown
+		return -1, nil // the statement was executed; only the number is unknown
 	}
 	return n, nil
 }

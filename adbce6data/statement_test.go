@@ -126,11 +126,16 @@ func TestResultsEnd(t *testing.T) {
 		status adbc.Status
 		text   string
 	}{
-		"the context ends":          {func(cancel context.CancelFunc, _ adbc.Connection, _ adbc.Statement) error { cancel(); return nil }, adbc.StatusCancelled, ""},
-		"the statement is closed":   {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error { return s.Close() }, adbc.StatusCancelled, "statement was closed"},
-		"the connection is closed":  {func(_ context.CancelFunc, c adbc.Connection, _ adbc.Statement) error { return c.Close() }, adbc.StatusCancelled, "connection was closed"},
-		"the statement runs again":  {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error { _, err := s.ExecuteUpdate(context.Background()); return err }, adbc.StatusCancelled, "executed again"},
-		"the statement is prepared": {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error { return s.Prepare(context.Background()) }, adbc.StatusOK, ""},
+		"the context ends":         {func(cancel context.CancelFunc, _ adbc.Connection, _ adbc.Statement) error { cancel(); return nil }, adbc.StatusCancelled, ""},
+		"the statement is closed":  {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error { return s.Close() }, adbc.StatusCancelled, "statement was closed"},
+		"the connection is closed": {func(_ context.CancelFunc, c adbc.Connection, _ adbc.Statement) error { return c.Close() }, adbc.StatusCancelled, "connection was closed"},
+		"the statement runs again": {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error {
+			_, err := s.ExecuteUpdate(context.Background())
+			return err
+		}, adbc.StatusCancelled, "executed again"},
+		"the statement is prepared": {func(_ context.CancelFunc, _ adbc.Connection, s adbc.Statement) error {
+			return s.Prepare(context.Background())
+		}, adbc.StatusOK, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
