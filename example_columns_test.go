@@ -222,6 +222,33 @@ func ExampleFetchRows() {
 	// error: <nil>
 }
 
+// A result by columns that needs no function around it, since Close gives the connection
+// back.
+func ExampleQueryBatches() {
+	srv, db := exampleEngine()
+	defer srv.Close()
+	defer db.Close()
+	srv.Handle("SELECT id, name, price FROM items", priced())
+
+	batches, err := e6data.QueryBatches(context.Background(), db, "SELECT id, name, price FROM items")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer batches.Close()
+	for batches.Next() {
+		ids, _, err := batches.Batch().Column(0).Int64s()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(ids)
+	}
+	fmt.Println("error:", batches.Err())
+
+	// Output:
+	// [1 2]
+	// error: <nil>
+}
+
 // A submitted query is ended without reading its result.
 func ExampleConn_Clear() {
 	srv, db := exampleEngine()

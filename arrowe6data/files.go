@@ -24,39 +24,53 @@ import (
 // the format has such an end: a Parquet or IPC file cannot be read then. An IPC stream
 // and a CSV file can: remove them.
 
-// rowGroupBytes is the size at which WriteParquet ends a row group, in the memory that it
-// needs until then.
+// rowGroupBytes is the size of the records in a row group. Until the row group ends, the
+// writer needs some times as much memory.
 const rowGroupBytes = 8 << 20
 
-// WriteParquet writes the records of r to w as a Parquet file. A row group has about 8
-// MiB in the file, or fewer rows if opts say so. The file has the Arrow schema, too, so
+// dictionaryBytes bounds the dictionary of a column in a row group. The writer needs many
+// times as much memory for it.
+const dictionaryBytes = 128 << 10
+
+// WriteParquet writes the records of r to w as a Parquet file. A row group has
+// records of about 8 MiB, or fewer rows if opts say so. The file has the Arrow schema, too, so
 // that Arrow's readers return the types of r; others see DECIMAL, DATE, and TIMESTAMP in
 // UTC or without a zone. ARRAY, MAP and STRUCT are texts without the mark arrow.json.
 //
 // It returns the error of r. See [WriteIPCStream] for what holds after an error.
 func WriteParquet(w io.Writer, r array.RecordReader, opts ...parquet.WriterProperty) (rows int64, err error) {
 	mem, schema := allocatorOf(r), unmarked(r.Schema())
-	opts = append([]parquet.WriterProperty{parquet.WithAllocator(mem)}, opts...)
+	opts = append([]parquet.WriterProperty{parquet.WithAllocator(mem), parquet.WithDictionaryPageSizeLimit(dictionaryBytes)}, opts...)
 	to := &sink{w: w}
 	fw, err := pqarrow.NewFileWriter(schema, to, parquet.NewWriterProperties(opts...),
 		pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(mem)))
 	if err != nil {
 		return 0, fmt.Errorf("arrowe6data: a Parquet file cannot have the columns of the result: %w", err)
 	}
+	size := uint64(0)
 	return writeAll(r, to, fw.Close, func(rec arrow.RecordBatch) error {
 		if !rec.Schema().Equal(r.Schema()) {
 			return fmt.Errorf("arrowe6data: a record has the schema %v, and its reader %v", rec.Schema(), r.Schema())
 		}
 		plain := array.NewRecordBatch(schema, rec.Columns(), rec.NumRows())
 		defer plain.Release()
-		if err := fw.WriteBuffered(plain); err != nil {
-			return err
+		if size >= rowGroupBytes {
+			size = 0
+			if err := fw.NewBufferedRowGroupChecked(); err != nil {
+				return err
+			}
 		}
-		if fw.RowGroupTotalBytesWritten() < rowGroupBytes {
-			return nil
-		}
-		return fw.NewBufferedRowGroupChecked()
+		size += sizeOf(rec)
+		return fw.WriteBuffered(plain)
 	})
+}
+
+// sizeOf returns the size of a record's buffers in bytes.
+func sizeOf(rec arrow.RecordBatch) (size uint64) {
+	for _, col := range rec.Columns() {
+		size += col.Data().SizeInBytes()
+	}
+	return size
 }
 
 // unmarked returns the schema without the mark arrow.json, since package pqarrow cannot
@@ -207,7 +221,7 @@ func (s *sink) Write(b []byte) (int, error) {
 	default:
 		_, s.err = s.w.Write(b)
 	}
-	return len(b), nil
+	return len(b), nil //nolint:nilerr // writeAll returns the error
 }
 
 // record calls write, which writes a record. If that fails, nothing of what it wrote is

@@ -123,7 +123,7 @@ type ipcFile struct {
 func (f *ipcFile) Retain()                        {}
 func (f *ipcFile) Release()                       {}
 func (f *ipcFile) RecordBatch() arrow.RecordBatch { return f.rec }
-func (f *ipcFile) Record() arrow.RecordBatch      { return f.rec } //nolint:staticcheck // the interface has it
+func (f *ipcFile) Record() arrow.RecordBatch      { return f.rec }
 func (f *ipcFile) Err() error                     { return f.err }
 func (f *ipcFile) Next() bool {
 	if f.next >= f.NumRecords() {

@@ -46,8 +46,15 @@ func begin(ctx context.Context, t testing.TB, db any, query string, opts ...arro
 	return r
 }
 
-// wantFailure checks that a query fails with a text, and gives everything back.
-func wantFailure(t testing.TB, db any, query, text string, opts ...arrowe6data.Option) error {
+// wantFailure is failure for a test that does not need the error.
+func wantFailure(t testing.TB, db any, query, text string, opts ...arrowe6data.Option) {
+	t.Helper()
+	_ = failure(t, db, query, text, opts...)
+}
+
+// failure checks that a query fails with a text, and gives everything back. It returns
+// the error.
+func failure(t testing.TB, db any, query, text string, opts ...arrowe6data.Option) error {
 	t.Helper()
 	args := []any{arrowe6data.WithAllocator(checked(t))}
 	for _, opt := range opts {
@@ -201,7 +208,7 @@ func TestErrorsInTheMiddle(t *testing.T) {
 			db := openDB(t, srv)
 			db.SetMaxOpenConns(1)
 			for range 2 { // the connection is free for the second
-				err := wantFailure(t, db, "q", text, arrowe6data.WithZones(), arrowe6data.WithDictionary())
+				err := failure(t, db, "q", text, arrowe6data.WithZones(), arrowe6data.WithDictionary())
 				e, ok := errors.AsType[*e6data.Error](err)
 				if !ok || e.QueryID == "" || e.Phase != e6data.PhaseFetch {
 					t.Errorf("a %T", err)
@@ -223,7 +230,7 @@ func TestLostBatch(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})
 	srv.Handle("q", ids(1000, 10))
 	srv.Inject(enginetest.Fault{Method: "getNextResultBatch", Skip: 5, After: true, Drop: true})
-	if err := wantFailure(t, openDB(t, srv), "q", "incomplete", arrowe6data.WithZones()); !errors.Is(err, e6data.ErrIncompleteResult) {
+	if err := failure(t, openDB(t, srv), "q", "incomplete", arrowe6data.WithZones()); !errors.Is(err, e6data.ErrIncompleteResult) {
 		t.Error(err)
 	}
 	if n := srv.Count("executeStatement"); n != 1 {
@@ -283,7 +290,7 @@ func TestQueryFails(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})
 	srv.Handle("q", ids(10, 10))
 	db := openDB(t, srv)
-	if err := wantFailure(t, db, "unknown", ""); !errors.Is(err, e6data.ErrSQL) {
+	if err := failure(t, db, "unknown", ""); !errors.Is(err, e6data.ErrSQL) {
 		t.Error(err)
 	}
 	executed := srv.Count("executeStatement")
@@ -297,7 +304,7 @@ func TestQueryFails(t *testing.T) {
 		Type: thriftrows.Decimal128, Data: thriftrows.Decimal128Data{Unscaled: [][]byte{[]byte("1.2.3")}},
 	})
 	srv.Handle("bad decimal", bad)
-	if err := wantFailure(t, db, "bad decimal", "DECIMAL"); !errors.As(err, new(*arrowe6data.ColumnError)) {
+	if err := failure(t, db, "bad decimal", "DECIMAL"); !errors.As(err, new(*arrowe6data.ColumnError)) {
 		t.Error(err)
 	}
 }

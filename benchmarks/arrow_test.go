@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/ipc"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -15,31 +17,77 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// BenchmarkArrow makes Arrow records of chunks: e6data from the bytes of a chunk, record
-// from a decoded chunk, e6dataZones with the zones of the rows. ipc and ipcZones read the
-// same records from a stream in Arrow's format. memcpyNew copies the bytes of the chunk
-// to new memory, and converts the decimals; the names with Pool do the same with memory
-// that is reused, as an allocator of the caller may do.
-//
-// Memory that nothing uses makes the garbage collector run as often for all.
+// arrowCompetitors make Arrow records of a chunk: e6data from the bytes of the chunk,
+// record from the decoded chunk, e6dataZones with the zones of the rows. ipc and ipcZones
+// read the same records from a stream in Arrow's format, and ipcDocument reads a document
+// with one of them, as a chunk is one. memcpyNew copies the bytes of
+// the chunk to new memory, and converts the decimals; the names with Pool do the same
+// with memory that is reused, as an allocator of the caller may do.
+var arrowCompetitors = []competitor{
+	{"e6data", arrowRecords(true, false)},
+	{"record", arrowRecords(false, false)},
+	{"memcpyNew", copyBytes(true)},
+	{"ipc", readRecords(false, 32)},
+	{"ipcDocument", readRecords(false, 1)},
+	{"e6dataZones", arrowRecords(true, false, arrowe6data.WithZones())},
+	{"ipcZones", readRecords(false, 32, arrowe6data.WithZones())},
+	{"e6dataPool", arrowRecords(true, true)},
+	{"recordPool", arrowRecords(false, true)},
+	{"memcpyPool", copyBytes(false)},
+	{"ipcPool", readRecords(true, 32)},
+	{"e6dataZonesPool", arrowRecords(true, true, arrowe6data.WithZones())},
+	{"ipcZonesPool", readRecords(true, 32, arrowe6data.WithZones())},
+}
+
+// BenchmarkArrow compares the arrowCompetitors one after the other. Memory that nothing
+// uses makes the garbage collector run as often for all.
 func BenchmarkArrow(b *testing.B) {
 	ballast := make([]byte, 64<<20)
-	zones := arrowe6data.WithZones()
-	compareChunks(b,
-		competitor{"e6data", arrowRecords(true, false)},
-		competitor{"record", arrowRecords(false, false)},
-		competitor{"memcpyNew", copyBytes(true)},
-		competitor{"ipc", readRecords(false)},
-		competitor{"e6dataZones", arrowRecords(true, false, zones)},
-		competitor{"ipcZones", readRecords(false, zones)},
-		competitor{"e6dataPool", arrowRecords(true, true)},
-		competitor{"recordPool", arrowRecords(false, true)},
-		competitor{"memcpyPool", copyBytes(false)},
-		competitor{"ipcPool", readRecords(true)},
-		competitor{"e6dataZonesPool", arrowRecords(true, true, zones)},
-		competitor{"ipcZonesPool", readRecords(true, zones)},
-	)
+	warmUp()
+	compareChunks(b, arrowCompetitors...)
 	runtime.KeepAlive(ballast)
+}
+
+// BenchmarkArrowTurns lets each of the arrowCompetitors make one chunk in turn, and
+// reports the time of each in nanoseconds a row: a low one of many (the tenth in a
+// hundred), because other programs and the garbage collector only add to it. It is for a
+// machine that is busy.
+func BenchmarkArrowTurns(b *testing.B) {
+	ballast := make([]byte, 64<<20)
+	warmUp()
+	for _, s := range data.Sets() {
+		b.Run(s.Name, func(b *testing.B) {
+			turns := make([]func(), len(arrowCompetitors))
+			times := make([][]time.Duration, len(turns))
+			for i, c := range arrowCompetitors {
+				turns[i] = c.setup(b, s)
+				turns[i]()
+			}
+			for b.Loop() {
+				for i, turn := range turns {
+					start := time.Now()
+					turn()
+					times[i] = append(times[i], time.Since(start))
+				}
+			}
+			for i, c := range arrowCompetitors {
+				slices.Sort(times[i])
+				b.ReportMetric(float64(times[i][len(times[i])/10])/float64(s.RowsIn(0)), c.name)
+			}
+		})
+	}
+	runtime.KeepAlive(ballast)
+}
+
+// warmUp makes the heap as large as it becomes, so that the first competitor does not pay
+// for that.
+func warmUp() {
+	const size = 1 << 20
+	for range 256 {
+		for b := range slices.Chunk(make([]byte, size), 4096) {
+			b[0] = 1
+		}
+	}
 }
 
 func allocator(pooled bool) memory.Allocator {
@@ -49,8 +97,8 @@ func allocator(pooled bool) memory.Allocator {
 	return memory.DefaultAllocator
 }
 
-// readRecords reads the next record of a stream with the records of arrowRecords.
-func readRecords(pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
+// readRecords reads the next record of a stream with so many records of arrowRecords.
+func readRecords(pooled bool, records int, opts ...arrowe6data.Option) func(b *testing.B, s *data.Set) func() {
 	return func(b *testing.B, s *data.Set) func() {
 		var chunk thriftrows.Chunk
 		must(b, chunk.Decode(s.Chunk(0), len(s.Columns)))
@@ -64,7 +112,7 @@ func readRecords(pooled bool, opts ...arrowe6data.Option) func(b *testing.B, s *
 		must(b, err)
 		var stream bytes.Buffer
 		w := ipc.NewWriter(&stream, ipc.WithSchema(c.Schema()))
-		for range 32 {
+		for range records {
 			must(b, w.Write(rec))
 		}
 		must(b, w.Close())

@@ -163,6 +163,15 @@ func (c *BatchColumn) AppendDays(dst []int32) ([]int32, Nulls, error) {
 		fill(add, days(v.int64(0)))
 	default:
 		data := v.list.data[b.from*8:]
+		data = data[:len(add)*8]
+		for len(add) >= 4 && len(data) >= 32 {
+			d, s := (*[4]int32)(add), (*[32]byte)(data)
+			d[0] = days(int64(binary.BigEndian.Uint64(s[:8])))
+			d[1] = days(int64(binary.BigEndian.Uint64(s[8:16])))
+			d[2] = days(int64(binary.BigEndian.Uint64(s[16:24])))
+			d[3] = days(int64(binary.BigEndian.Uint64(s[24:])))
+			add, data = add[4:], data[32:]
+		}
 		for i := range add {
 			add[i] = days(int64(binary.BigEndian.Uint64(data[i*8:])))
 		}
@@ -274,6 +283,15 @@ func (c *BatchColumn) AppendTexts(dst []byte, ends []int32) ([]byte, []int32, Nu
 // the first text begins at from. stride includes the length prefix.
 func joinEqual(dst []byte, ends []int32, from int, data []byte, stride int) {
 	n := stride - 4
+	if n <= 16 {
+		for len(ends) > 0 && len(dst) >= 16 && len(data) >= 20 {
+			*(*[16]byte)(dst) = *(*[16]byte)(data[4:])
+			dst, data = dst[n:], data[stride:]
+			from += n
+			ends[0] = int32(from)
+			ends = ends[1:]
+		}
+	}
 	for len(ends) > 0 && len(dst) >= roomy && len(data) >= 4+roomy {
 		copyText((*[roomy]byte)(dst), (*[roomy]byte)(data[4:]), n)
 		if n > roomy {

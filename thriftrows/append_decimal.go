@@ -137,12 +137,25 @@ func swap128Within(dst, src []byte, limit int128) bool {
 // swap128Within64 is swap128Within for a limit below 2^62.
 func swap128Within64(dst, src []byte, limit uint64) bool {
 	beyond := uint64(0)
+	for len(src) >= 40 && len(dst) >= 32 {
+		d, s := (*[32]byte)(dst), (*[40]byte)(src)
+		hi, lo := binary.BigEndian.Uint64(s[4:12]), binary.BigEndian.Uint64(s[12:20])
+		hi2, lo2 := binary.BigEndian.Uint64(s[24:32]), binary.BigEndian.Uint64(s[32:])
+		binary.LittleEndian.PutUint64(d[:8], lo)
+		binary.LittleEndian.PutUint64(d[8:16], hi)
+		binary.LittleEndian.PutUint64(d[16:24], lo2)
+		binary.LittleEndian.PutUint64(d[24:], hi2)
+		// hi is the sign of lo, and lo is from -limit to limit.
+		_, borrow := bits.Sub64(2*limit, lo+limit, 0)
+		_, borrow2 := bits.Sub64(2*limit, lo2+limit, 0)
+		beyond |= borrow | borrow2 | (hi ^ uint64(int64(lo)>>63)) | (hi2 ^ uint64(int64(lo2)>>63))
+		dst, src = dst[32:], src[40:]
+	}
 	for len(src) >= 20 && len(dst) >= 16 {
 		d, s := (*[16]byte)(dst), (*[20]byte)(src)
 		hi, lo := binary.BigEndian.Uint64(s[4:12]), binary.BigEndian.Uint64(s[12:])
 		binary.LittleEndian.PutUint64(d[:8], lo)
 		binary.LittleEndian.PutUint64(d[8:], hi)
-		// hi is the sign of lo, and lo is from -limit to limit.
 		_, borrow := bits.Sub64(2*limit, lo+limit, 0)
 		beyond |= borrow | (hi ^ uint64(int64(lo)>>63))
 		dst, src = dst[16:], src[20:]
