@@ -272,7 +272,7 @@ func e6_statement_set_sql_query(handle C.uintptr_t, query *C.e6_text, e *C.struc
 
 //export e6_statement_prepare
 func e6_statement_prepare(handle C.uintptr_t, e *C.struct_AdbcError) C.AdbcStatusCode {
-	return onStatement(handle, e, func(s *statement) error { return s.stmt.Prepare(s.begin()) })
+	return onStatement(handle, e, func(s *statement) error { return s.stmt.Prepare(context.Background()) })
 }
 
 //export e6_statement_bind
@@ -286,7 +286,7 @@ func e6_statement_bind(handle C.uintptr_t, values *C.struct_ArrowArray, schema *
 			return err
 		}
 		defer record.Release()
-		return s.stmt.Bind(s.begin(), record)
+		return s.stmt.Bind(context.Background(), record)
 	})
 }
 
@@ -301,29 +301,28 @@ func e6_statement_bind_stream(handle C.uintptr_t, stream *C.struct_ArrowArrayStr
 			return err
 		}
 		defer reader.Release()
-		return s.stmt.BindStream(s.begin(), reader)
+		return s.stmt.BindStream(context.Background(), reader)
 	})
 }
 
 //export e6_statement_execute_query
 func e6_statement_execute_query(handle C.uintptr_t, out *C.struct_ArrowArrayStream, rows *C.int64_t, e *C.struct_AdbcError) C.AdbcStatusCode {
-	return onStatement(handle, e, func(s *statement) (err error) {
-		n := int64(-1)
-		defer func() {
-			if rows != nil {
-				*rows = C.int64_t(n)
-			}
-		}()
-		if out == nil {
-			n, err = s.stmt.ExecuteUpdate(s.begin())
-			return err
-		}
-		reader, n, err := s.stmt.ExecuteQuery(s.begin())
+	return onStatement(handle, e, func(s *statement) error {
+		n, err := s.execute(out)
 		if rows != nil {
 			*rows = C.int64_t(n)
 		}
-		return exportReader(reader, err, out)
+		return err
 	})
+}
+
+// execute executes the statement. Without out, the result is read to its end here.
+func (s *statement) execute(out *C.struct_ArrowArrayStream) (rows int64, err error) {
+	if out == nil {
+		return s.stmt.ExecuteUpdate(s.begin())
+	}
+	reader, rows, err := s.stmt.ExecuteQuery(s.begin())
+	return rows, exportReader(reader, err, out)
 }
 
 //export e6_statement_execute_schema
