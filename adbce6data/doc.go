@@ -57,7 +57,8 @@
 // The query of a result ends on the engine when the context of ExecuteQuery ends, and
 // when the reader is released. Closing the statement or the connection, or executing
 // the statement again, also ends it: the reader returns an error then, and must be
-// released all the same.
+// released all the same. Release the readers before the database is closed, which waits
+// until the queries that have ended are cleared on the engine.
 //
 // # Not implemented
 //
