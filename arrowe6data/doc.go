@@ -31,8 +31,10 @@
 //	INT96                       timestamp[us], or timestamp[ns] (WithInt96)
 //	NULL                        null
 //
-// All values are exact; one that does not fit its type is a [ColumnError]. A DECIMAL of
-// another scale in a batch is accepted if it fits without rounding. The rows of a
+// Texts are as the engine sent them: UTF-8, which is not checked again. All values are
+// exact, and one that does not fit its type is a [ColumnError]. Only a FLOAT that the
+// engine sends with more digits than 32 bits have is rounded. A DECIMAL of another scale
+// in a batch is accepted if it fits without rounding. The rows of a
 // TIMESTAMP_TZ column may have different zones. The points in time are right whatever the
 // zone; [WithZones] adds the zones as a column. [e6data.Config.Loc] has no effect, because
 // Arrow has times without a zone.

@@ -3,6 +3,7 @@ package arrowe6data
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 
@@ -40,6 +41,9 @@ const dictionaryBytes = 128 << 10
 // It returns the error of r. See [WriteIPCStream] for what holds after an error.
 func WriteParquet(w io.Writer, r array.RecordReader, opts ...parquet.WriterProperty) (rows int64, err error) {
 	mem, schema := allocatorOf(r), unmarked(r.Schema())
+	if schema.NumFields() == 0 {
+		return 0, errors.New("arrowe6data: a Parquet file cannot have a result without columns")
+	}
 	opts = append([]parquet.WriterProperty{parquet.WithAllocator(mem), parquet.WithDictionaryPageSizeLimit(dictionaryBytes)}, opts...)
 	to := &sink{w: w}
 	fw, err := pqarrow.NewFileWriter(schema, to, parquet.NewWriterProperties(opts...),
