@@ -5,6 +5,7 @@ package emulator
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 )
@@ -36,11 +37,10 @@ func (d *database) connect(at place) (*conn, error) {
 		c.free()
 		return nil, fmt.Errorf("Schema '%s.%s' does not exist", at.catalog, at.schema) //nolint:staticcheck // the engine's text
 	}
-	for _, set := range [...]string{"SET enable_progress_bar = true", "SET enable_progress_bar_print = false"} {
-		if err := query(c.duckdb, set); err != nil {
-			c.free()
-			return nil, err
-		}
+	sets := append(profiling(), "SET enable_progress_bar = true", "SET enable_progress_bar_print = false")
+	if err := query(c.duckdb, strings.Join(sets, ";")); err != nil {
+		c.free()
+		return nil, err
 	}
 	return c, nil
 }

@@ -144,7 +144,8 @@ func lock(run func(string) error, zone string) error {
 		"SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'",
 		"SET GLOBAL enable_external_access = false",
 		// A connection sets these for itself, and no statement can: SET is refused.
-		"SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
+		"SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print'," +
+			" 'enable_profiling', 'profiling_coverage', 'custom_profiling_settings']",
 		"SET GLOBAL lock_configuration = true",
 	}, ";"))
 }
