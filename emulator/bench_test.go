@@ -4,6 +4,7 @@ package emulator_test
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
@@ -16,13 +17,52 @@ import (
 const mixed = `SELECT i, i::INTEGER % 1000 AS n, i * 0.25::DOUBLE AS d, (i % 100000)::DECIMAL(10,2) AS price,
 	'customer ' || i AS name, DATE '2024-01-01' + (i % 365)::INTEGER AS day, i % 3 = 0 AS flag FROM range(1000000) t(i)`
 
-// BenchmarkOpen starts a server with a database of its own, and closes it.
-func BenchmarkOpen(b *testing.B) {
+// BenchmarkOpen starts a server with a database of its own, and closes it: the first one opens
+// DuckDB, the others take its instance.
+func BenchmarkOpen(b *testing.B) { benchmarkOpen(b, emulator.Config{}) }
+
+// BenchmarkOpenRaw starts a server whose database is not kept for the next one.
+func BenchmarkOpenRaw(b *testing.B) { benchmarkOpen(b, emulator.Config{Raw: true}) }
+
+func benchmarkOpen(b *testing.B, cfg emulator.Config) {
+	for b.Loop() {
+		srv, err := emulator.New(cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		srv.Close()
+	}
+}
+
+// BenchmarkOpenOfDuckDB opens and closes DuckDB alone.
+func BenchmarkOpenOfDuckDB(b *testing.B) {
+	for b.Loop() {
+		var db duckdb.Database
+		if duckdb.Open(":memory:", &db) == duckdb.StateError {
+			b.Fatal("DuckDB does not open")
+		}
+		duckdb.Close(&db)
+	}
+}
+
+// BenchmarkDatabasePerTest is what a small test costs: a server, a table, a query.
+func BenchmarkDatabasePerTest(b *testing.B) {
 	for b.Loop() {
 		srv, err := emulator.New(emulator.Config{})
 		if err != nil {
 			b.Fatal(err)
 		}
+		db, err := sql.Open("e6data", srv.DSN())
+		if err != nil {
+			b.Fatal(err)
+		}
+		exec(b, db, "CREATE TABLE items (id INT)")
+		exec(b, db, "INSERT INTO items VALUES (1)")
+		var n int
+		if err := db.QueryRow("SELECT COUNT(*) FROM items").Scan(&n); err != nil || n != 1 {
+			b.Fatal(n, err)
+		}
+		_ = db.Close()
 		srv.Close()
 	}
 }

@@ -30,7 +30,7 @@ func (d *database) connect(at place) (*conn, error) {
 	}
 	d.mu.Unlock()
 	c := &conn{at: at}
-	if duckdb.Connect(d.db, &c.duckdb) == duckdb.StateError {
+	if duckdb.Connect(d.in.db, &c.duckdb) == duckdb.StateError {
 		return nil, errors.New("emulator: no connection to the database")
 	}
 	if err := query(c.duckdb, "USE "+at.String()); err != nil {

@@ -104,17 +104,22 @@ func placeholders(params []parameter) []*wire.ParameterValue {
 	return out
 }
 
-// texts runs a query of the emulator's own on a connection at a place, and returns the last column,
-// which is a text.
+// texts runs a query of the emulator's own at a place, as the function of the same name.
 func (d *database) texts(at place, sql string, params []*wire.ParameterValue) (out []string, err error) {
 	c, err := d.connect(at)
 	if err != nil {
 		return nil, err
 	}
 	defer d.release(c, true)
+	return texts(c.duckdb, sql, params)
+}
+
+// texts runs a query of the emulator's own, and returns the values of its last column,
+// which are texts.
+func texts(c duckdb.Connection, sql string, params []*wire.ParameterValue) (out []string, err error) {
 	var p duckdb.PreparedStatement
 	defer duckdb.DestroyPrepare(&p)
-	if duckdb.Prepare(c.duckdb, sql, &p) == duckdb.StateError {
+	if duckdb.Prepare(c, sql, &p) == duckdb.StateError {
 		return nil, plainError(duckdb.PrepareError(p))
 	}
 	if err := bindAll(p, params); err != nil {
