@@ -54,8 +54,11 @@ type Config struct {
 	Zone string
 	// BatchRows is the largest number of rows in a chunk, 2048 at most. Default: 2047.
 	BatchRows int
-	// Shuffle is a seed. With one, rows of a SELECT without ORDER BY come in another order, always the
-	// same for a seed and a statement: an application must not rely on any. 0: DuckDB's order.
+	// Shuffle is a seed. If it is not 0, rows of a SELECT without ORDER BY come in another order,
+	// so that a test finds an application that relies on one. The order of up to 65,536 rows, or of
+	// 16 MiB of their values as text, depends on the seed, the statement and the rows only. A larger result
+	// is shuffled in parts of this size, each of the rows that DuckDB returned next. Default: 0,
+	// DuckDB's order.
 	Shuffle uint64
 	// JSON writes ARRAY, MAP and STRUCT values as JSON text, not in the form of Java's collections,
 	// such as {a=1, b=[x, y]} (docs/protocol.md, section 12).

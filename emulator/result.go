@@ -79,7 +79,7 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 	var n int
 	for {
 		if r.chunk.Ptr == nil {
-			if r.chunk = duckdb.FetchChunk(r.duckdb); r.chunk.Ptr == nil {
+			if r.chunk = r.fetch(); r.chunk.Ptr == nil {
 				if text := duckdb.ResultError(&r.duckdb); text != "" {
 					return nil, 0, &rawError{text}
 				}
@@ -87,9 +87,6 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 				return nil, 0, nil
 			}
 			r.from = 0
-			if r.mix != nil {
-				r.mix.shuffle(&r.chunk)
-			}
 		}
 		if n = int(duckdb.DataChunkGetSize(r.chunk)); r.from < n {
 			break
@@ -105,6 +102,16 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 		duckdb.DestroyDataChunk(&r.chunk)
 	}
 	return b, rows, nil
+}
+
+// fetch returns the next chunk of DuckDB's. A chunk without a pointer is the end, or an
+// error.
+func (r *result) fetch() duckdb.DataChunk {
+	fetch := func() duckdb.DataChunk { return duckdb.FetchChunk(r.duckdb) }
+	if r.mix != nil {
+		return r.mix.next(fetch)
+	}
+	return fetch()
 }
 
 // free gives back what DuckDB holds. It may be called again.
