@@ -52,6 +52,7 @@ type run struct {
 	took    time.Duration // from start to the end of the result
 	ended   bool
 	rows    int64 // read so far
+	failure error // of the result, which ends it
 }
 
 var _ enginetest.Statement = (*statement)(nil)
@@ -250,36 +251,50 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 		return false, err
 	}
 	defer done()
-	err = st.call(ctx, func() error {
-		var pending duckdb.PendingResult
-		defer duckdb.DestroyPending(&pending)
-		if err := st.plan(o.Params, &pending); err != nil {
-			return err
-		}
-		if st.stopped(ctx) {
-			// DuckDB's threads run the query since it was planned. Without an interrupt they go on,
-			// and the connection's next statement waits for them.
-			duckdb.Interrupt(st.conn.duckdb)
-			return errors.New("stopped")
-		}
-		r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
-		if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
-			defer r.free()
-			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
-		}
-		st.mu.Lock()
-		st.result = r
-		st.mu.Unlock()
-		if err := r.describe(); err != nil {
-			return err
-		}
-		if st.kind == duckdb.StatementTypeSelect {
-			r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
-		}
-		return nil
-	})
+	err = st.call(ctx, func() error { return st.execute(ctx) })
 	st.d.cfg.Logger.DebugContext(ctx, "statement executed", "sql", st.ask.SQL, "took", time.Since(st.started), "error", err)
 	return err == nil, err
+}
+
+// execute runs the statement until its first rows are there, inside of a call.
+func (st *statement) execute(ctx context.Context) error {
+	r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
+	if text, err := st.begin(ctx, r); text != "" || err != nil {
+		r.free()
+		if err != nil {
+			return err
+		}
+		return st.cause(ctx, text)
+	}
+	st.mu.Lock()
+	st.result = r
+	st.mu.Unlock()
+	if err := r.describe(); err != nil {
+		return err
+	}
+	if st.kind == duckdb.StatementTypeSelect {
+		r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
+	}
+	return nil
+}
+
+// begin begins an execution, whose result r is. text is DuckDB's error.
+func (st *statement) begin(ctx context.Context, r *result) (text string, err error) {
+	var pending duckdb.PendingResult
+	defer duckdb.DestroyPending(&pending)
+	if err := st.plan(st.values, &pending); err != nil {
+		return "", err
+	}
+	if st.stopped(ctx) {
+		// DuckDB's threads run the query since it was planned. Without an interrupt they go on,
+		// and the connection's next statement waits for them.
+		duckdb.Interrupt(st.conn.duckdb)
+		return "", errStopped
+	}
+	if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
+		return duckdb.ResultError(&r.duckdb), nil
+	}
+	return "", nil
 }
 
 // turn waits until the statement may execute. done ends its turn.
@@ -320,10 +335,13 @@ func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (ou
 		return st.keptBatches(r), nil
 	}
 	err = st.call(ctx, func() error {
+		if st.failure != nil {
+			return st.failure
+		}
 		for began, size := time.Now(), 0; len(out.Chunks) < r.Max; {
 			b, rows, err := st.result.next()
 			if err != nil {
-				return err
+				return st.failed(ctx, err)
 			}
 			if b == nil {
 				out.End = len(out.Chunks) == 0 || r.V2
@@ -338,7 +356,7 @@ func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (ou
 		return nil
 	})
 	if err != nil {
-		return enginetest.Batches{}, st.failed(err)
+		return enginetest.Batches{}, err
 	}
 	if out.End {
 		st.mu.Lock()
@@ -355,10 +373,13 @@ func (st *statement) note(rows int) {
 	st.rows += int64(rows)
 }
 
-// failed makes an error while rows are read the engine's.
-func (st *statement) failed(err error) error {
+// failed returns the engine's error for an error of the result, inside of a call. Such an error
+// ends the result: later calls return it, too.
+func (st *statement) failed(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*rawError](err); ok {
-		return engineError(&st.sql, e.text)
+		st.result.free()
+		st.failure = st.cause(ctx, e.text)
+		return st.failure
 	}
 	return err
 }
