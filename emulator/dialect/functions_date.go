@@ -12,7 +12,7 @@ var dateFunctions = map[string]*function{
 	"timestamp_diff":    {min: 3, max: 3, write: (*rewriter).timestampDiff, typ: typBigint},
 	"date_trunc":        {min: 2, max: 2, write: (*rewriter).dateTrunc},
 	"add_months":        {min: 2, max: 2, as: "CAST(CAST(#1 AS DATE) + to_months(CAST(#2 AS INTEGER)) AS DATE)", typ: typDate},
-	"last_day":          {min: 1, max: 1, as: "last_day(CAST(#1 AS DATE))", typ: typDate},
+	"last_day":          {min: 1, max: 2, write: (*rewriter).lastDay, typ: typDate},
 	"last_day_of_month": {min: 1, max: 1, as: "last_day(CAST(#1 AS DATE))", typ: typDate},
 	"extract":           {min: 1, max: 1, write: (*rewriter).extract, typ: typBigint},
 	"datepart":          {min: 2, max: 2, write: (*rewriter).datePart, typ: typBigint},
@@ -136,6 +136,20 @@ func (r *rewriter) dateTrunc(c *call) {
 	default:
 		r.template(c, "cast_to_type(date_trunc('"+unit+"', #2), #2)")
 	}
+}
+
+// lastDay writes LAST_DAY(d[, 'unit']): the last day of d's week, month, quarter or year. Weeks
+// end on Sunday.
+func (r *rewriter) lastDay(c *call) {
+	if len(c.args) == 1 {
+		r.template(c, "last_day(CAST(#1 AS DATE))")
+		return
+	}
+	unit := r.unitArgument(c, 1)
+	if fine(unit) || unit == "day" {
+		r.fail(c.args[1].from, "the unit of LAST_DAY must be week, month, quarter or year")
+	}
+	r.template(c, "CAST(date_trunc('"+unit+"', CAST(#1 AS DATE)) + INTERVAL '1 "+unit+"' - INTERVAL '1 day' AS DATE)")
 }
 
 // parts are the units of EXTRACT that are no units of time.

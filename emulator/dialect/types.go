@@ -134,9 +134,14 @@ func (r *rewriter) createTable(i int) int {
 	c := r.open(i - 1)
 	defer r.close(&c)
 	r.write(i, " (")
-	for n, column := range c.args {
+	for n := 0; n < len(c.args); n++ {
 		if n > 0 {
 			r.write(i, ", ")
+		}
+		column := c.args[n]
+		for r.openTypes(column) > 0 && n+1 < len(c.args) { // MAP<INT, INT> has a comma
+			n++
+			column.to = c.args[n].to
 		}
 		r.column(column)
 	}
@@ -148,6 +153,10 @@ func (r *rewriter) createTable(i int) int {
 func (r *rewriter) column(s span) {
 	if !r.isName(s.from) && r.toks[s.from].word < firstSoft || s.to-s.from < 2 || !r.isKind(s.from+1, sqltext.KindWord) {
 		r.emit(s)
+		return
+	}
+	if r.isOp(s.from+2, '<') {
+		r.nestedColumn(s)
 		return
 	}
 	name := typ(strings.ToUpper(r.text(s.from + 1)))
