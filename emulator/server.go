@@ -1,11 +1,9 @@
 package emulator
 
 import (
-	"context"
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/e6data/e6data-go/enginetest"
 )
@@ -85,29 +83,15 @@ func (s *Server) Close() {
 	})
 }
 
-// balanceTimeout is how long [Start] waits at the end of the test for what a driver clears after
-// its caller went on.
-const balanceTimeout = 10 * time.Second
-
-// Start is [New] for a test, as [enginetest.Start] is for scripted results: the test fails when the
-// server cannot start, and when a query is left on the server at its end.
+// Start is [New] for a test, as [enginetest.Start] is for scripted results: the test fails if the
+// server cannot start, or if a query is left on the server at the end of the test. The
+// server is closed then.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		t.Helper()
-		defer s.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), balanceTimeout)
-		defer cancel()
-		if err := s.WaitBalanced(ctx); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			s.Log(t)
-		}
-	})
+	s.CheckAtEnd(t, s.Close)
 	return s
 }
