@@ -45,7 +45,7 @@ func BenchmarkOpenOfDuckDB(b *testing.B) {
 	}
 }
 
-// BenchmarkDatabasePerTest is what a small test costs: a server, a table, a query.
+// BenchmarkDatabasePerTest measures a small test: a server, a table, a query.
 func BenchmarkDatabasePerTest(b *testing.B) {
 	for b.Loop() {
 		srv, err := emulator.New(emulator.Config{})

@@ -10,16 +10,16 @@ import (
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 )
 
-// conn is a connection to the database. One statement at a time has it.
+// conn is a connection to the database. One statement at a time uses it.
 type conn struct {
 	duckdb duckdb.Connection
 	at     place
 }
 
-// maxIdle is how many connections are kept for a place.
+// maxIdle is the number of idle connections that are kept for a place.
 const maxIdle = 8
 
-// connect returns a connection whose names are looked up at a place, which must exist.
+// connect returns a connection that looks names up at a place. The place must exist.
 func (d *database) connect(at place) (*conn, error) {
 	d.mu.Lock()
 	if idle := d.idle[at]; len(idle) > 0 {
@@ -45,8 +45,8 @@ func (d *database) connect(at place) (*conn, error) {
 	return c, nil
 }
 
-// release takes a connection back. One that is not clean is not used again: temporary tables are a
-// connection's own.
+// release keeps a connection for another statement, if it is clean. A connection may have
+// temporary tables of its own otherwise.
 func (d *database) release(c *conn, clean bool) {
 	d.mu.Lock()
 	if keep := clean && !d.closed && len(d.idle[c.at]) < maxIdle; keep {

@@ -35,7 +35,7 @@ type database struct {
 	idle   map[place][]*conn
 }
 
-// place is where names without a catalog or schema are looked up.
+// place is the catalog and the schema in which names without them are looked up.
 type place struct{ catalog, schema string }
 
 // openEngine opens a database and fills it.
@@ -109,7 +109,7 @@ func (d *database) attach(name, file string) error {
 	return d.in.run("CREATE SCHEMA IF NOT EXISTS " + place{name, d.cfg.Engine.Database}.String())
 }
 
-// fill attaches the catalogs, and loads what is in them.
+// fill attaches the catalogs and loads their tables.
 func (d *database) fill() error {
 	own := place{d.cfg.Catalog, d.cfg.Engine.Database}
 	if err := errors.Join(d.attach(own.catalog, cmp.Or(d.cfg.File, ":memory:")), d.in.run("USE "+own.String())); err != nil {
@@ -170,8 +170,8 @@ func (d *database) load() error {
 	return nil
 }
 
-// Close interrupts what is running, waits for it, and frees everything, or keeps the
-// instance for another server. The server, which makes the calls, must be closed already.
+// Close interrupts the running statements and waits for them. Then it frees the instance, or
+// keeps it for another server. The server must be closed already, because it makes the calls.
 func (d *database) Close() error {
 	d.end()
 	d.using.Wait()

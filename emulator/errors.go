@@ -47,7 +47,7 @@ func engineError(sql *rewritten, text string) error {
 	return internal(message)
 }
 
-// plainError is engineError for a statement that nobody has written.
+// plainError is engineError for a statement of the emulator's own.
 func plainError(text string) error {
 	sql, _ := unchanged("")
 	return engineError(&sql, text)

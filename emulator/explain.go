@@ -71,7 +71,8 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// explain asks DuckDB for the plan, on another connection: the statement's own may be in use.
+// explain returns DuckDB's plan. It uses another connection, because the statement's own may
+// be in use.
 func (st *statement) explain() (string, error) {
 	if st.kind == duckdb.StatementTypeExplain {
 		return "", nil
@@ -95,7 +96,7 @@ func (st *statement) explain() (string, error) {
 	return rows[len(rows)-1], nil
 }
 
-// placeholders are values for a plan of which the real ones are not known yet: NULLs.
+// placeholders returns a NULL for each parameter, for a plan before the values are there.
 func placeholders(params []parameter) []*wire.ParameterValue {
 	out := make([]*wire.ParameterValue, len(params))
 	for i := range out {

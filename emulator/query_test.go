@@ -173,7 +173,7 @@ func counts(plan []*operator, out map[string][]int64) map[string][]int64 {
 	return out
 }
 
-func analyze(t *testing.T, ctx context.Context, c *e6data.Conn, h e6data.QueryHandle) (*e6data.ExplainAnalysis, analyzed) {
+func analyze(ctx context.Context, t *testing.T, c *e6data.Conn, h e6data.QueryHandle) (*e6data.ExplainAnalysis, analyzed) {
 	t.Helper()
 	a, err := c.ExplainAnalyze(ctx, h)
 	if err != nil {
@@ -197,14 +197,14 @@ func TestExplainAnalyzeCountsRowsOfEachOperator(t *testing.T) {
 		}
 		defer b.Close()
 		// The plan has no counts before the statement has ended.
-		if _, doc := analyze(t, ctx, c, b.Handle()); len(doc.Plan) == 0 || len(counts(doc.Plan, map[string][]int64{})) > 0 {
+		if _, doc := analyze(ctx, t, c, b.Handle()); len(doc.Plan) == 0 || len(counts(doc.Plan, map[string][]int64{})) > 0 {
 			t.Errorf("before the end: %+v", doc)
 		}
 		n := int64(0)
 		for b.Next() {
 			n += int64(b.Batch().NumRows())
 		}
-		a, doc := analyze(t, ctx, c, b.Handle())
+		a, doc := analyze(ctx, t, c, b.Handle())
 		if n != 30000 || doc.Rows != n || a.Total <= 0 || a.Parsing <= 0 || a.Parsing > a.Total {
 			t.Errorf("%d rows, %+v, %+v", n, a, doc)
 		}

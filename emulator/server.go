@@ -8,9 +8,9 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Server is an emulated engine. The methods of [enginetest.Server] are its own: DSN, SetLive,
-// Inject, Stats and so on. Results of Handle and its like come before the database. Methods are safe
-// for concurrent use.
+// Server is an emulated engine. It has the methods of [enginetest.Server], such as SetLive,
+// Inject and Stats. A statement that was given to Handle has that result; the database has all
+// others. Methods are safe for concurrent use.
 type Server struct {
 	*enginetest.Server
 	db      engine
@@ -49,8 +49,8 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// DSN returns a data source name that the server lets in, as [enginetest.Server.DSN] does; with
-// [Config.OAuth] it names the token endpoint and the client.
+// DSN returns a data source name for the server, as [enginetest.Server.DSN] does. With
+// [Config.OAuth] it has the token endpoint and the client.
 func (s *Server) DSN(params ...string) string {
 	if s.issuer != nil {
 		params = append(s.issuer.params(), params...)

@@ -16,8 +16,8 @@ import (
 // the next statement can use.
 func TestStatementsAfterStoppedOnes(t *testing.T) {
 	t.Parallel()
-	// The books may not balance: nobody clears a query that is prepared long after its caller has
-	// left, which happens on a busy machine.
+	// The books may not balance: the driver does not clear a query that is prepared long after its
+	// caller has left, which happens on a busy machine.
 	srv, err := emulator.New(emulator.Config{Raw: true})
 	if err != nil {
 		t.Fatal(err)

@@ -104,7 +104,7 @@ func (r *rewriter) path(i int) int {
 	return end
 }
 
-// collate writes what the collation at token i makes of its operand.
+// collate checks and drops the collation at token i.
 func (r *rewriter) collate(i int) int {
 	if !r.isWord(i+1, "UTF8_LCASE") {
 		r.fail(i, "the collation is not supported: UTF8_LCASE is")
@@ -295,7 +295,7 @@ func (r *rewriter) isName(i int) bool {
 	return r.isKind(i, sqltext.KindIdentifier) || r.isKind(i, sqltext.KindWord) && r.toks[i].word == 0
 }
 
-// flatten writes TABLE(FLATTEN(input => x)), whose column is value.
+// flatten writes TABLE(FLATTEN(input => x)). Its column is "value".
 func (r *rewriter) flatten(i int) int {
 	end := int(r.toks[i+1].pair) + 1
 	if !r.isWord(i+2, "FLATTEN") || !r.isOp(i+3, '(') || int(r.toks[i+3].pair)+2 != end {

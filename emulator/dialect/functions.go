@@ -102,8 +102,8 @@ func rounding(off, step string) *function {
 	}}
 }
 
-// coalesce writes COALESCE and its like. Strings among numbers make strings of all: the
-// engine accepts types that DuckDB does not mix.
+// coalesce writes COALESCE, NVL and IFNULL. The engine accepts strings among numbers, and
+// DuckDB does not: then all arguments are cast to strings.
 func (r *rewriter) coalesce(c *call) {
 	texts, numbers := 0, 0
 	for _, a := range c.args {

@@ -155,7 +155,7 @@ func (r *rewriter) lastDay(c *call) {
 // parts are the units of EXTRACT that are no units of time.
 var parts = map[string]string{"dow": "isodow", "doy": "doy"}
 
-// part returns the DuckDB's word for a part of a date.
+// part returns DuckDB's word for a part of a date.
 func (r *rewriter) part(s span) string {
 	if unit, ok := r.unit(s); ok && unit != "millisecond" {
 		return unit
@@ -191,7 +191,7 @@ func (r *rewriter) datePart(c *call) {
 // currentDate writes CURRENT_DATE('zone').
 func (r *rewriter) currentDate(c *call) { r.write(c.at, r.now(r.zoneArgument(c, 0), true)) }
 
-// currentTimestamp writes CURRENT_TIMESTAMP('zone') and its like.
+// currentTimestamp writes CURRENT_TIMESTAMP('zone'), NOW() and GETDATE().
 func (r *rewriter) currentTimestamp(c *call) { r.write(c.at, r.now(r.zoneArgument(c, 0), false)) }
 
 // zoneArgument returns the zone that an argument is, in DuckDB's form; without the
@@ -289,7 +289,7 @@ func (r *rewriter) parseTimestamp(c *call) {
 	r.write(c.at, r.zoneArgument(c, 2)+") AT TIME ZONE 'UTC')")
 }
 
-// formatJava writes FORMAT_DATE(d, format) and its like.
+// formatJava writes FORMAT_DATE(d, format), FORMAT_TIMESTAMP, DATE_FORMAT and TO_CHAR.
 func (r *rewriter) formatJava(c *call) {
 	r.javaFormat(c, 1)
 	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), #L)")

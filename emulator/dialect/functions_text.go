@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// blanks are what TRIM removes, in a literal of DuckDB's.
+// blanks has the characters that TRIM removes, as a literal of DuckDB's.
 const blanks = "' \t\n\r\f\v'"
 
 // text returns the rule of a function with a template, whose result is VARCHAR.
@@ -87,7 +87,7 @@ func (r *rewriter) reverse(c *call) {
 	r.template(c, "(#1)")
 }
 
-// concatWS writes CONCAT_WS(sep, ...), whose arrays count as their elements.
+// concatWS writes CONCAT_WS(sep, ...). An array counts as its elements.
 func (r *rewriter) concatWS(c *call) {
 	r.write(c.at, "concat_ws(")
 	for n, a := range c.args {
@@ -214,7 +214,7 @@ func pattern(templates ...string) func(r *rewriter, c *call) {
 	}
 }
 
-// checkPattern refuses what Java's regular expressions have and RE2's do not.
+// checkPattern refuses the forms of Java's regular expressions that RE2 does not have.
 func (r *rewriter) checkPattern(c *call) {
 	text, ok := r.literal(c.args[1])
 	if !ok {

@@ -43,7 +43,7 @@ var synonyms = map[typ]typ{
 	"NUMERIC": typDecimal, "LONG": typBigint, "BOOL": typBoolean, "REAL": typFloat,
 }
 
-// sized are the types whose arguments in brackets DuckDB takes.
+// sized has the types that keep their size in DuckDB.
 var sized = map[typ]bool{typDecimal: true, typVarchar: true, "CHAR": true}
 
 // refusedCasts are casts that the engine's documentation rules out, from one type to
@@ -71,7 +71,7 @@ func (r *rewriter) castType(i int) int {
 	return r.typeArguments(i, name, duck)
 }
 
-// typeArguments writes a type and what is in brackets behind it.
+// typeArguments writes a type and its size, and returns the token behind them.
 func (r *rewriter) typeArguments(i int, name typ, duck string) int {
 	r.write(i, duck)
 	if !r.isOp(i+1, '(') {
@@ -117,7 +117,8 @@ func (r *rewriter) cast(i int) int {
 	return end + 1
 }
 
-// createTable writes the columns of a CREATE TABLE, whose types may have more names.
+// createTable writes the columns of a CREATE TABLE. Their types have more names than those of
+// a cast.
 func (r *rewriter) createTable(i int) int {
 	r.copy(i)
 	for i++; i < len(r.toks) && r.err == nil && !r.isOp(i, '(') && !r.is(i, kAs); {
@@ -218,8 +219,8 @@ func (r *rewriter) typeOf(s span) typ {
 	return typUnknown
 }
 
-// declared returns the type of a literal or a cast. It is not known of a function: which
-// of its types the engine's is may be this package's choice.
+// declared returns the type of a literal or a cast. The type of a function may be this
+// package's choice, so declared returns typUnknown for it.
 func (r *rewriter) declared(s span) typ {
 	if r.isOp(s.from+1, '(') && !r.is(s.from, kCast) && !r.is(s.from, kTryCast) {
 		return typUnknown

@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	config   emulator.Config
 	admin    string
