@@ -5,12 +5,15 @@ package emulator_test
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"testing"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 
 	e6data "github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/emulator"
+	"github.com/e6data/e6data-go/enginetest"
 )
 
 // mixed is a query of a million rows of seven types.
@@ -65,6 +68,34 @@ func BenchmarkDatabasePerTest(b *testing.B) {
 		_ = db.Close()
 		srv.Close()
 	}
+}
+
+// BenchmarkCancel measures the time from the end of a query's context to the end of the call.
+// DuckDB has stopped then.
+func BenchmarkCancel(b *testing.B) {
+	srv, db := start(b, emulator.Config{Raw: true})
+	var took []time.Duration
+	for b.Loop() {
+		ctx, cancel := context.WithCancel(b.Context())
+		before, done := srv.Stats().Executed, make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = db.ExecContext(ctx, endless) // its error is that of ctx
+		}()
+		if err := srv.Wait(b.Context(), func(s enginetest.Stats) bool { return s.Executed > before }); err != nil {
+			b.Fatal(err)
+		}
+		began := time.Now()
+		cancel()
+		if err := srv.WaitBalanced(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		<-done
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-p50")
+	b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "ms-max")
 }
 
 // BenchmarkSmallQuery is a query of one row, from sql.DB to DuckDB and back.
