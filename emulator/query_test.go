@@ -90,7 +90,7 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 func TestErrorsWhileRowsAreRead(t *testing.T) {
 	t.Parallel()
 	_, db := start(t, emulator.Config{Raw: true, Threads: 4})
-	for range 10 {
+	for range 3 {
 		rows, err := db.Query("SELECT CASE WHEN i < 1000000 THEN '1' ELSE 'x' END::INT FROM range(1100000) t(i)")
 		if err != nil {
 			t.Fatal(err)
