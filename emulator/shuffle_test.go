@@ -31,7 +31,7 @@ func TestShuffle(t *testing.T) {
 		"SELECT id FROM (SELECT id FROM events WHERE id < 5000 ORDER BY id) AS e /* ORDER BY id */": false,
 		"SELECT id, ROW_NUMBER() OVER (ORDER BY id) AS \"ORDER\" FROM events WHERE id < 3000":       false,
 		"SELECT * FROM types CROSS JOIN (SELECT id AS n FROM events WHERE id < 5) AS e":             false,
-		"SELECT * FROM types CROSS JOIN (SELECT id AS n FROM events WHERE id < 2500) AS e":          false,
+		"SELECT * FROM types CROSS JOIN (SELECT id AS n FROM events WHERE id < 520) AS e":           false,
 		"SELECT id FROM events WHERE id < 5000 order /* */ by id":                                   true,
 		"SELECT id FROM events WHERE kind <> ')' AND id < 5000 ORDER BY id":                         true,
 	} {
@@ -113,15 +113,15 @@ func TestShuffleGoesFurtherThanAChunk(t *testing.T) {
 func TestShuffleOfALargeResult(t *testing.T) {
 	t.Parallel()
 	for name, query := range map[string]string{
-		"rows":  "SELECT a.id * 4 + b.n AS n FROM events AS a CROSS JOIN (VALUES (0), (1), (2), (3)) AS b(n)",
-		"bytes": "SELECT id AS n, REPEAT('long text ', 100) || id AS text FROM events",
+		"rows":  "SELECT a.id * 2 + b.n AS n FROM events AS a CROSS JOIN (VALUES (0), (1)) AS b(n)",
+		"bytes": "SELECT id AS n, REPEAT('long text ', 100) || id AS text FROM events WHERE id <= 25000",
 	} {
 		got := ids(t, emulator.Config{Demo: true, Shuffle: 7}, query)
 		if slices.IsSorted(got) {
 			t.Errorf("%s: in order", name)
 		}
 		slices.Sort(got)
-		if n := len(got); n < allEvents || len(slices.Compact(got)) != n {
+		if n := len(got); n < 25000 || len(slices.Compact(got)) != n {
 			t.Errorf("%s: %d rows, not all different", name, n)
 		}
 	}
