@@ -36,7 +36,7 @@ type kept struct {
 const (
 	maxKept     = 1 << 20  // of a result, in bytes
 	maxAllKept  = 64 << 20 // of all results
-	maxKeptRows = 1 << 16  // chunks of few rows have their price, too
+	maxKeptRows = 1 << 16  // of a result, in chunks
 )
 
 // get returns a result, or nil, and the version of the data.
@@ -66,7 +66,7 @@ func (c *cache) put(key string, k *kept, version int) {
 	}
 }
 
-// empty forgets all results: the data may have changed.
+// empty drops all results. It is called when the data may have changed.
 func (c *cache) empty() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,13 +74,13 @@ func (c *cache) empty() {
 	c.entries, c.order, c.size = nil, nil, 0
 }
 
-// caching is what a statement has to do with the cache.
+// caching is the part of a statement that uses the cache.
 type caching struct {
 	key     string // empty: nothing
 	from    *kept  // the result comes from the cache
 	next    int    // the next chunk of it
 	version int
-	keep    *kept // what was sent so far, nil when it is not to be kept
+	keep    *kept // the chunks that were sent so far; nil if they are not kept
 }
 
 // fromCache finds the statement's result in the cache, and reports whether it is there.
@@ -101,7 +101,7 @@ func (st *statement) fromCache(o enginetest.Execution) bool {
 	return true
 }
 
-// cacheKey tells results apart.
+// cacheKey returns a key that differs for statements with different results.
 func cacheKey(at place, sql string, params []*wire.ParameterValue) string {
 	parts := []string{at.catalog, at.schema, sql}
 	for _, p := range params {
@@ -115,7 +115,7 @@ func cacheKey(at place, sql string, params []*wire.ParameterValue) string {
 	return b.String()
 }
 
-// volatiles are functions whose values differ from call to call.
+// volatiles has the functions that return another value from call to call.
 var volatiles = []string{
 	"clock_timestamp", "current_date", "current_time", "current_timestamp", "currval", "gen_random_uuid", "get_current_time",
 	"get_current_timestamp", "getdate", "localtime", "localtimestamp", "nextval", "now", "rand", "random", "setseed", "today",
@@ -137,7 +137,8 @@ func volatile(sql string) bool {
 	}
 }
 
-// keepBatch remembers what was sent, and puts it into the cache at its end.
+// keepBatch keeps the chunks that were sent, and puts them into the cache at the end of the
+// result.
 func (st *statement) keepBatch(out enginetest.Batches) error {
 	if st.keep == nil {
 		return nil
@@ -163,7 +164,7 @@ func (st *statement) keepBatch(out enginetest.Batches) error {
 	return nil
 }
 
-// keptBatches answers from the cache.
+// keptBatches returns chunks of the cache.
 func (st *statement) keptBatches(r enginetest.BatchRequest) (out enginetest.Batches) {
 	n := min(r.Max, len(st.from.chunks)-st.next)
 	out.Chunks = st.from.chunks[st.next : st.next+n : st.next+n]

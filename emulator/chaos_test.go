@@ -53,7 +53,7 @@ type chaosTable struct {
 	rows    [][]*string
 }
 
-// effect is what a statement that changes data may have done.
+// effect is the possible effect of a statement that changes data.
 type effect int
 
 const (
@@ -62,7 +62,7 @@ const (
 	maybe // not at all or once
 )
 
-// updates counts what a worker's updates of its own counter may have done.
+// updates counts the possible effects of a worker's updates of its own counter.
 type updates struct{ done, maybe int }
 
 // Whatever happens between driver and engine, rows are right, errors are the promised ones, and
@@ -192,7 +192,7 @@ func (c *chaos) count(class string) {
 	c.tally[class]++
 }
 
-// checkEffects reads what the statements did, on a pool of its own.
+// checkEffects reads the effects of the statements, on a pool of its own.
 func (c *chaos) checkEffects(t *testing.T) {
 	t.Helper()
 	db := open(t, c.srv)

@@ -224,7 +224,7 @@ const leaked = "leaked"
 // after its caller has left. A query that is prepared later is never cleared.
 const slowPrepare = 300 * time.Millisecond
 
-// excuse says why nobody could clear a query, or that it leaked.
+// excuse returns the reason for which the driver could not clear a query, or "leaked".
 func (w *weather) excuse(color string, calls []enginetest.Call) string {
 	began := calls[0].Time
 	denied := 0

@@ -16,7 +16,7 @@ import (
 	e6data "github.com/e6data/e6data-go"
 )
 
-// chaosWorker asks one thing after another.
+// chaosWorker runs one statement after another.
 type chaosWorker struct {
 	*chaos
 	rand        *rand.Rand
@@ -26,7 +26,7 @@ type chaosWorker struct {
 	patientOnly bool
 }
 
-// chaosKinds are the kinds of statements, and how often each is asked.
+// chaosKinds has the kinds of statements, and how often each is run.
 var chaosKinds = []struct {
 	name   string
 	weight int

@@ -5,6 +5,9 @@ package emulator_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -22,6 +25,37 @@ func native(t *testing.T, db *sql.DB, f func(ctx context.Context, c *e6data.Conn
 	defer conn.Close()
 	if err := e6data.UseConn(t.Context(), conn, func(c *e6data.Conn) error { return f(t.Context(), c) }); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Files become tables, in the default schema or in another one.
+func TestFilesAreTables(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ref := newReference(t)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	if _, err := ref.rows("COPY (SELECT i::INTEGER AS id, 'item ' || i AS name, (i * 1.25)::DECIMAL(10,2) AS price" +
+		" FROM range(3000) t(i)) TO '" + path("items.parquet") + "' (FORMAT parquet)"); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"a.csv": "id,name\n1,tea\n2,\"a, b\"\n", "b.tsv": "id\tname\n3\tpot\n"} {
+		if err := os.WriteFile(path(name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, db := start(t, emulator.Config{
+		Tables: map[string]string{"items": path("items.parquet"), "db.a": path("a.csv"), "b": path("b.tsv")},
+	})
+	for query, want := range map[string]string{
+		"SELECT COUNT(*), SUM(id), MAX(price) FROM items":                             "[3000 4498500 3748.75]",
+		"SELECT name FROM items WHERE id = 2999":                                      "[item 2999]",
+		"SELECT COUNT(*), MAX(name) FROM (SELECT * FROM a UNION ALL SELECT * FROM b)": "[3 tea]",
+		"SELECT name FROM a WHERE id = 2":                                             "[a, b]",
+	} {
+		rows, err := cells(db, query)
+		if err != nil || len(rows) != 1 || fmt.Sprint(rows[0]) != want {
+			t.Errorf("%s: %v, %v, want %s", query, rows, err, want)
+		}
 	}
 }
 

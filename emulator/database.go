@@ -3,6 +3,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,37 +15,32 @@ import (
 
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 
-	"github.com/e6data/e6data-go/emulator/dialect"
 	"github.com/e6data/e6data-go/emulator/internal/tpch"
 )
 
 // database is DuckDB behind a server. It is safe for concurrent use.
 type database struct {
-	cfg     Config
-	rewrite rewriter
-	db      duckdb.Database
-	dir     string             // for temporary files
-	slots   chan struct{}      // a place for each statement that may execute, nil without a limit
-	gone    context.Context    // ends with Close
-	end     context.CancelFunc // ends gone
-	using   sync.WaitGroup     // statements that are not freed yet
-	cache   cache
+	cfg      Config
+	rewrite  rewriter
+	in       *instance
+	catalogs []string           // that are attached
+	slots    chan struct{}      // a place for each statement that may execute, nil without a limit
+	gone     context.Context    // ends with Close
+	end      context.CancelFunc // ends gone
+	using    sync.WaitGroup     // statements that are not freed yet
+	cache    cache
 
 	mu     sync.Mutex
 	closed bool
 	idle   map[place][]*conn
 }
 
-// place is where names without a catalog or schema are looked up.
+// place is the catalog and the schema in which names without them are looked up.
 type place struct{ catalog, schema string }
 
 // openEngine opens a database and fills it.
 func openEngine(cfg Config) (_ engine, err error) {
-	dir, err := os.MkdirTemp("", "e6emulator-")
-	if err != nil {
-		return nil, fmt.Errorf("emulator: %w", err)
-	}
-	d := &database{cfg: cfg, dir: dir, idle: map[place][]*conn{}}
+	d := &database{cfg: cfg, idle: map[place][]*conn{}}
 	d.rewrite = fromDialect(&d.cfg)
 	if cfg.Raw {
 		d.rewrite = unchanged
@@ -55,114 +51,96 @@ func openEngine(cfg Config) (_ engine, err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = d.Close()
+			d.end()
+			if d.in != nil {
+				_ = d.in.close()
+			}
 		}
 	}()
-	if err := d.open(); err != nil {
+	locked, err := d.open()
+	if err != nil {
 		return nil, fmt.Errorf("emulator: opening the database: %w", err)
 	}
 	if err := d.fill(); err != nil {
 		return nil, fmt.Errorf("emulator: %w", err)
 	}
+	if locked {
+		return d, nil
+	}
+	if err := d.in.lock(); err != nil {
+		return nil, fmt.Errorf("emulator: %w", err)
+	}
 	return d, nil
 }
 
-// open opens the database in memory; catalogs are attached to it.
-func (d *database) open() error {
-	var config duckdb.Config
-	if duckdb.CreateConfig(&config) == duckdb.StateError {
-		return errors.New("no configuration")
-	}
-	defer duckdb.DestroyConfig(&config)
-	for _, option := range [...][2]string{
-		{"threads", strconv.Itoa(d.cfg.Threads)},
-		{"memory_limit", strconv.Itoa(d.cfg.MemoryMB) + "MiB"},
-		{"temp_directory", d.dir},
-		{"max_temp_directory_size", strconv.Itoa(d.cfg.TempMB) + "MiB"},
-		{"autoinstall_known_extensions", "false"},
-		{"autoload_known_extensions", "false"},
-		{"allow_community_extensions", "false"},
-		{"allow_persistent_secrets", "false"},
-	} {
-		if duckdb.SetConfig(config, option[0], option[1]) == duckdb.StateError {
-			return fmt.Errorf("option %s is refused", option[0])
-		}
-	}
-	var reason string
-	if duckdb.OpenExt(":memory:", &d.db, config, &reason) == duckdb.StateError {
-		return errors.New(reason)
-	}
-	return nil
+// returnable reports whether the instance may serve another server later: nothing that the
+// configuration names, and no statement of the dialect, changes more of it than its
+// catalogs.
+func (c *Config) returnable() bool {
+	return !c.Raw && c.File == "" && c.Init == "" && c.Scale == 0 && len(c.Tables) == 0
 }
 
-// fill attaches the catalogs, loads what is in them, and locks the database.
-func (d *database) fill() error {
-	var admin duckdb.Connection
-	if duckdb.Connect(d.db, &admin) == duckdb.StateError {
-		return errors.New("no connection to the database")
+// open opens an instance, or takes a spare one. It reports whether the instance is locked.
+func (d *database) open() (locked bool, err error) {
+	l := limitsOf(&d.cfg)
+	if !d.cfg.returnable() {
+		d.in, err = openInstance(l, !d.cfg.Raw)
+		return false, err
 	}
-	defer duckdb.Disconnect(&admin)
-	run := func(sql string) error { return query(admin, sql) }
+	if d.in = spares.take(l); d.in != nil {
+		return true, nil
+	}
+	if d.in, err = openInstance(l, true); err != nil {
+		return false, err
+	}
+	if err := d.in.lock(); err != nil {
+		return false, err
+	}
+	d.in.entries, err = d.in.countEntries()
+	return true, err
+}
 
-	if err := run(strings.Join(dialect.Macros(), ";")); err != nil {
-		return fmt.Errorf("the dialect's macros: %w", err)
+// attach attaches a database as a catalog, with the schema of the default database.
+func (d *database) attach(name, file string) error {
+	if err := d.in.run("ATTACH " + literal(file) + " AS " + quote(name)); err != nil {
+		return err
 	}
-	file := d.cfg.File
-	if file == "" {
-		file = ":memory:"
-	}
+	d.catalogs = append(d.catalogs, name)
+	return d.in.run("CREATE SCHEMA IF NOT EXISTS " + place{name, d.cfg.Engine.Database}.String())
+}
+
+// fill attaches the catalogs and loads their tables.
+func (d *database) fill() error {
 	own := place{d.cfg.Catalog, d.cfg.Engine.Database}
-	err := errors.Join(
-		run("ATTACH "+literal(file)+" AS "+quote(own.catalog)),
-		run("CREATE SCHEMA IF NOT EXISTS "+own.String()),
-		run("USE "+own.String()))
-	if err != nil {
+	if err := errors.Join(d.attach(own.catalog, cmp.Or(d.cfg.File, ":memory:")), d.in.run("USE "+own.String())); err != nil {
 		return err
 	}
 	if d.cfg.Scale > 0 {
-		if err := d.addTPCH(run); err != nil {
+		if err := d.addTPCH(); err != nil {
 			return err
 		}
 	}
 	if d.cfg.Demo {
-		if err := d.addDemo(run); err != nil {
+		if err := d.addDemo(); err != nil {
 			return fmt.Errorf("the catalog demo: %w", err)
 		}
 	}
-	if err := d.load(run); err != nil {
-		return err
-	}
-	return lock(run, d.cfg.Zone)
-}
-
-// lock sets what holds for all sessions, and takes the right to change it.
-func lock(run func(string) error, zone string) error {
-	return run(strings.Join([]string{
-		"SET GLOBAL TimeZone = " + literal(zone),
-		"SET GLOBAL errors_as_json = true",
-		"SET GLOBAL integer_division = true",
-		"SET GLOBAL default_null_order = 'nulls_last_on_asc_first_on_desc'",
-		"SET GLOBAL enable_external_access = false",
-		// A connection sets these for itself, and no statement can: SET is refused.
-		"SET GLOBAL allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print']",
-		"SET GLOBAL lock_configuration = true",
-	}, ";"))
+	return d.load()
 }
 
 // addTPCH makes the catalog tpch with DuckDB's own generator.
-func (d *database) addTPCH(run func(string) error) error {
-	at := place{"tpch", d.cfg.Engine.Database}
-	return tpch.Generate(d.db, func() error {
+func (d *database) addTPCH() error {
+	const name = "tpch"
+	return tpch.Generate(d.in.db, func() error {
 		return errors.Join(
-			run("ATTACH ':memory:' AS "+quote(at.catalog)),
-			run("CREATE SCHEMA IF NOT EXISTS "+at.String()),
-			run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
-				", catalog = "+literal(at.catalog)+", schema = "+literal(at.schema)+")"))
+			d.attach(name, ":memory:"),
+			d.in.run("CALL dbgen(sf = "+strconv.FormatFloat(d.cfg.Scale, 'f', -1, 64)+
+				", catalog = "+literal(name)+", schema = "+literal(d.cfg.Engine.Database)+")"))
 	})
 }
 
 // load loads files, and runs the script.
-func (d *database) load(run func(string) error) error {
+func (d *database) load() error {
 	for name, path := range d.cfg.Tables {
 		parts := strings.Split(name, ".")
 		for i, p := range parts {
@@ -180,20 +158,20 @@ func (d *database) load(run func(string) error) error {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("table %s: %w", name, err)
 		}
-		if err := run("CREATE TABLE " + strings.Join(parts, ".") + " AS FROM " + read + "(" + literal(path) + ")"); err != nil {
+		if err := d.in.run("CREATE TABLE " + strings.Join(parts, ".") + " AS FROM " + read + "(" + literal(path) + ")"); err != nil {
 			return fmt.Errorf("table %s: %w", name, err)
 		}
 	}
 	if d.cfg.Init != "" {
-		if err := run(d.cfg.Init); err != nil {
+		if err := d.in.run(d.cfg.Init); err != nil {
 			return fmt.Errorf("the init script: %w", err)
 		}
 	}
 	return nil
 }
 
-// Close interrupts what is running, waits for it, and frees everything. The server, which makes
-// the calls, must be closed already.
+// Close interrupts the running statements and waits for them. Then it frees the instance, or
+// keeps it for another server. The server must be closed already, because it makes the calls.
 func (d *database) Close() error {
 	d.end()
 	d.using.Wait()
@@ -206,10 +184,10 @@ func (d *database) Close() error {
 	}
 	d.idle = nil
 	d.mu.Unlock()
-	if d.db.Ptr != nil {
-		duckdb.Close(&d.db)
+	if d.cfg.returnable() {
+		return spares.put(d.in, d.catalogs)
 	}
-	return os.RemoveAll(d.dir)
+	return d.in.close()
 }
 
 // query runs statements of the emulator's own.

@@ -5,15 +5,14 @@ package emulator
 import "errors"
 
 // addDemo makes the catalog demo, whose rows are always the same.
-func (d *database) addDemo(run func(string) error) error {
+func (d *database) addDemo() error {
 	at := place{"demo", d.cfg.Engine.Database}
 	return errors.Join(
-		run("ATTACH ':memory:' AS "+quote(at.catalog)),
-		run("CREATE SCHEMA IF NOT EXISTS "+at.String()),
-		run("USE "+at.String()),
-		run(demoTypes),
-		run(demoEvents),
-		run("USE "+place{d.cfg.Catalog, d.cfg.Engine.Database}.String()))
+		d.attach(at.catalog, ":memory:"),
+		d.in.run("USE "+at.String()),
+		d.in.run(demoTypes),
+		d.in.run(demoEvents),
+		d.in.run("USE "+place{d.cfg.Catalog, d.cfg.Engine.Database}.String()))
 }
 
 // demoTypes has every type that the protocol carries: usual values, extreme ones, and NULL.

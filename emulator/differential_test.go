@@ -84,7 +84,7 @@ func (g *generated) number(s string) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// differ returns an error unless a value of the driver's is what DuckDB's text says; nil is NULL.
+// differ returns an error if a value of the driver's is not the value of DuckDB's text. nil is NULL.
 func (g *generated) differ(v any, want *string) error {
 	switch {
 	case v == nil && want == nil:
@@ -176,7 +176,7 @@ func compare(t *testing.T, db *sql.DB, ref *reference, query, reference string, 
 	return n
 }
 
-// Random results of every type, with and without NULLs, are what DuckDB itself says.
+// Random results of every type, with and without NULLs, equal DuckDB's own.
 func TestRandomResultsEqualDuckDB(t *testing.T) {
 	t.Parallel()
 	tables := 40

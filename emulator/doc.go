@@ -9,7 +9,7 @@
 // faults, colours, sessions, books and proxies are there for SQL, too.
 //
 // The package needs cgo, that is a C compiler to link with. A program that is built without cgo
-// compiles, and [New] returns an error that says so.
+// compiles, and [New] returns an error that names the compiler.
 //
 // # Catalogs
 //
@@ -19,8 +19,8 @@
 //
 // # What differs from an engine
 //
-// Unknown functions and types are refused, and so is what has no place in the protocol: values
-// that no column type can carry, TIME and INTERVAL columns. Statements other than SELECT,
+// Unknown functions and types are refused, and so are values that no column type of the
+// protocol can carry, and TIME and INTERVAL columns. Statements other than SELECT,
 // INSERT, UPDATE, DELETE, MERGE, CREATE, ALTER, DROP and EXPLAIN are refused, and files cannot be read.
-// CREATE and the like are the emulator's own: nothing is known about the engine's.
+// CREATE, ALTER, DROP and MERGE are the emulator's own: the engine's are not documented.
 package emulator

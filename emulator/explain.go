@@ -19,21 +19,23 @@ func (st *statement) Explain(context.Context) (string, error) { return st.explai
 
 // analysis is the document of explainAnalyze. Times are in milliseconds.
 type analysis struct {
-	Total    float64         `json:"total_query_time"`
-	Parsing  float64         `json:"parsingTime"`
-	Queueing float64         `json:"executionQueueingTime"`
-	Rows     int64           `json:"row_count_out"`
-	Plan     json.RawMessage `json:"plan,omitempty"`
+	Total    float64 `json:"total_query_time"`
+	Parsing  float64 `json:"parsingTime"`
+	Queueing float64 `json:"executionQueueingTime"`
+	Rows     int64   `json:"row_count_out"`
+	// Plan has the operators with their rows and times after the statement has ended.
+	// Before, it is the document of explain. A result of the cache has none.
+	Plan any `json:"plan,omitempty"`
 }
 
-// ExplainAnalyze tells how long the statement has taken so far, and how many rows were read.
+// ExplainAnalyze returns the times of the statement so far, the number of rows that were
+// read, and the plan.
 func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error) {
-	plan, err := st.explain()
-	if errors.Is(err, enginetest.ErrCancelled) {
-		return enginetest.Analysis{}, err
-	}
-	// Without a plan, such as that of a table that was dropped meanwhile, the times are there.
 	st.mu.Lock()
+	if st.closed {
+		st.mu.Unlock()
+		return enginetest.Analysis{}, enginetest.ErrCancelled
+	}
 	took := st.took
 	if !st.ended {
 		took = time.Since(st.started)
@@ -43,9 +45,22 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 		Rows: st.rows,
 	}
 	queueing, cached := st.waited, st.from != nil
+	if st.ended && !st.busy && !cached {
+		// No call of DuckDB begins while mu is held.
+		if plan := st.conn.profile(); plan != nil {
+			a.Plan = plan
+		}
+	}
 	st.mu.Unlock()
-	if json.Valid([]byte(plan)) {
-		a.Plan = json.RawMessage(plan)
+	if a.Plan == nil && !cached {
+		plan, err := st.explain()
+		if errors.Is(err, enginetest.ErrCancelled) {
+			return enginetest.Analysis{}, err
+		}
+		// A statement may have no plan any more, for example if its table was dropped.
+		if json.Valid([]byte(plan)) {
+			a.Plan = json.RawMessage(plan)
+		}
 	}
 	doc, err := json.Marshal(a)
 	if err != nil {
@@ -56,7 +71,8 @@ func (st *statement) ExplainAnalyze(context.Context) (enginetest.Analysis, error
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// explain asks DuckDB for the plan, on another connection: the statement's own may be in use.
+// explain returns DuckDB's plan. It uses another connection, because the statement's own may
+// be in use.
 func (st *statement) explain() (string, error) {
 	if st.kind == duckdb.StatementTypeExplain {
 		return "", nil
@@ -80,7 +96,7 @@ func (st *statement) explain() (string, error) {
 	return rows[len(rows)-1], nil
 }
 
-// placeholders are values for a plan of which the real ones are not known yet: NULLs.
+// placeholders returns a NULL for each parameter, for a plan before the values are there.
 func placeholders(params []parameter) []*wire.ParameterValue {
 	out := make([]*wire.ParameterValue, len(params))
 	for i := range out {
@@ -89,17 +105,22 @@ func placeholders(params []parameter) []*wire.ParameterValue {
 	return out
 }
 
-// texts runs a query of the emulator's own on a connection at a place, and returns the last column,
-// which is a text.
+// texts runs a query of the emulator's own at a place, as the function of the same name.
 func (d *database) texts(at place, sql string, params []*wire.ParameterValue) (out []string, err error) {
 	c, err := d.connect(at)
 	if err != nil {
 		return nil, err
 	}
 	defer d.release(c, true)
+	return texts(c.duckdb, sql, params)
+}
+
+// texts runs a query of the emulator's own, and returns the values of its last column,
+// which are texts.
+func texts(c duckdb.Connection, sql string, params []*wire.ParameterValue) (out []string, err error) {
 	var p duckdb.PreparedStatement
 	defer duckdb.DestroyPrepare(&p)
-	if duckdb.Prepare(c.duckdb, sql, &p) == duckdb.StateError {
+	if duckdb.Prepare(c, sql, &p) == duckdb.StateError {
 		return nil, plainError(duckdb.PrepareError(p))
 	}
 	if err := bindAll(p, params); err != nil {

@@ -111,7 +111,7 @@ func fits128(n thriftrows.Int128, signed bool) bool {
 	return hi < hugeHi || hi == hugeHi && lo < hugeLo
 }
 
-// strings are a column's texts where they lie.
+// strings returns a column's texts. They are valid until the chunk is destroyed.
 func (r *result) strings(v *view) []string {
 	r.texts = r.texts[:0]
 	list := values[text](v)
@@ -125,7 +125,7 @@ func (r *result) strings(v *view) []string {
 	return r.texts
 }
 
-// text is how DuckDB stores a text: up to 12 bytes in place, longer ones elsewhere.
+// text is DuckDB's form of a text: up to 12 bytes lie in it, longer ones elsewhere.
 type text struct {
 	n       uint32
 	prefix  [4]byte
@@ -134,12 +134,12 @@ type text struct {
 
 const inPlace = 12
 
-// String returns the text where it lies.
+// String returns the text. It is valid until the chunk is destroyed.
 func (t *text) String() string {
 	if t.n <= inPlace {
-		return unsafe.String(&t.prefix[0], int(t.n)) //nolint:gosec // DuckDB says where its values lie
+		return unsafe.String(&t.prefix[0], int(t.n)) //nolint:gosec // DuckDB's memory has these values
 	}
-	return unsafe.String(t.pointer, int(t.n)) //nolint:gosec // DuckDB says where its values lie
+	return unsafe.String(t.pointer, int(t.n)) //nolint:gosec // DuckDB's memory has these values
 }
 
 const (
@@ -201,7 +201,7 @@ func (v *view) micros(i int) (int64, error) {
 
 func at[T any](v *view, i int) T { return *(*T)(unsafe.Add(v.data, uintptr(i)*unsafe.Sizeof(*new(T)))) }
 
-// rendered writes a column whose values are made into texts.
+// rendered writes a column as texts.
 func (r *result) rendered(v *view, valid thriftrows.Validity) error {
 	ends := make([]int, 0, v.rows)
 	r.text = r.text[:0]
@@ -226,7 +226,7 @@ func (r *result) rendered(v *view, valid thriftrows.Validity) error {
 	return nil
 }
 
-// uuid is the text of a UUID, which DuckDB stores as an integer with its first bit flipped.
+// uuid returns the text of a UUID. DuckDB stores it as an integer with its first bit flipped.
 func uuid(n thriftrows.Int128) string {
 	var b [16]byte
 	hi := uint64(n.Hi) ^ 1<<63
@@ -237,5 +237,5 @@ func uuid(n thriftrows.Int128) string {
 	return fmt.Sprintf("%s-%s-%s-%s-%s", s[:8], s[8:12], s[12:16], s[16:20], s[20:])
 }
 
-// element is where a value of some size lies.
+// element returns the address of value i of a vector of values of this size.
 func element(v *view, i, size int) unsafe.Pointer { return unsafe.Add(v.data, i*size) }

@@ -21,7 +21,7 @@ import (
 // clocked finds statements whose result depends on the time.
 var clocked = regexp.MustCompile(`(?i)\b(current_(date|timestamp)|now|getdate)\b`)
 
-// drivers are statements that the driver itself refuses, or makes others of.
+// drivers has the statements that the driver itself refuses or changes.
 var drivers = []string{"SELECT ? + 1", "SELECT 1;"}
 
 // duckText returns a value of the driver's as DuckDB writes a value of that type.
@@ -53,8 +53,8 @@ func duckText(v any, typ string) string {
 	return fmt.Sprint(v)
 }
 
-// normal makes DuckDB's text of a value what the driver's is: floats have several texts, and nested
-// values come in the form of Java's collections.
+// normal converts DuckDB's text of a value to the driver's: floats have several texts, and nested
+// values have the form of Java's collections.
 func normal(text, typ string) string {
 	switch {
 	case text == "NULL":
@@ -68,8 +68,8 @@ func normal(text, typ string) string {
 	return text
 }
 
-// The facts about the dialect, the examples of the vendor's documentation among them, hold for what
-// an application reads: package dialect's tests hold them for DuckDB's own texts.
+// The facts about the dialect hold for the values that an application reads. Among them are the
+// examples of the vendor's documentation. The tests of package dialect hold them for DuckDB's texts.
 func TestFactsReachApplications(t *testing.T) {
 	t.Parallel()
 	_, db := start(t, emulator.Config{})

@@ -45,8 +45,8 @@ func newTree(k *kind, vector duckdb.Vector) *tree {
 	return t
 }
 
-// renderer writes values that the protocol carries as text: in the form of Java's collections, or
-// as JSON.
+// renderer writes values that the protocol carries as text. The text has the form of Java's
+// collections, or is JSON.
 type renderer struct {
 	json bool
 	zone string
@@ -55,7 +55,7 @@ type renderer struct {
 // entry is where a LIST's or MAP's elements lie.
 type entry struct{ offset, length uint64 }
 
-// append appends row i of a tree. inner says that the value is a member of another.
+// append appends row i of a tree. inner reports whether the value is a member of another.
 func (w *renderer) append(b []byte, t *tree, i int, inner bool) ([]byte, error) {
 	if t.null(i) {
 		return append(b, "null"...), nil

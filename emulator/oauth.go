@@ -56,7 +56,7 @@ func newIssuer(o OAuth) (*issuer, error) {
 }
 
 func (i *issuer) close() {
-	_ = i.server.Close() // there is nothing to save
+	_ = i.server.Close() // no request matters any more
 	<-i.done
 }
 
@@ -64,7 +64,7 @@ func (i *issuer) close() {
 func (i *issuer) issue(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
 	id, secret, ok := r.BasicAuth()
-	if ok { // they are escaped before they are joined
+	if ok { // the client escapes both before it joins them
 		id, secret = unescaped(id), unescaped(secret)
 	} else {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
@@ -93,7 +93,7 @@ func (i *issuer) issue(w http.ResponseWriter, r *http.Request) {
 	reply(w, map[string]any{"access_token": token, "token_type": "Bearer", "expires_in": int64(i.Life / time.Second)})
 }
 
-func reply(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) } // who asked has left, else
+func reply(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) } // an error means that the client has left
 
 func unescaped(s string) string {
 	if u, err := url.QueryUnescape(s); err == nil {

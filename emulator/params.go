@@ -50,14 +50,14 @@ func (st *statement) Params() []string {
 	return out
 }
 
-// plan binds the values and plans the execution, of which nothing has begun then.
+// plan binds the values and plans the execution.
 func (st *statement) plan(values []*wire.ParameterValue, pending *duckdb.PendingResult) error {
 	if len(values) != len(st.params) {
 		return fmt.Errorf("the statement has %d parameters, %d were given", len(st.params), len(values))
 	}
 	err := st.planAs(values, pending)
 	if guessed, ok := st.guess(values); err != nil && ok {
-		// Not every function takes a text for a number, and then DuckDB says so.
+		// Not every function takes a text in the place of a number.
 		if st.planAs(guessed, pending) == nil {
 			return nil
 		}
@@ -76,7 +76,8 @@ func (st *statement) planAs(values []*wire.ParameterValue, pending *duckdb.Pendi
 	return nil
 }
 
-// guess gives values whose type DuckDB leaves open, and which look like numbers, the type of those.
+// guess returns the values with the type of a number for each text that looks like one and
+// whose parameter has no type. ok reports whether there is such a value.
 func (st *statement) guess(values []*wire.ParameterValue) (out []*wire.ParameterValue, ok bool) {
 	for i, v := range values {
 		if i < len(st.params) && st.params[i].open {

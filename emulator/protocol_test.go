@@ -25,7 +25,7 @@ const (
 	allEvents = 52632
 )
 
-// What a server may be set up to do on the wire, it does over the database, too.
+// Each configuration of the protocol works over the database, too.
 func TestProtocolVariants(t *testing.T) {
 	t.Parallel()
 	cert := filepath.Join(t.TempDir(), "cert.pem")
@@ -86,13 +86,13 @@ func TestFaultsStrikeStatements(t *testing.T) {
 	if n, err := count(); n != allEvents || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
-	// What had not executed is made again.
+	// A query that had not executed is prepared again.
 	srv.ExpireSessions()
 	srv.Inject(enginetest.Fault{Method: "prepareStatement", Drop: true, Times: 1})
 	if n, err := count(); n != allEvents || err != nil {
 		t.Errorf("after a dropped prepare: %d, %v", n, err)
 	}
-	// What may have executed is not.
+	// A query that may have executed is not.
 	srv.Inject(enginetest.Fault{Method: "executeStatement", After: true, Drop: true, Times: 1})
 	if _, err := count(); !errors.Is(err, e6data.ErrAmbiguousExecution) {
 		t.Errorf("after a lost execute: %v", err)
@@ -143,7 +143,7 @@ func TestScriptsComeBeforeTheDatabase(t *testing.T) {
 	}
 }
 
-// While a statement executes, its progress tells how many rows were processed.
+// While a statement executes, its progress has the number of rows that were processed.
 func TestProgressWhileExecuting(t *testing.T) {
 	t.Parallel()
 	_, db := start(t, emulator.Config{Raw: true})

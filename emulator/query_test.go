@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -85,23 +84,25 @@ func TestErrorsHaveTheirPlace(t *testing.T) {
 	}
 }
 
+// A thread that fails interrupts DuckDB's other threads. If one of those has the next rows,
+// DuckDB reports its interrupt. The emulator finds the error, whose chance to be hidden grows with
+// the number of threads.
 func TestErrorsWhileRowsAreRead(t *testing.T) {
 	t.Parallel()
-	_, db := start(t, emulator.Config{Raw: true})
-	rows, err := db.Query("SELECT CASE WHEN i < 1000000 THEN '1' ELSE 'x' END::INT FROM range(1100000) t(i)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
-	n := 0
-	for rows.Next() {
-		n++
-	}
-	// The thread that fails interrupts DuckDB's other threads. If one of those has the
-	// next rows, its interrupt is the error that DuckDB reports.
-	text := fmt.Sprint(rows.Err())
-	if !strings.Contains(text, "Could not convert string 'x' to INT32") && !strings.Contains(text, "INTERRUPT Error") || n == 0 || n > 1000000 {
-		t.Errorf("%d rows, %s", n, text)
+	_, db := start(t, emulator.Config{Raw: true, Threads: 4})
+	for range 3 {
+		rows, err := db.Query("SELECT CASE WHEN i < 1000000 THEN '1' ELSE 'x' END::INT FROM range(1100000) t(i)")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for rows.Next() {
+			n++
+		}
+		if err := rows.Err(); err == nil || !strings.Contains(err.Error(), "Could not convert string 'x' to INT32") || n == 0 || n > 1000000 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		_ = rows.Close()
 	}
 }
 
@@ -139,26 +140,89 @@ func TestExplain(t *testing.T) {
 			return err
 		}
 		defer b.Close()
-		n := 0
-		for b.Next() {
-			n += b.Batch().NumRows()
-		}
 		plan, err := c.Explain(ctx, b.Handle())
 		if err != nil || !strings.Contains(plan, "SEQ_SCAN") || !json.Valid([]byte(plan)) {
 			t.Errorf("%q, %v", plan, err)
 		}
-		a, err := c.ExplainAnalyze(ctx, b.Handle())
+		return b.Err()
+	})
+}
+
+// analyzed is the document of explainAnalyze.
+type analyzed struct {
+	Rows int64       `json:"row_count_out"`
+	Plan []*operator `json:"plan"`
+}
+
+// operator is an operator of a plan. Rows and Time are nil in a plan that has not run.
+type operator struct {
+	Name     string      `json:"name"`
+	Rows     *int64      `json:"row_count_out"`
+	Time     *float64    `json:"operator_time"`
+	Children []*operator `json:"children"`
+}
+
+// counts adds the row counts of operators to out, by their names.
+func counts(plan []*operator, out map[string][]int64) map[string][]int64 {
+	for _, o := range plan {
+		if o.Rows != nil && o.Time != nil {
+			out[o.Name] = append(out[o.Name], *o.Rows)
+		}
+		counts(o.Children, out)
+	}
+	return out
+}
+
+func analyze(ctx context.Context, t *testing.T, c *e6data.Conn, h e6data.QueryHandle) (*e6data.ExplainAnalysis, analyzed) {
+	t.Helper()
+	a, err := c.ExplainAnalyze(ctx, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc analyzed
+	if err := json.Unmarshal(a.Raw, &doc); err != nil {
+		t.Fatalf("%v in %s", err, a.Raw)
+	}
+	return a, doc
+}
+
+func TestExplainAnalyzeCountsRowsOfEachOperator(t *testing.T) {
+	t.Parallel()
+	_, db := start(t, emulator.Config{Demo: true, Shuffle: 3}, "catalog=demo")
+	exec(t, db, "CREATE TABLE kinds AS SELECT DISTINCT kind FROM events")
+	native(t, db, func(ctx context.Context, c *e6data.Conn) error {
+		b, err := c.Query(ctx, "SELECT e.id FROM events AS e JOIN kinds AS k ON e.kind = k.kind WHERE e.id <= 30000")
 		if err != nil {
 			return err
 		}
-		var doc struct {
-			Rows int `json:"row_count_out"`
+		defer b.Close()
+		// The plan has no counts before the statement has ended.
+		if _, doc := analyze(ctx, t, c, b.Handle()); len(doc.Plan) == 0 || len(counts(doc.Plan, map[string][]int64{})) > 0 {
+			t.Errorf("before the end: %+v", doc)
 		}
-		if err := json.Unmarshal(a.Raw, &doc); err != nil || n != 3 || doc.Rows != n || a.Total <= 0 || a.Parsing <= 0 || a.Parsing > a.Total {
-			t.Errorf("%d rows, %+v, %v", n, a, err)
+		n := int64(0)
+		for b.Next() {
+			n += int64(b.Batch().NumRows())
+		}
+		a, doc := analyze(ctx, t, c, b.Handle())
+		if n != 30000 || doc.Rows != n || a.Total <= 0 || a.Parsing <= 0 || a.Parsing > a.Total {
+			t.Errorf("%d rows, %+v, %+v", n, a, doc)
+		}
+		rows := counts(doc.Plan, map[string][]int64{})
+		scans := rows["SEQ_SCAN"]
+		slices.Sort(scans)
+		if !slices.Equal(rows["HASH_JOIN"], []int64{30000}) || !slices.Equal(scans, []int64{3, 30000}) {
+			t.Errorf("%v in %s", rows, a.Raw)
 		}
 		return b.Err()
 	})
+	var info e6data.QueryInfo
+	info.Analyze = true
+	exec(t, db, "INSERT INTO kinds VALUES ('a'), ('b')", e6data.CaptureQuery(&info))
+	var doc analyzed
+	if a := info.State().Analysis; a == nil || json.Unmarshal(a.Raw, &doc) != nil || !slices.Equal(counts(doc.Plan, map[string][]int64{})["INSERT"], []int64{1}) {
+		t.Errorf("%+v", info.State().Analysis)
+	}
 }
 
 func TestStatusCountsRows(t *testing.T) {

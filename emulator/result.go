@@ -11,7 +11,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// result is a statement's result, of which chunks are made while it is read.
+// result is a statement's result. Its chunks are made while it is read.
 type result struct {
 	duckdb  duckdb.Result
 	json    bool
@@ -21,8 +21,8 @@ type result struct {
 	rows    int64 // -1 when not known
 
 	mix     *shuffler        // nil to keep the order
-	chunk   duckdb.DataChunk // what is being read
-	from    int              // the rows of it that were read
+	chunk   duckdb.DataChunk // the chunk that is being read
+	from    int              // the number of its rows that were read
 	over    bool             // everything was read
 	builder thriftrows.ChunkBuilder
 	size    int // of the largest chunk so far
@@ -39,7 +39,7 @@ type column struct {
 	kind *kind
 }
 
-// describe finds out what the columns are.
+// describe finds the columns.
 func (r *result) describe() error {
 	r.rows = -1
 	if r.zone == "UTC" {
@@ -79,7 +79,7 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 	var n int
 	for {
 		if r.chunk.Ptr == nil {
-			if r.chunk = duckdb.FetchChunk(r.duckdb); r.chunk.Ptr == nil {
+			if r.chunk = r.fetch(); r.chunk.Ptr == nil {
 				if text := duckdb.ResultError(&r.duckdb); text != "" {
 					return nil, 0, &rawError{text}
 				}
@@ -87,9 +87,6 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 				return nil, 0, nil
 			}
 			r.from = 0
-			if r.mix != nil {
-				r.mix.shuffle(&r.chunk)
-			}
 		}
 		if n = int(duckdb.DataChunkGetSize(r.chunk)); r.from < n {
 			break
@@ -107,7 +104,17 @@ func (r *result) next() (chunk []byte, rows int, err error) {
 	return b, rows, nil
 }
 
-// free gives back what DuckDB holds. It may be called again.
+// fetch returns the next chunk of DuckDB's. A chunk without a pointer is the end, or an
+// error.
+func (r *result) fetch() duckdb.DataChunk {
+	fetch := func() duckdb.DataChunk { return duckdb.FetchChunk(r.duckdb) }
+	if r.mix != nil {
+		return r.mix.next(fetch)
+	}
+	return fetch()
+}
+
+// free frees DuckDB's memory of the result. It may be called again.
 func (r *result) free() {
 	if r.chunk.Ptr != nil {
 		duckdb.DestroyDataChunk(&r.chunk)
@@ -150,7 +157,7 @@ func values[T any](v *view) []T {
 	if v.data == nil {
 		return make([]T, v.rows)
 	}
-	return unsafe.Slice((*T)(v.data), v.from+v.rows)[v.from:] //nolint:gosec // DuckDB says where its values lie
+	return unsafe.Slice((*T)(v.data), v.from+v.rows)[v.from:] //nolint:gosec // DuckDB's memory has these values
 }
 
 // null reports whether row i of the vector is NULL.
@@ -163,7 +170,7 @@ func (r *result) validity(v *view) thriftrows.Validity {
 	if v.mask == nil {
 		return nil
 	}
-	words := unsafe.Slice((*uint64)(v.mask), (v.from+v.rows+63)/64) //nolint:gosec // DuckDB says where its values lie
+	words := unsafe.Slice((*uint64)(v.mask), (v.from+v.rows+63)/64) //nolint:gosec // DuckDB's memory has these values
 	first, shift := v.from/64, v.from%64
 	if shift == 0 {
 		return words[first:]

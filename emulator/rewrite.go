@@ -11,7 +11,7 @@ import (
 	"github.com/e6data/e6data-go/emulator/dialect"
 )
 
-// rewriter makes a statement in e6data's dialect one in DuckDB's. An error is the engine's answer.
+// rewriter rewrites a statement of e6data's dialect into DuckDB's. An error is the engine's answer.
 type rewriter func(sql string) (rewritten, error)
 
 // rewritten is a statement in DuckDB's dialect.
@@ -23,7 +23,7 @@ type rewritten struct {
 	place func(offset int) (line, column int)
 }
 
-// fromDialect returns what rewrites e6data's dialect.
+// fromDialect returns the rewriter of e6data's dialect.
 func fromDialect(cfg *Config) rewriter {
 	return func(sql string) (rewritten, error) {
 		opts := dialect.Options{}
@@ -44,7 +44,7 @@ func fromDialect(cfg *Config) rewriter {
 	}
 }
 
-// unchanged passes statements on as they are.
+// unchanged is the rewriter of raw statements. It does not change them.
 func unchanged(sql string) (rewritten, error) {
 	word := strings.TrimLeft(sql, "( \t\r\n")
 	if end := strings.IndexAny(word, "( \t\r\n"); end >= 0 {

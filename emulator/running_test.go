@@ -128,7 +128,7 @@ func TestLargeResultsStream(t *testing.T) {
 	}
 }
 
-// What does not fit the memory goes to temporary files, which are gone with the server.
+// A sort that does not fit the memory uses temporary files. Close deletes them.
 func TestLargeSortSpills(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)

@@ -1,18 +1,16 @@
 package emulator
 
 import (
-	"context"
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// Server is an emulated engine. The methods of [enginetest.Server] are its own: DSN, SetLive,
-// Inject, Stats and so on. Results of Handle and its like come before the database. Methods are safe
-// for concurrent use.
+// Server is an emulated engine. It has the methods of [enginetest.Server], such as SetLive,
+// Inject and Stats. A statement that was given to Handle has that result; the database has all
+// others. Methods are safe for concurrent use.
 type Server struct {
 	*enginetest.Server
 	db      engine
@@ -51,8 +49,8 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// DSN returns a data source name that the server lets in, as [enginetest.Server.DSN] does; with
-// [Config.OAuth] it names the token endpoint and the client.
+// DSN returns a data source name for the server, as [enginetest.Server.DSN] does. With
+// [Config.OAuth] it has the token endpoint and the client.
 func (s *Server) DSN(params ...string) string {
 	if s.issuer != nil {
 		params = append(s.issuer.params(), params...)
@@ -85,29 +83,15 @@ func (s *Server) Close() {
 	})
 }
 
-// balanceTimeout is how long [Start] waits at the end of the test for what a driver clears after
-// its caller went on.
-const balanceTimeout = 10 * time.Second
-
-// Start is [New] for a test, as [enginetest.Start] is for scripted results: the test fails when the
-// server cannot start, and when a query is left on the server at its end.
+// Start is [New] for a test, as [enginetest.Start] is for scripted results: the test fails if the
+// server cannot start, or if a query is left on the server at the end of the test. The
+// server is closed then.
 func Start(t testing.TB, cfg Config) *Server {
 	t.Helper()
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		t.Helper()
-		defer s.Close()
-		ctx, cancel := context.WithTimeout(context.Background(), balanceTimeout)
-		defer cancel()
-		if err := s.WaitBalanced(ctx); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			s.Log(t)
-		}
-	})
+	s.CheckAtEnd(t, s.Close)
 	return s
 }

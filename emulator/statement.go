@@ -19,8 +19,8 @@ import (
 	"github.com/e6data/e6data-go/wire"
 )
 
-// statement is a prepared statement, and its result once it has one. It has a connection of its
-// own until it is closed.
+// statement is a prepared statement and, after its execution, its result. It has a connection
+// of its own until it is closed.
 type statement struct {
 	d       *database
 	ask     enginetest.Query
@@ -42,8 +42,8 @@ type statement struct {
 	caching
 }
 
-// run is how the statement is executed. The result is used by one call at a time; the rest is
-// guarded by mu.
+// run is the execution of a statement. One call at a time uses result and failure; mu guards
+// the other fields.
 type run struct {
 	result  *result
 	values  []*wire.ParameterValue
@@ -52,6 +52,7 @@ type run struct {
 	took    time.Duration // from start to the end of the result
 	ended   bool
 	rows    int64 // read so far
+	failure error // of the result, which ends it
 }
 
 var _ enginetest.Statement = (*statement)(nil)
@@ -122,12 +123,12 @@ func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statemen
 	return st, nil
 }
 
-// place completes what a call names.
+// place returns the place that a call names. The defaults complete it.
 func (d *database) place(catalog, schema string) place {
 	return place{cmp.Or(catalog, d.cfg.Catalog), cmp.Or(schema, d.cfg.Engine.Database)}
 }
 
-// check refuses what the emulator cannot execute, and finds the parameters.
+// check refuses a statement that the emulator cannot execute, and finds the parameters.
 func (st *statement) check() error {
 	st.kind = duckdb.PreparedStatementType(st.prepared)
 	// DuckDB makes SELECTs of some PRAGMAs.
@@ -146,7 +147,7 @@ func (st *statement) check() error {
 	return nil
 }
 
-// unresolved drops the error about a type that a parameter leaves open.
+// unresolved drops the error about a type that depends on a parameter.
 func unresolved(t *kind, err error) error {
 	if err != nil && t != nil && t.open {
 		return nil
@@ -194,15 +195,15 @@ func (st *statement) interrupt(n int) {
 	}
 }
 
-// stopped reports whether a call should not go on. DuckDB forgets interrupts that come before a
-// query begins.
+// stopped reports whether a call should not go on. An interrupt has no effect before a query
+// of DuckDB's begins.
 func (st *statement) stopped(ctx context.Context) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.closed || ctx.Err() != nil
 }
 
-// Close interrupts what is running, and has the statement freed.
+// Close interrupts the running call, and frees the statement in the background.
 func (st *statement) Close() {
 	st.forget()
 	st.shut()
@@ -223,7 +224,7 @@ func (st *statement) shut() {
 	go st.free()
 }
 
-// free gives everything back. DuckDB is not being called, and is not any more.
+// free frees the statement. No call is running, and none follows.
 func (st *statement) free() {
 	defer st.d.using.Done()
 	clean := supported[st.kind] && (st.result == nil || st.result.over)
@@ -234,7 +235,7 @@ func (st *statement) free() {
 	st.d.release(st.conn, clean)
 }
 
-// Execute waits for the statement's turn and runs it until its first rows are there.
+// Execute waits for the statement's turn, and runs it until its first rows are there.
 func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (executed bool, err error) {
 	st.mu.Lock()
 	st.started, st.values = time.Now(), o.Params
@@ -250,36 +251,50 @@ func (st *statement) Execute(ctx context.Context, o enginetest.Execution) (execu
 		return false, err
 	}
 	defer done()
-	err = st.call(ctx, func() error {
-		var pending duckdb.PendingResult
-		defer duckdb.DestroyPending(&pending)
-		if err := st.plan(o.Params, &pending); err != nil {
-			return err
-		}
-		if st.stopped(ctx) {
-			// DuckDB's threads run the query since it was planned. Without an interrupt they go on,
-			// and the connection's next statement waits for them.
-			duckdb.Interrupt(st.conn.duckdb)
-			return errors.New("stopped")
-		}
-		r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
-		if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
-			defer r.free()
-			return engineError(&st.sql, duckdb.ResultError(&r.duckdb))
-		}
-		st.mu.Lock()
-		st.result = r
-		st.mu.Unlock()
-		if err := r.describe(); err != nil {
-			return err
-		}
-		if st.kind == duckdb.StatementTypeSelect {
-			r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
-		}
-		return nil
-	})
+	err = st.call(ctx, func() error { return st.execute(ctx) })
 	st.d.cfg.Logger.DebugContext(ctx, "statement executed", "sql", st.ask.SQL, "took", time.Since(st.started), "error", err)
 	return err == nil, err
+}
+
+// execute runs the statement until its first rows are there, inside of a call.
+func (st *statement) execute(ctx context.Context) error {
+	r := &result{json: st.d.cfg.JSON, zone: st.d.cfg.Zone, batch: st.d.cfg.BatchRows}
+	if text, err := st.begin(ctx, r); text != "" || err != nil {
+		r.free()
+		if err != nil {
+			return err
+		}
+		return st.cause(ctx, text)
+	}
+	st.mu.Lock()
+	st.result = r
+	st.mu.Unlock()
+	if err := r.describe(); err != nil {
+		return err
+	}
+	if st.kind == duckdb.StatementTypeSelect {
+		r.mix = newShuffler(st.d.cfg.Shuffle, st.sql.text, r)
+	}
+	return nil
+}
+
+// begin begins an execution, whose result r is. text is DuckDB's error.
+func (st *statement) begin(ctx context.Context, r *result) (text string, err error) {
+	var pending duckdb.PendingResult
+	defer duckdb.DestroyPending(&pending)
+	if err := st.plan(st.values, &pending); err != nil {
+		return "", err
+	}
+	if st.stopped(ctx) {
+		// DuckDB's threads run the query since it was planned. Without an interrupt they go on,
+		// and the connection's next statement waits for them.
+		duckdb.Interrupt(st.conn.duckdb)
+		return "", errStopped
+	}
+	if duckdb.ExecutePending(pending, &r.duckdb) == duckdb.StateError {
+		return duckdb.ResultError(&r.duckdb), nil
+	}
+	return "", nil
 }
 
 // turn waits until the statement may execute. done ends its turn.
@@ -309,21 +324,24 @@ func (st *statement) Metadata(context.Context) ([]byte, error) {
 }
 
 const (
-	// An answer with data is sent when it has grown this large, or was gathered for this long.
+	// An answer with data is sent when it has this size, or after this time.
 	enoughBytes = 4 << 20
 	enoughTime  = 20 * time.Millisecond
 )
 
-// Batches reads on.
+// Batches returns the next chunks.
 func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (out enginetest.Batches, err error) {
 	if st.from != nil {
 		return st.keptBatches(r), nil
 	}
 	err = st.call(ctx, func() error {
+		if st.failure != nil {
+			return st.failure
+		}
 		for began, size := time.Now(), 0; len(out.Chunks) < r.Max; {
 			b, rows, err := st.result.next()
 			if err != nil {
-				return err
+				return st.failed(ctx, err)
 			}
 			if b == nil {
 				out.End = len(out.Chunks) == 0 || r.V2
@@ -338,7 +356,7 @@ func (st *statement) Batches(ctx context.Context, r enginetest.BatchRequest) (ou
 		return nil
 	})
 	if err != nil {
-		return enginetest.Batches{}, st.failed(err)
+		return enginetest.Batches{}, err
 	}
 	if out.End {
 		st.mu.Lock()
@@ -355,10 +373,13 @@ func (st *statement) note(rows int) {
 	st.rows += int64(rows)
 }
 
-// failed makes an error while rows are read the engine's.
-func (st *statement) failed(err error) error {
+// failed returns the engine's error for an error of the result, inside of a call. Such an error
+// ends the result: later calls return it, too.
+func (st *statement) failed(ctx context.Context, err error) error {
 	if e, ok := errors.AsType[*rawError](err); ok {
-		return engineError(&st.sql, e.text)
+		st.result.free()
+		st.failure = st.cause(ctx, e.text)
+		return st.failure
 	}
 	return err
 }
@@ -379,5 +400,5 @@ func (st *statement) Status(context.Context) (done bool, rows int64, err error) 
 	return done, rows, nil
 }
 
-// internal is the code of what an engine says about a statement.
+// internal returns an error with the code of an engine's errors about statements.
 func internal(text string) error { return status.Error(codes.Internal, text) }

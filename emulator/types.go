@@ -12,7 +12,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// kind is a type of DuckDB's, and what it is on the wire.
+// kind is a type of DuckDB's and its type on the wire.
 type kind struct {
 	id     duckdb.Type
 	vector thriftrows.VectorType
@@ -28,7 +28,7 @@ type kind struct {
 	size         int         // an ARRAY's
 }
 
-// simple are the types that have no parameters.
+// simple has the types without parameters.
 var simple = map[duckdb.Type]kind{
 	duckdb.TypeBoolean:     {vector: thriftrows.Boolean, word: "BOOLEAN", hive: "bool"},
 	duckdb.TypeTinyInt:     {vector: thriftrows.Integer, word: "INTEGER", hive: "byte"},
@@ -54,14 +54,14 @@ var simple = map[duckdb.Type]kind{
 	duckdb.TypeSQLNull:     {vector: thriftrows.Null, word: "NULL", hive: "void"},
 }
 
-// nowhere are the types that the protocol has no place for.
+// nowhere has the types that no type of the protocol holds.
 var nowhere = map[duckdb.Type]string{
 	duckdb.TypeTime: "TIME", duckdb.TypeTimeTZ: "TIME WITH TIME ZONE", duckdb.TypeTimeNS: "TIME_NS",
 	duckdb.TypeInterval: "INTERVAL", duckdb.TypeTimestampNS: "TIMESTAMP_NS", duckdb.TypeBit: "BIT",
 	duckdb.TypeUnion: "UNION", duckdb.TypeBigNum: "BIGNUM", duckdb.TypeVariant: "VARIANT", duckdb.TypeGeometry: "GEOMETRY",
 }
 
-// describe finds out what a type is on the wire. The error names a type that has no place there.
+// describe returns the kind of a type. The error names a type that has no place on the wire.
 func describe(typ duckdb.LogicalType) (*kind, error) {
 	id := duckdb.GetTypeId(typ)
 	if k, ok := simple[id]; ok {
@@ -130,7 +130,7 @@ func (k *kind) nest(typ duckdb.LogicalType) error {
 	return nil
 }
 
-// member adds a member, whose type it destroys.
+// member adds a member and destroys its type.
 func (k *kind) member(typ duckdb.LogicalType) error {
 	defer duckdb.DestroyLogicalType(&typ)
 	m, err := describe(typ)

@@ -26,9 +26,17 @@ func Start(t testing.TB, cfg Config) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.CheckAtEnd(t, s.Close)
+	return s
+}
+
+// CheckAtEnd registers [Start]'s cleanup function for a server that was made in another way.
+// The function calls closeServer at its end.
+func (s *Server) CheckAtEnd(t testing.TB, closeServer func()) {
+	t.Helper()
 	t.Cleanup(func() {
 		t.Helper()
-		defer s.Close()
+		defer closeServer()
 		ctx, cancel := context.WithTimeout(context.Background(), balanceTimeout)
 		defer cancel()
 		if err := s.WaitBalanced(ctx); err != nil {
@@ -38,7 +46,6 @@ func Start(t testing.TB, cfg Config) *Server {
 			s.Log(t)
 		}
 	})
-	return s
 }
 
 // maxLogged is the number of calls that [Server.Log] shows.

@@ -34,12 +34,12 @@ type function struct {
 	// cast is the type that the result is cast to, in DuckDB's words. Default: DuckDB's
 	// type.
 	cast string
-	// typ is the type of the result, where it is always the same.
+	// typ is the type of the result. It is empty if the type depends on the arguments.
 	typ typ
 	// aggregate is set for a function that takes DISTINCT.
 	aggregate bool
-	// skipsNull is set for an aggregate that ignores NULL, so that IGNORE NULLS behind it
-	// says nothing.
+	// skipsNull is set for an aggregate that ignores NULL, so that IGNORE NULLS behind it has
+	// no effect.
 	skipsNull bool
 	// only is the executor that has the function, +1. Default: both.
 	only Executor
@@ -75,7 +75,7 @@ func (r *rewriter) open(i int) call {
 	return c
 }
 
-// close forgets the call's arguments.
+// close drops the call's arguments.
 func (r *rewriter) close(c *call) { r.args = r.args[:c.base] }
 
 // call writes a function that is on the list.
@@ -175,7 +175,7 @@ func (r *rewriter) findClauses(c *call, limit int) {
 	c.clauses.to, c.end = i, i
 }
 
-// within returns the order of a call's WITHIN GROUP (ORDER BY ...), and what follows it.
+// within returns the order of a call's WITHIN GROUP (ORDER BY ...), and the clauses behind it.
 func (r *rewriter) within(c *call) (order, rest span, ok bool) {
 	i := c.clauses.from
 	if c.clauses.to == i || !r.is(i, kWithin) || !r.is(i+3, kOrder) || !r.is(i+4, kBy) {
@@ -209,7 +209,7 @@ func (r *rewriter) template(c *call, template string) {
 	}
 }
 
-// hole writes what a letter behind # stands for.
+// hole writes the part of a template that a letter behind # names.
 func (r *rewriter) hole(c *call, letter byte) {
 	switch letter {
 	case '*':

@@ -19,11 +19,11 @@ const (
 	Native                 // TO_UNIX_TIMESTAMP in seconds, DATE_FORMAT, DATE_ADD with two arguments
 )
 
-// Options choose what [Rewrite] does. The zero value is ready to use.
+// Options are the options of [Rewrite]. The zero value is ready to use.
 type Options struct {
 	// Executor is the executor whose functions a statement may use. Default: Java.
 	Executor Executor
-	// Now is the time that CURRENT_TIMESTAMP and its like return, to microseconds.
+	// Now is the time that CURRENT_TIMESTAMP, CURRENT_DATE and NOW return, to microseconds.
 	// Default: the database's clock, at the beginning of the transaction.
 	Now time.Time
 }
@@ -42,7 +42,7 @@ type Statement struct {
 	marks []mark
 }
 
-// mark says where a piece of the rewritten text comes from.
+// mark is the place in the source of a piece of the rewritten text.
 type mark struct {
 	out, src int32
 	// same is set for a piece that has the original's bytes.

@@ -1,8 +1,8 @@
 // Package dialect rewrites statements of e6data's SQL dialect into DuckDB's, for an
 // emulator of the engine. It is pure Go: it opens no database.
 //
-// [Rewrite] works on tokens. It does not parse: a construct that it does not know keeps
-// its tokens, and DuckDB's own parser judges them. The rules are:
+// [Rewrite] works on tokens. It does not parse: an unknown construct keeps its tokens, and
+// DuckDB's parser accepts or refuses them. The rules are:
 //
 //   - Literals, comments, types, intervals, lambdas and JSON paths are written in
 //     DuckDB's form.
@@ -11,7 +11,7 @@
 //   - A function whose result has another type in DuckDB is cast, wherever it stands, so
 //     that the same expression in a projection, GROUP BY and ORDER BY stays the same.
 //   - An item of a projection that has no alias is named as it is written.
-//   - What the engine refuses is an [Error], too, where the tokens show it.
+//   - A statement that the engine refuses is an [Error], if the tokens show the reason.
 //
 // # The database
 //
@@ -20,7 +20,7 @@
 //
 // # Choices
 //
-// Where it is not known what the engine does, the package chooses: DATE plus an interval
+// The engine's answer to some questions is not known. The package has chosen: DATE plus an interval
 // of hours is TIMESTAMP, plus days or more DATE; integers divide to integers; NULL is
 // the largest value in an order; a division by zero is NULL; CONCAT skips NULL; JSON_EXTRACT returns text without
 // quotes; ARRAY_POSITION returns 0 where it finds nothing; DAYNAME returns the full name;

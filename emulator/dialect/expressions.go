@@ -104,7 +104,7 @@ func (r *rewriter) path(i int) int {
 	return end
 }
 
-// collate writes what the collation at token i makes of its operand.
+// collate checks and drops the collation at token i.
 func (r *rewriter) collate(i int) int {
 	if !r.isWord(i+1, "UTF8_LCASE") {
 		r.fail(i, "the collation is not supported: UTF8_LCASE is")
@@ -190,8 +190,9 @@ func (r *rewriter) lateralView(i int) int {
 	if outer {
 		i++
 	}
-	if !r.isWord(i, "EXPLODE") || !r.isOp(i+1, '(') {
-		r.fail(i, "LATERAL VIEW is supported with EXPLODE")
+	positions := r.isWord(i, "POSEXPLODE")
+	if !positions && !r.isWord(i, "EXPLODE") || !r.isOp(i+1, '(') {
+		r.fail(i, "LATERAL VIEW is supported with EXPLODE and POSEXPLODE")
 		return i
 	}
 	array := r.unnamed(span{i + 2, int(r.toks[i+1].pair)})
@@ -218,7 +219,11 @@ func (r *rewriter) lateralView(i int) int {
 	} else {
 		r.write(at, ", LATERAL (SELECT ")
 	}
-	r.exploded(array, columns)
+	if positions {
+		r.positions(array, columns)
+	} else {
+		r.exploded(array, columns)
+	}
 	r.write(at, ")")
 	r.emitAll(alias)
 	if outer {
@@ -258,12 +263,39 @@ func (r *rewriter) exploded(array, columns span) {
 	}
 }
 
+// positions writes the projection of an array's elements and their positions, from 0.
+func (r *rewriter) positions(array, columns span) {
+	at := array.from - 1
+	position, element := span{}, span{}
+	if columns.to-columns.from == 3 {
+		position, element = span{columns.from, columns.from + 1}, span{columns.to - 1, columns.to}
+	} else if columns.to > columns.from {
+		r.fail(columns.from, "LATERAL VIEW POSEXPLODE has two columns: the position and the element")
+		return
+	}
+	alias := func(name span, unnamed string) {
+		if name.to == name.from {
+			r.write(at, unnamed)
+			return
+		}
+		r.emit(name)
+	}
+	r.write(at, "CAST(UNNEST(range(length(")
+	r.emit(array)
+	r.write(at, "))) AS INTEGER) AS ")
+	alias(position, "pos")
+	r.write(at, ", UNNEST(")
+	r.emit(array)
+	r.write(at, ") AS ")
+	alias(element, "col")
+}
+
 // isName reports whether token i is a name.
 func (r *rewriter) isName(i int) bool {
 	return r.isKind(i, sqltext.KindIdentifier) || r.isKind(i, sqltext.KindWord) && r.toks[i].word == 0
 }
 
-// flatten writes TABLE(FLATTEN(input => x)), whose column is value.
+// flatten writes TABLE(FLATTEN(input => x)). Its column is "value".
 func (r *rewriter) flatten(i int) int {
 	end := int(r.toks[i+1].pair) + 1
 	if !r.isWord(i+2, "FLATTEN") || !r.isOp(i+3, '(') || int(r.toks[i+3].pair)+2 != end {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestFactsInDuckDB: each fact holds for what DuckDB answers.
+// Each fact holds for DuckDB's answer.
 func TestFactsInDuckDB(t *testing.T) {
 	t.Parallel()
 	d := openDuck(t)

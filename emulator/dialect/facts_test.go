@@ -17,7 +17,7 @@ const lastFact = 159
 // now is the time of the facts' statements.
 var now = time.Date(2024, 5, 21, 10, 11, 12, 123456789, time.UTC)
 
-// fact is a statement of testdata with what is expected.
+// fact is a statement of testdata with the expected answer.
 type fact struct {
 	name       string // the fact's number and title, with the line
 	statements []string
@@ -91,7 +91,7 @@ func newFact(name, word, rest string) *fact {
 	return f
 }
 
-// expect reads a line that says what is expected.
+// expect reads a line with an expected answer.
 func (f *fact) expect(word, rest string) error {
 	switch word {
 	case "same", "rewritten":
@@ -124,7 +124,7 @@ func (f *fact) rewrite() (out []string, err error) {
 	return out, nil
 }
 
-// TestFacts: each fact holds for the text.
+// Each fact holds for the text.
 func TestFacts(t *testing.T) {
 	t.Parallel()
 	for _, f := range facts(t) {

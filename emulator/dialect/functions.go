@@ -1,6 +1,10 @@
 package dialect
 
-import "maps"
+import (
+	"maps"
+	"strconv"
+	"strings"
+)
 
 // functions is the allow-list, by the names in lower case.
 var functions = map[string]*function{}
@@ -39,7 +43,7 @@ func integer(n int, as string) *function {
 func aggregate() *function { return &function{min: 1, max: 1, aggregate: true} }
 
 var mathFunctions = map[string]*function{
-	"abs": same(1, 1), "ceil": same(1, 1), "ceiling": same(1, 1), "floor": same(1, 1), "sqrt": same(1, 1), "cbrt": same(1, 1),
+	"abs": same(1, 1), "ceil": rounding("<", "+"), "ceiling": rounding("<", "+"), "floor": rounding(">", "-"), "sqrt": same(1, 1), "cbrt": same(1, 1),
 	"exp": same(1, 1), "ln": same(1, 1), "pi": same(0, 0), "degrees": same(1, 1), "radians": same(1, 1), "round": same(1, 2),
 	"mod": same(2, 2), "power": same(2, 2), "pow": same(2, 2), "sin": same(1, 1), "tan": same(1, 1), "cos": same(1, 1),
 	"cot": same(1, 1), "sinh": same(1, 1), "cosh": same(1, 1), "tanh": same(1, 1), "acos": same(1, 1), "acosh": same(1, 1),
@@ -70,19 +74,47 @@ var conditionalFunctions = map[string]*function{
 	"uuid":     {as: "CAST(uuid() AS VARCHAR)", typ: typVarchar},
 }
 
-// coalesce writes COALESCE and its like. Strings among numbers make strings of all: the
-// engine accepts types that DuckDB does not mix.
+// maxDigits is the largest number of digits of CEIL and FLOOR.
+const maxDigits = 18
+
+// rounding returns the rule of CEIL(x[, digits]) and FLOOR(x[, digits]). DuckDB has them
+// without digits. It rounds to digits half away from zero; the result is one step too far if
+// it compares to x by off, and step corrects it.
+func rounding(off, step string) *function {
+	return &function{min: 1, max: 2, write: func(r *rewriter, c *call) {
+		if len(c.args) == 1 {
+			r.copy(c.at)
+			r.template(c, "(#1)")
+			return
+		}
+		a := c.args[1]
+		n, err := strconv.Atoi(strings.Join(strings.Fields(r.src[r.toks[a.from].start:r.toks[a.to-1].end]), ""))
+		if err != nil || n < -maxDigits || n > maxDigits {
+			r.fail(a.from, "the digits of %s must be an integer from -%d to %d", r.shown(c.at), maxDigits, maxDigits)
+			return
+		}
+		unit := "1" + strings.Repeat("0", max(-n, 0))
+		if n > 0 {
+			unit = "0." + strings.Repeat("0", n-1) + "1"
+		}
+		to := "round(#1, " + strconv.Itoa(n) + ")"
+		r.template(c, "(CASE WHEN "+to+" "+off+" (#1) THEN round("+to+" "+step+" "+unit+", "+strconv.Itoa(n)+") ELSE "+to+" END)")
+	}}
+}
+
+// coalesce writes COALESCE, NVL and IFNULL. The engine accepts strings among numbers, and
+// DuckDB does not: then all arguments are cast to strings.
 func (r *rewriter) coalesce(c *call) {
-	strings, numbers := 0, 0
+	texts, numbers := 0, 0
 	for _, a := range c.args {
 		switch r.typeOf(a) {
 		case typVarchar:
-			strings++
+			texts++
 		case typInt, typBigint, typDecimal, typDouble, typFloat:
 			numbers++
 		}
 	}
-	if strings == 0 || numbers == 0 {
+	if texts == 0 || numbers == 0 {
 		r.template(c, "coalesce(#*)")
 		return
 	}

@@ -12,7 +12,7 @@ var dateFunctions = map[string]*function{
 	"timestamp_diff":    {min: 3, max: 3, write: (*rewriter).timestampDiff, typ: typBigint},
 	"date_trunc":        {min: 2, max: 2, write: (*rewriter).dateTrunc},
 	"add_months":        {min: 2, max: 2, as: "CAST(CAST(#1 AS DATE) + to_months(CAST(#2 AS INTEGER)) AS DATE)", typ: typDate},
-	"last_day":          {min: 1, max: 1, as: "last_day(CAST(#1 AS DATE))", typ: typDate},
+	"last_day":          {min: 1, max: 2, write: (*rewriter).lastDay, typ: typDate},
 	"last_day_of_month": {min: 1, max: 1, as: "last_day(CAST(#1 AS DATE))", typ: typDate},
 	"extract":           {min: 1, max: 1, write: (*rewriter).extract, typ: typBigint},
 	"datepart":          {min: 2, max: 2, write: (*rewriter).datePart, typ: typBigint},
@@ -138,10 +138,24 @@ func (r *rewriter) dateTrunc(c *call) {
 	}
 }
 
+// lastDay writes LAST_DAY(d[, 'unit']): the last day of d's week, month, quarter or year. Weeks
+// end on Sunday.
+func (r *rewriter) lastDay(c *call) {
+	if len(c.args) == 1 {
+		r.template(c, "last_day(CAST(#1 AS DATE))")
+		return
+	}
+	unit := r.unitArgument(c, 1)
+	if fine(unit) || unit == "day" {
+		r.fail(c.args[1].from, "the unit of LAST_DAY must be week, month, quarter or year")
+	}
+	r.template(c, "CAST(date_trunc('"+unit+"', CAST(#1 AS DATE)) + INTERVAL '1 "+unit+"' - INTERVAL '1 day' AS DATE)")
+}
+
 // parts are the units of EXTRACT that are no units of time.
 var parts = map[string]string{"dow": "isodow", "doy": "doy"}
 
-// part returns the DuckDB's word for a part of a date.
+// part returns DuckDB's word for a part of a date.
 func (r *rewriter) part(s span) string {
 	if unit, ok := r.unit(s); ok && unit != "millisecond" {
 		return unit
@@ -177,7 +191,7 @@ func (r *rewriter) datePart(c *call) {
 // currentDate writes CURRENT_DATE('zone').
 func (r *rewriter) currentDate(c *call) { r.write(c.at, r.now(r.zoneArgument(c, 0), true)) }
 
-// currentTimestamp writes CURRENT_TIMESTAMP('zone') and its like.
+// currentTimestamp writes CURRENT_TIMESTAMP('zone'), NOW() and GETDATE().
 func (r *rewriter) currentTimestamp(c *call) { r.write(c.at, r.now(r.zoneArgument(c, 0), false)) }
 
 // zoneArgument returns the zone that an argument is, in DuckDB's form; without the
@@ -275,7 +289,7 @@ func (r *rewriter) parseTimestamp(c *call) {
 	r.write(c.at, r.zoneArgument(c, 2)+") AT TIME ZONE 'UTC')")
 }
 
-// formatJava writes FORMAT_DATE(d, format) and its like.
+// formatJava writes FORMAT_DATE(d, format), FORMAT_TIMESTAMP, DATE_FORMAT and TO_CHAR.
 func (r *rewriter) formatJava(c *call) {
 	r.javaFormat(c, 1)
 	r.template(c, "strftime(CAST(#1 AS TIMESTAMP), #L)")

@@ -132,7 +132,7 @@ func (r *rewriter) jsonPath(c *call) {
 	r.write(c.at, quote(path)+")")
 }
 
-// fromJSON writes FROM_JSON(s, type), whose type is written as Hive does.
+// fromJSON writes FROM_JSON(s, type). The type has Hive's form.
 func (r *rewriter) fromJSON(c *call) {
 	hive, _ := r.format(c, 1, "type")
 	structure, rest, ok := jsonStructure(strings.ToLower(strings.Join(strings.Fields(hive), "")), 0)
@@ -144,7 +144,7 @@ func (r *rewriter) fromJSON(c *call) {
 	r.write(c.at, quote(structure)+")")
 }
 
-// jsonStructure returns what DuckDB's from_json takes for the Hive type that text
+// jsonStructure returns the argument of DuckDB's from_json for the Hive type that text
 // begins with, and the rest of the text.
 func jsonStructure(text string, depth int) (structure, rest string, ok bool) {
 	if depth > 64 {

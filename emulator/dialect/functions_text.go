@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// blanks are what TRIM removes, in a literal of DuckDB's.
+// blanks has the characters that TRIM removes, as a literal of DuckDB's.
 const blanks = "' \t\n\r\f\v'"
 
 // text returns the rule of a function with a template, whose result is VARCHAR.
@@ -62,7 +62,7 @@ var regexpFunctions = map[string]*function{
 	"regexp_contains":    {min: 2, max: 2, write: pattern("regexp_matches(#*)"), typ: typBoolean},
 	"regexp_extract":     {min: 2, max: 3, write: pattern("regexp_extract(#1, #2, 1)", "regexp_extract(#*)"), typ: typVarchar},
 	"regexp_extract_all": {min: 2, max: 3, write: pattern("regexp_extract_all(#1, #2, 1)", "regexp_extract_all(#*)")},
-	"regexp_replace":     {min: 2, max: 3, write: (*rewriter).regexpReplace, typ: typVarchar},
+	"regexp_replace":     {min: 2, max: 4, write: (*rewriter).regexpReplace, typ: typVarchar},
 	"regexp_count": {min: 2, max: 4, write: pattern("length(regexp_extract_all(#1, #2))", "length(regexp_extract_all(substr(#1, #3), #2))",
 		"length(regexp_extract_all(substr(#1, #3), #2, 0, #4))"),
 		cast: "INTEGER", typ: typInt},
@@ -87,7 +87,7 @@ func (r *rewriter) reverse(c *call) {
 	r.template(c, "(#1)")
 }
 
-// concatWS writes CONCAT_WS(sep, ...), whose arrays count as their elements.
+// concatWS writes CONCAT_WS(sep, ...). An array counts as its elements.
 func (r *rewriter) concatWS(c *call) {
 	r.write(c.at, "concat_ws(")
 	for n, a := range c.args {
@@ -214,7 +214,7 @@ func pattern(templates ...string) func(r *rewriter, c *call) {
 	}
 }
 
-// checkPattern refuses what Java's regular expressions have and RE2's do not.
+// checkPattern refuses the forms of Java's regular expressions that RE2 does not have.
 func (r *rewriter) checkPattern(c *call) {
 	text, ok := r.literal(c.args[1])
 	if !ok {
@@ -239,17 +239,28 @@ func (r *rewriter) checkPattern(c *call) {
 	}
 }
 
-// regexpReplace writes REGEXP_REPLACE(s, re[, replacement]), which replaces all, with
-// Java's $1 for groups.
+// regexpReplace writes REGEXP_REPLACE(s, re[, replacement[, position]]), which replaces all
+// matches from a position on. Java's $1 stands for a group.
 func (r *rewriter) regexpReplace(c *call) {
 	r.checkPattern(c)
+	subject, before := "#1", ""
+	if len(c.args) == 4 {
+		subject, before = "substr(#1, #4)", "(substr(#1, 1, (#4) - 1) || "
+	}
+	r.template(c, before+"regexp_replace("+subject+", #2, ")
+	r.replacement(c)
+	r.template(c, ", 'g')"+strings.Repeat(")", min(len(before), 1)))
+}
+
+// replacement writes the replacement of REGEXP_REPLACE with DuckDB's \1 for Java's $1.
+func (r *rewriter) replacement(c *call) {
 	if len(c.args) == 2 {
-		r.template(c, "regexp_replace(#1, #2, '', 'g')")
+		r.write(c.at, "''")
 		return
 	}
 	text, ok := r.literal(c.args[2])
 	if !ok {
-		r.template(c, `regexp_replace(#1, #2, regexp_replace(#3, '\$(\d)', '\\\1', 'g'), 'g')`)
+		r.template(c, `regexp_replace(#3, '\$(\d)', '\\\1', 'g')`)
 		return
 	}
 	var b strings.Builder
@@ -267,8 +278,7 @@ func (r *rewriter) regexpReplace(c *call) {
 			b.WriteByte(text[i])
 		}
 	}
-	r.template(c, "regexp_replace(#1, #2, ")
-	r.write(c.at, quote(b.String())+", 'g')")
+	r.write(c.at, quote(b.String()))
 }
 
 // split writes SPLIT(s, re[, limit]).

@@ -73,7 +73,7 @@ func wordByte(c byte) bool {
 	return c == '_' || c == '$' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
 
-// FuzzUnknown checks that tokens that Rewrite does not know stay as they are.
+// FuzzUnknown checks that unknown tokens stay unchanged.
 func FuzzUnknown(f *testing.F) {
 	for _, fact := range facts(f) {
 		f.Add(fact.statements[0])

@@ -1,6 +1,6 @@
 package dialect
 
-// Settings returns the statements that set what the rewritten text needs. They belong to a
+// Settings returns the SET statements that the rewritten text needs. They belong to a
 // connection: run them on each.
 func Settings() []string {
 	return []string{

@@ -36,7 +36,7 @@ func (r *rewriter) prepare() {
 }
 
 // intervalEnd returns the token behind the interval that begins with token i, and its
-// unit, or false where it is none.
+// unit. ok is false if no interval begins there.
 func (r *rewriter) intervalEnd(i int) (end int, unit string, ok bool) {
 	switch {
 	case r.isKind(i+1, sqltext.KindText):

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// TestReadmeListsFunctions: the README's lists are those of the package.
+// The README lists the package's functions.
 func TestReadmeListsFunctions(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("README.md")

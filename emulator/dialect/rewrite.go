@@ -33,7 +33,7 @@ type rewriter struct {
 	verb   string
 	// args are those of the calls that are open, one behind the other.
 	args []span
-	// scope is what the innermost query has.
+	// scope has the clauses of the innermost query.
 	scope scope
 }
 
@@ -51,13 +51,13 @@ func (r *rewriter) reset(sql string, opts Options) {
 // span is the tokens from one to before another.
 type span struct{ from, to int }
 
-// scope says what a query has, so far.
+// scope has the clauses of a query that were written so far.
 type scope struct{ selects, from bool }
 
-// insert is what the rewriter writes around an operand whose operator comes later.
+// insert is the text that the rewriter writes around an operand because of a later operator.
 type insert struct {
 	after bool // it stands after a token, and not before one
-	// around is what the insert and its other half stand around. A span that has only a
+	// around is the span between the insert and its other half. A span that has only a
 	// part of it is written without them.
 	around span
 	text   string
@@ -90,7 +90,7 @@ func (r *rewriter) write(i int, text string) {
 	r.out = append(r.out, text...)
 }
 
-// mark notes where what comes next is from.
+// mark records the place in the source of the next output.
 func (r *rewriter) mark(src int, same bool) {
 	if n := len(r.marks); n > 0 {
 		m := r.marks[n-1]
@@ -108,8 +108,8 @@ func (r *rewriter) copy(i int) {
 	r.out = append(r.out, r.src[t.start:t.end]...)
 }
 
-// lead writes what stands between token i and the token before it: white space, or a
-// blank for a comment and where two tokens must not fuse.
+// lead writes the white space between token i and the token before it. It writes a blank in
+// the place of a comment, and where two tokens must not fuse.
 func (r *rewriter) lead(i int) {
 	t := &r.toks[i]
 	if t.gap == gapBlank {
@@ -159,7 +159,7 @@ func (r *rewriter) space() {
 	}
 }
 
-// emit writes the tokens of a span, without what stands before the first.
+// emit writes the tokens of a span, without the white space before the first one.
 func (r *rewriter) emit(s span) {
 	for i := s.from; i < s.to && r.err == nil; {
 		if i > s.from {
@@ -171,7 +171,7 @@ func (r *rewriter) emit(s span) {
 		r.closed = -1
 		i = r.one(i, s.to)
 		if i > s.to { // a construct that its brackets cut off
-			r.fail(s.to, "what stands before this is not complete")
+			r.fail(s.to, "the construct before this is not complete")
 			return
 		}
 		if r.toks[i-1].after && r.closed != i-1 {
@@ -314,7 +314,7 @@ func (r *rewriter) operator(i int) int {
 	return i + 1
 }
 
-// inside writes what is in the brackets that token i opens, and the closing bracket.
+// inside writes the tokens in the brackets that token i opens, and the closing bracket.
 func (r *rewriter) inside(i int) {
 	end := int(r.toks[i].pair)
 	if i+1 < end {

@@ -46,7 +46,7 @@ func TestRewrite(t *testing.T) {
 		// Casts of results are the same in all places.
 		"SELECT LENGTH(a) AS n FROM t GROUP BY LENGTH(a) ORDER BY LENGTH(a)": "SELECT CAST(length(a) AS INTEGER) AS n FROM t GROUP BY CAST(length(a) AS INTEGER) ORDER BY CAST(length(a) AS INTEGER)",
 		"SELECT COUNT_IF(a) OVER (PARTITION BY b) AS n FROM t":               "SELECT CAST(COUNT_IF(a) OVER (PARTITION BY b) AS BIGINT) AS n FROM t",
-		// Operands of what follows them.
+		// Operands of an operator behind them.
 		"SELECT f.d + INTERVAL 1 DAY AS d FROM f": "SELECT cast_to_type(f.d + INTERVAL '1 day', f.d) AS d FROM f",
 		"SELECT a WHERE": "error: emulator: WHERE without FROM is not supported: the engine refuses it (line 1, column 10)",
 		"SELECT (a + INTERVAL 1 DAY) + INTERVAL 1 YEAR AS d":       "SELECT cast_to_type((cast_to_type(a + INTERVAL '1 day', a)) + INTERVAL '1 year', (cast_to_type(a + INTERVAL '1 day', a))) AS d",
@@ -56,7 +56,7 @@ func TestRewrite(t *testing.T) {
 		"SELECT TIMESTAMP '2024-01-01' + INTERVAL '1' DAY AS d":    "SELECT TIMESTAMP '2024-01-01' + INTERVAL '1 day' AS d",
 		"SELECT x FROM t WHERE d BETWEEN e - INTERVAL 1 DAY AND f": "SELECT x FROM t WHERE d BETWEEN cast_to_type(e - INTERVAL '1 day', e) AND f",
 		"SELECT t.end, t.from, v:case.select AS c FROM t":          `SELECT t.end, t.from, json_extract(v, '$."case"."select"') AS c FROM t`,
-		// What is not known stays.
+		// Unknown constructs stay.
 		"SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY": "SELECT a FROM t TABLESPACE x QUALIFY y FETCH FIRST 1 ROWS ONLY",
 		"SHOW TABLES":                       "SHOW TABLES",
 		"DESCRIBE t":                        "DESCRIBE t",
@@ -73,10 +73,10 @@ func TestErrors(t *testing.T) {
 	for sql, want := range map[string]string{
 		"":                                      "emulator: the statement is empty (line 1, column 1)",
 		" -- a\n ":                              "emulator: the statement is empty (line 2, column 2)",
-		"(":                                     "emulator: what begins here does not end (line 1, column 1)",
-		"SELECT (1]":                            "emulator: nothing that this ends begins before it (line 1, column 10)",
-		"SELECT 'a":                             "emulator: what begins here does not end (line 1, column 8)",
-		"SELECT END":                            "emulator: nothing that this ends begins before it (line 1, column 8)",
+		"(":                                     "emulator: the construct that begins here does not end (line 1, column 1)",
+		"SELECT (1]":                            "emulator: this ends a construct that has not begun (line 1, column 10)",
+		"SELECT 'a":                             "emulator: the construct that begins here does not end (line 1, column 8)",
+		"SELECT END":                            "emulator: this ends a construct that has not begun (line 1, column 8)",
 		"SELECT '\xff'":                         "emulator: the statement is not valid UTF-8 (line 1, column 9)",
 		"SELECT 1\x00":                          "emulator: the statement has a NUL character (line 1, column 9)",
 		"SELECT é,\n  foo(1)":                   "emulator: function FOO is not supported (line 2, column 3)",
@@ -118,7 +118,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestPlaces: a byte of the rewritten text is told in the original one.
+// A byte of the rewritten text has its place in the original one.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	const sql = "SELECT 'é\\n', -- a\n  LENGTH(foo) AS n,\n  DATE_ADD('day', bar, d + INTERVAL 1 DAY) AS x // b\nFROM quux WHERE v:q.r = 1"

@@ -14,7 +14,7 @@ type token struct {
 	word keyword // of a word; 0 for a name
 	// op is the character of an operator of one character.
 	op byte
-	// gap says what stands before the token.
+	// gap is the kind of white space before the token.
 	gap        gap
 	before     bool // an insert stands before the token
 	after      bool // an insert stands after the token
@@ -30,7 +30,7 @@ type token struct {
 	ordinal int32
 }
 
-// gap is what stands between two tokens.
+// gap is a kind of white space between two tokens.
 type gap uint8
 
 const (
@@ -61,11 +61,11 @@ func (r *rewriter) tokenize() {
 		switch {
 		case !ok:
 			if len(open) > 0 {
-				r.fail(int(open[len(open)-1]), "what begins here does not end")
+				r.fail(int(open[len(open)-1]), "the construct that begins here does not end")
 			}
 			return
 		case t.Open:
-			r.failAt(t.Start, "what begins here does not end")
+			r.failAt(t.Start, "the construct that begins here does not end")
 			return
 		case t.Kind == sqltext.KindBlank:
 			g = max(g, gapBlank)
@@ -115,7 +115,7 @@ func (r *rewriter) pair(open []int32) []int32 {
 	case t.op == ')' || t.op == ']' || t.word == kEnd:
 		n := len(open) - 1
 		if n < 0 || !closes(&r.toks[open[n]], t) {
-			r.fail(i, "nothing that this ends begins before it")
+			r.fail(i, "this ends a construct that has not begun")
 			return open
 		}
 		t.pair = open[n]

@@ -43,7 +43,7 @@ var synonyms = map[typ]typ{
 	"NUMERIC": typDecimal, "LONG": typBigint, "BOOL": typBoolean, "REAL": typFloat,
 }
 
-// sized are the types whose arguments in brackets DuckDB takes.
+// sized has the types that keep their size in DuckDB.
 var sized = map[typ]bool{typDecimal: true, typVarchar: true, "CHAR": true}
 
 // refusedCasts are casts that the engine's documentation rules out, from one type to
@@ -71,7 +71,7 @@ func (r *rewriter) castType(i int) int {
 	return r.typeArguments(i, name, duck)
 }
 
-// typeArguments writes a type and what is in brackets behind it.
+// typeArguments writes a type and its size, and returns the token behind them.
 func (r *rewriter) typeArguments(i int, name typ, duck string) int {
 	r.write(i, duck)
 	if !r.isOp(i+1, '(') {
@@ -117,7 +117,8 @@ func (r *rewriter) cast(i int) int {
 	return end + 1
 }
 
-// createTable writes the columns of a CREATE TABLE, whose types may have more names.
+// createTable writes the columns of a CREATE TABLE. Their types have more names than those of
+// a cast.
 func (r *rewriter) createTable(i int) int {
 	r.copy(i)
 	for i++; i < len(r.toks) && r.err == nil && !r.isOp(i, '(') && !r.is(i, kAs); {
@@ -134,9 +135,14 @@ func (r *rewriter) createTable(i int) int {
 	c := r.open(i - 1)
 	defer r.close(&c)
 	r.write(i, " (")
-	for n, column := range c.args {
+	for n := 0; n < len(c.args); n++ {
 		if n > 0 {
 			r.write(i, ", ")
+		}
+		column := c.args[n]
+		for r.openTypes(column) > 0 && n+1 < len(c.args) { // MAP<INT, INT> has a comma
+			n++
+			column.to = c.args[n].to
 		}
 		r.column(column)
 	}
@@ -148,6 +154,10 @@ func (r *rewriter) createTable(i int) int {
 func (r *rewriter) column(s span) {
 	if !r.isName(s.from) && r.toks[s.from].word < firstSoft || s.to-s.from < 2 || !r.isKind(s.from+1, sqltext.KindWord) {
 		r.emit(s)
+		return
+	}
+	if r.isOp(s.from+2, '<') {
+		r.nestedColumn(s)
 		return
 	}
 	name := typ(strings.ToUpper(r.text(s.from + 1)))
@@ -209,8 +219,8 @@ func (r *rewriter) typeOf(s span) typ {
 	return typUnknown
 }
 
-// declared returns the type of a literal or a cast. It is not known of a function: which
-// of its types the engine's is may be this package's choice.
+// declared returns the type of a literal or a cast. The type of a function may be this
+// package's choice, so declared returns typUnknown for it.
 func (r *rewriter) declared(s span) typ {
 	if r.isOp(s.from+1, '(') && !r.is(s.from, kCast) && !r.is(s.from, kTryCast) {
 		return typUnknown

@@ -99,9 +99,9 @@ func (d *demo) queries(ctx context.Context) error {
 	return nil
 }
 
-// analyze shows what the engine says about a query.
+// analyze shows the engine's analysis of a query.
 func (d *demo) analyze(ctx context.Context) error {
-	d.say("== What the engine says about the last query")
+	d.say("== The engine's analysis of the last query")
 	q := questions[len(questions)-1]
 	info := e6data.QueryInfo{Analyze: true}
 	rows, err := d.db.QueryContext(ctx, q.sql, append(q.args, e6data.CaptureQuery(&info))...)

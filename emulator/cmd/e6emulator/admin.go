@@ -19,8 +19,8 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// listenLoopback listens on an address that is this machine's only: whoever reaches the admin may
-// inject faults.
+// listenLoopback listens on a loopback address. It refuses others, because every client of the
+// admin may inject faults.
 func listenLoopback(address string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -70,7 +70,7 @@ func newAdmin(srv *emulator.Server, pair bool, log *slog.Logger) http.Handler {
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // who asked has left, else
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client has left
 }
 
 func refuse(w http.ResponseWriter, code int, err error) {

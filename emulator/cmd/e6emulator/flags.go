@@ -14,7 +14,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	config   emulator.Config
 	admin    string
@@ -52,8 +52,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&c.Engine.User, "user", enginetest.DefaultUser, "accept this `user`")
 	f.StringVar(&c.Engine.Token, "token", enginetest.DefaultToken, "accept this access `token`")
 	f.StringVar(&c.Engine.Database, "schema", "db", "the default `schema`")
-	f.StringVar(&c.Engine.ClusterName, "cluster", "", "be the cluster of this `name`, which clients must send")
-	f.BoolVar(&o.pair, "pair", false, "be a blue/green pair over one database: POST /switch")
+	f.StringVar(&c.Engine.ClusterName, "cluster", "", "serve as the cluster of this `name`; clients must send it")
+	f.BoolVar(&o.pair, "pair", false, "serve a blue/green pair over one database; POST /switch switches")
 	f.StringVar(&o.certFile, "tls", "", "speak TLS and write the certificate to trust to this `file`")
 	f.StringVar(&c.File, "file", "", "keep the default catalog in this DuckDB `file`; in memory otherwise")
 	f.BoolVar(&c.Demo, "demo", false, "add the catalog demo")
@@ -62,8 +62,8 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.Var(tables(c.Tables), "table", "load a CSV or Parquet file: `NAME=FILE`; may be repeated")
 	f.StringVar(&o.catalog, "catalog", "", "the `catalog` that the printed DSN names")
 	f.StringVar(&c.Zone, "zone", "UTC", "the sessions' time `zone`")
-	f.Uint64Var(&c.Shuffle, "seed", 0, "shuffle rows that have no order by this `seed`; 0 is not")
-	f.Func("oauth", "issue tokens to this client and take no others: `ID:SECRET`", func(s string) error {
+	f.Uint64Var(&c.Shuffle, "seed", 0, "shuffle the rows of a SELECT without ORDER BY by this `seed`; 0 keeps the order")
+	f.Func("oauth", "issue tokens to this client, and accept nothing else: `ID:SECRET`", func(s string) error {
 		id, secret, ok := strings.Cut(s, ":")
 		if !ok {
 			return errors.New("want ID:SECRET")
@@ -71,16 +71,16 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 		c.OAuth = &emulator.OAuth{ClientID: id, ClientSecret: secret}
 		return nil
 	})
-	f.IntVar(&c.Queue, "queue", 0, "execute at most `n` statements at once; 0 is no limit")
+	f.IntVar(&c.Queue, "queue", 0, "execute at most `n` statements at once; 0: no limit")
 	f.IntVar(&c.MemoryMB, "memory", 0, "use at most this many `MiB`; 0 is 1024")
 	f.IntVar(&c.Threads, "threads", 0, "use `n` threads; 0 is 2")
 	f.BoolVar(&c.JSON, "nested-json", false, "write arrays, maps and structs as JSON")
-	f.BoolVar(&c.Cache, "cache", false, "have a result cache")
-	f.BoolVar(&c.Native, "native", false, "take the native executor's functions")
+	f.BoolVar(&c.Cache, "cache", false, "keep results in a cache")
+	f.BoolVar(&c.Native, "native", false, "use the native executor's functions")
 	f.BoolVar(&c.RequireCatalog, "require-catalog", false, "refuse statements that name no catalog")
-	f.BoolVar(&c.Raw, "raw", false, "take DuckDB's SQL, not e6data's dialect")
+	f.BoolVar(&c.Raw, "raw", false, "accept DuckDB's SQL in place of e6data's dialect")
 	f.StringVar(&o.admin, "admin", "", "listen for admin calls by HTTP on this loopback `address`")
-	f.DurationVar(&o.grace, "grace", 5*time.Second, "wait so `long` for open queries at the end")
+	f.DurationVar(&o.grace, "grace", 5*time.Second, "wait this `long` for open queries at the end")
 	f.BoolVar(&o.json, "json", false, "log JSON")
 	f.BoolVar(&o.debug, "debug", false, "log statements")
 	if err := f.Parse(args); err != nil {

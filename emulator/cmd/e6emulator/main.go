@@ -91,7 +91,7 @@ func (o *options) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-// serveAdmin starts the admin's HTTP server, where one is asked for.
+// serveAdmin starts the admin's HTTP server, if --admin has an address.
 func (o *options) serveAdmin(srv *emulator.Server, log *slog.Logger) (stop func(), err error) {
 	if o.admin == "" {
 		return func() {}, nil
@@ -110,7 +110,7 @@ func (o *options) serveAdmin(srv *emulator.Server, log *slog.Logger) (stop func(
 		}
 	}()
 	return func() {
-		_ = h.Close() // what is in flight is of no use any more
+		_ = h.Close() // no answer matters any more
 		<-done
 	}, nil
 }

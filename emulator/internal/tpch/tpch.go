@@ -21,8 +21,8 @@ import (
 // a lock, whatever the database.
 var generating sync.Mutex
 
-// Generate adds the table function dbgen and its like to a database, of the DuckDB version that
-// go.mod pins, and calls f, which may use them. One f runs at a time in a process.
+// Generate adds TPC-H's functions, such as dbgen, to a database and calls f, which may use them.
+// DuckDB must have the version that go.mod pins. One f runs at a time in a process.
 func Generate(db duckdb.Database, f func() error) error {
 	generating.Lock()
 	defer generating.Unlock()
