@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/words"
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
@@ -31,7 +32,18 @@ type Candidate struct {
 	Detail string
 }
 
-// Result is the answer of [Cache.Complete].
+// Lists are the known names of the engine. The methods do not wait: they return what is
+// known, report whether that is the whole list, and may request the list in the
+// background. An empty catalog or schema means the current one. The methods of
+// *session.Metadata do that.
+type Lists interface {
+	KnownCatalogs() ([]e6data.Catalog, bool)
+	KnownSchemas(catalog string) ([]string, bool)
+	KnownTables(catalog, schema string) ([]string, bool)
+	KnownColumns(catalog, schema, table string) ([]e6data.Column, bool)
+}
+
+// Result is the answer of [SQL].
 type Result struct {
 	// Start is the offset of the word that the candidates replace. It ends at the
 	// cursor.
@@ -42,15 +54,11 @@ type Result struct {
 	Loading bool
 }
 
-// Scope is where a statement runs. The cache uses it as part of the names of its lists,
-// and passes it to the [Source].
-type Scope struct{ Catalog, Schema string }
-
-// Complete returns the continuations at the offset cursor in src, which may be a part of
-// a statement or several statements. It does not wait.
-func (c *Cache) Complete(src string, cursor int, scope Scope) Result {
+// SQL returns the continuations at the offset cursor in src, which may be a part of a
+// statement or several statements. It does not wait.
+func SQL(src string, cursor int, lists Lists) Result {
 	p := findPlace(src, cursor)
-	f := finder{cache: c, scope: scope, place: p, lower: p.prefix == strings.ToLower(p.prefix)}
+	f := finder{lists: lists, place: p, lower: p.prefix == strings.ToLower(p.prefix)}
 	switch p.want {
 	case wantStatement:
 		f.keywords("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE", "DROP", "DESCRIBE", "EXPLAIN", "SHOW", "VALUES", "TABLE")
@@ -70,25 +78,19 @@ func (c *Cache) Complete(src string, cursor int, scope Scope) Result {
 	return Result{Start: p.start, Candidates: f.found, Loading: f.loading}
 }
 
-// Names returns the continuations of prefix as the name of a table. It serves the shell's own commands.
-func (c *Cache) Names(prefix string, scope Scope) Result {
+// Tables returns the continuations at the end of text as the name of a table, with its
+// schema and catalog if they are there. It serves the shell's own commands.
+func Tables(text string, lists Lists) Result {
 	const from = "FROM "
-	r := c.Complete(from+prefix, len(from)+len(prefix), scope)
+	r := SQL(from+text, len(from)+len(text), lists)
 	r.Start -= len(from)
+	r.Candidates = slices.DeleteFunc(r.Candidates, func(c Candidate) bool { return c.Kind == KindKeyword })
 	return r
-}
-
-// Warm fetches the lists that the first words of a session need.
-func (c *Cache) Warm(scope Scope) {
-	c.lookup(key{level: levelTables, catalog: scope.Catalog, schema: scope.Schema})
-	c.lookup(key{level: levelSchemas, catalog: scope.Catalog})
-	c.lookup(key{level: levelCatalogs})
 }
 
 // finder collects candidates.
 type finder struct {
-	cache *Cache
-	scope Scope
+	lists Lists
 	place
 	// lower reports that keywords are written in lower case.
 	lower   bool
@@ -107,12 +109,34 @@ func (f *finder) add(c Candidate) {
 	}
 }
 
-// names adds the names of a list.
-func (f *finder) names(k key, kind Kind) {
-	list, loaded := f.cache.lookup(k)
-	f.loading = f.loading || !loaded
-	for _, column := range list {
-		f.name(column.Name, kind, column.Type)
+// catalogs returns the names of the catalogs.
+func (f *finder) catalogs() []string {
+	list, ok := f.lists.KnownCatalogs()
+	f.loading = f.loading || !ok
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// schemas returns the schemas of a catalog.
+func (f *finder) schemas(catalog string) []string {
+	list, ok := f.lists.KnownSchemas(catalog)
+	f.loading = f.loading || !ok
+	return list
+}
+
+// tablesOf adds the tables of a schema.
+func (f *finder) tablesOf(catalog, schema string) {
+	list, ok := f.lists.KnownTables(catalog, schema)
+	f.loading = f.loading || !ok
+	f.names(list, KindTable)
+}
+
+func (f *finder) names(list []string, kind Kind) {
+	for _, name := range list {
+		f.name(name, kind, "")
 	}
 }
 
@@ -165,31 +189,28 @@ func (f *finder) relations() {
 		for _, name := range f.tables {
 			f.name(name, KindTable, "with")
 		}
-		f.names(key{level: levelTables, catalog: f.scope.Catalog, schema: f.scope.Schema}, KindTable)
-		f.names(key{level: levelSchemas, catalog: f.scope.Catalog}, KindSchema)
-		f.names(key{level: levelCatalogs}, KindCatalog)
+		f.tablesOf("", "")
+		f.names(f.schemas(""), KindSchema)
+		f.names(f.catalogs(), KindCatalog)
 		if f.prefix != "" {
 			f.keywords("SELECT", "LATERAL", "UNNEST", "VALUES")
 		}
 	case 1:
 		// The name is a schema of the current catalog, or a catalog, or both.
 		name := f.path[0]
-		if f.has(key{level: levelCatalogs}, name) {
-			f.names(key{level: levelSchemas, catalog: name}, KindSchema)
+		if contains(f.catalogs(), name) {
+			f.names(f.schemas(name), KindSchema)
 		}
-		if f.has(key{level: levelSchemas, catalog: f.scope.Catalog}, name) {
-			f.names(key{level: levelTables, catalog: f.scope.Catalog, schema: name}, KindTable)
+		if contains(f.schemas(""), name) {
+			f.tablesOf("", name)
 		}
 	case 2:
-		f.names(key{level: levelTables, catalog: f.path[0], schema: f.path[1]}, KindTable)
+		f.tablesOf(f.path[0], f.path[1])
 	}
 }
 
-// has reports whether the list of k has a name.
-func (f *finder) has(k key, name string) bool {
-	list, loaded := f.cache.lookup(k)
-	f.loading = f.loading || !loaded
-	return slices.ContainsFunc(list, func(c Column) bool { return strings.EqualFold(c.Name, name) })
+func contains(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(other, name) })
 }
 
 // expression adds columns, names of tables, functions and keywords.
@@ -233,19 +254,13 @@ func (f *finder) means(r relation) bool {
 
 // columns adds the columns of a table.
 func (f *finder) columns(r relation) {
-	if len(r.path) == 1 && slices.ContainsFunc(f.tables, func(name string) bool { return strings.EqualFold(name, r.path[0]) }) {
-		return // WITH defines the table: the engine has no list of its columns
+	if len(r.path) > 3 || len(r.path) == 1 && contains(f.tables, r.path[0]) {
+		return // of a table that WITH defines the engine has no list of columns
 	}
-	k := key{level: levelColumns, catalog: f.scope.Catalog, schema: f.scope.Schema}
-	switch n := len(r.path); n {
-	case 1:
-		k.table = r.path[0]
-	case 2:
-		k.schema, k.table = r.path[0], r.path[1]
-	case 3:
-		k.catalog, k.schema, k.table = r.path[0], r.path[1], r.path[2]
-	default:
-		return
+	path := append(make([]string, 3-len(r.path), 3), r.path...)
+	list, ok := f.lists.KnownColumns(path[0], path[1], path[2])
+	f.loading = f.loading || !ok
+	for _, c := range list {
+		f.name(c.Name, KindColumn, c.DatabaseTypeName())
 	}
-	f.names(k, KindColumn)
 }

@@ -1,74 +1,57 @@
 package complete_test
 
 import (
-	"context"
-	"errors"
-	"fmt"
+	"cmp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/complete"
 )
 
-// lake is a source with two catalogs.
+// lake has two catalogs. Its current schema is lake.sales.
 type lake struct{}
 
-func (lake) Catalogs(context.Context) ([]string, error) { return []string{"lake", "archive"}, nil }
+func (lake) KnownCatalogs() ([]e6data.Catalog, bool) {
+	return []e6data.Catalog{{Name: "lake"}, {Name: "archive"}}, true
+}
 
-func (lake) Schemas(_ context.Context, catalog string) ([]string, error) {
+func (lake) KnownSchemas(catalog string) ([]string, bool) {
 	if catalog == "archive" {
-		return []string{"y2019", "y2020"}, nil
+		return []string{"y2019", "y2020"}, true
 	}
-	return []string{"sales", "hr"}, nil
+	return []string{"sales", "hr"}, true
 }
 
-func (lake) Tables(_ context.Context, catalog, schema string) ([]string, error) {
-	switch catalog + "." + schema {
+func (lake) KnownTables(catalog, schema string) ([]string, bool) {
+	switch cmp.Or(catalog, "lake") + "." + cmp.Or(schema, "sales") {
 	case "lake.sales":
-		return []string{"orders", "order_items", "My Table"}, nil
+		return []string{"orders", "order_items", "My Table"}, true
 	case "lake.hr":
-		return []string{"staff"}, nil
+		return []string{"staff"}, true
 	case "archive.y2019":
-		return []string{"old_orders"}, nil
+		return []string{"old_orders"}, true
 	}
-	return nil, nil
+	return nil, true
 }
 
-func (lake) Columns(_ context.Context, catalog, schema, table string) ([]complete.Column, error) {
-	switch catalog + "." + schema + "." + table {
+func (lake) KnownColumns(catalog, schema, table string) ([]e6data.Column, bool) {
+	switch cmp.Or(catalog, "lake") + "." + cmp.Or(schema, "sales") + "." + table {
 	case "lake.sales.orders":
-		return []complete.Column{{Name: "id", Type: "long"}, {Name: "amount", Type: "decimal(12,2)"}, {Name: "Order Date", Type: "date"}}, nil
+		return []e6data.Column{{Name: "id", Type: "long"}, {Name: "amount", Type: "decimal(12,2)"}, {Name: "Order Date", Type: "date"}}, true
 	case "lake.hr.staff":
-		return []complete.Column{{Name: "name", Type: "varchar"}}, nil
+		return []e6data.Column{{Name: "name", Type: "varchar"}}, true
 	case "archive.y2019.old_orders":
-		return []complete.Column{{Name: "old_id", Type: "long"}}, nil
+		return []e6data.Column{{Name: "old_id", Type: "long"}}, true
 	}
-	return nil, errors.New("no such table")
+	return nil, false
 }
 
-// settled returns the result of Complete when no list is missing any more, or when the
-// lists that are missing cannot be had.
-func settled(t *testing.T, src string, scope complete.Scope) complete.Result {
-	t.Helper()
-	arrived := make(chan struct{}, 100)
-	c := complete.NewCache(lake{}, func() { arrived <- struct{}{} })
-	defer c.Close()
+// at returns the result at the bar in src.
+func at(src string) complete.Result {
 	cursor := strings.Index(src, "|")
-	text := src[:cursor] + src[cursor+1:]
-	for {
-		r := c.Complete(text, cursor, scope)
-		if !r.Loading {
-			return r
-		}
-		select {
-		case <-arrived:
-		case <-time.After(time.Minute):
-			t.Fatalf("%q: the lists did not arrive", src)
-		}
-	}
+	return complete.SQL(src[:cursor]+src[cursor+1:], cursor, lake{})
 }
 
 func texts(r complete.Result, kind complete.Kind) string {
@@ -84,7 +67,6 @@ func texts(r complete.Result, kind complete.Kind) string {
 // TestPlaces completes at the bar, and expects names of one kind.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	scope := complete.Scope{Catalog: "lake", Schema: "sales"}
 	for _, c := range []struct {
 		src  string
 		kind complete.Kind
@@ -133,7 +115,7 @@ func TestPlaces(t *testing.T) {
 		{"INSERT INTO or|", complete.KindTable, "orders order_items"},
 		{"UPDATE orders SET am|", complete.KindColumn, "amount"},
 	} {
-		if got := texts(settled(t, c.src, scope), c.kind); got != c.want {
+		if got := texts(at(c.src), c.kind); got != c.want {
 			t.Errorf("%s: the %s are %q instead of %q", c.src, c.kind, got, c.want)
 		}
 	}
@@ -149,82 +131,33 @@ func TestStartIsTheWordAtTheCursor(t *testing.T) {
 		"sel|":                  0,
 		"|":                     0,
 	} {
-		if got := settled(t, src, complete.Scope{Catalog: "lake", Schema: "sales"}).Start; got != want {
+		if got := at(src).Start; got != want {
 			t.Errorf("%s: the word begins at %d instead of %d", src, got, want)
 		}
 	}
 }
 
-// slow is a source whose calls block until they are released.
-type slow struct {
-	lake
-	release chan struct{}
-	mu      sync.Mutex
-	running int
-	most    int
-}
-
-func (s *slow) Tables(ctx context.Context, catalog, schema string) ([]string, error) {
-	s.mu.Lock()
-	s.running++
-	s.most = max(s.most, s.running)
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.running--
-		s.mu.Unlock()
-	}()
-	select {
-	case <-s.release:
-		return s.lake.Tables(ctx, catalog, schema)
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// TestNothingWaits checks that Complete returns while the engine does not answer, that
-// few calls are under way at a time, and that Close ends them.
-func TestNothingWaits(t *testing.T) {
+// TestLoading checks that a list which is missing is reported, and that the others are
+// there.
+func TestLoading(t *testing.T) {
 	t.Parallel()
-	source := &slow{release: make(chan struct{})}
-	c := complete.NewCache(source, nil)
-	for i := range 20 {
-		src := fmt.Sprintf("SELECT * FROM lake.s%d.", i)
-		if r := c.Complete(src, len(src), complete.Scope{}); !r.Loading || len(r.Candidates) > 0 {
-			t.Fatalf("the result is %+v", r)
-		}
+	r := at("SELECT a| FROM orders, hr.unknown")
+	if !r.Loading || texts(r, complete.KindColumn) != "amount" {
+		t.Errorf("the result is %+v", r)
 	}
-	c.Close() // goleak checks that no fetch is left
-	if source.most > 2 {
-		t.Errorf("%d calls were under way at a time", source.most)
+	if r := at("SELECT a| FROM orders"); r.Loading {
+		t.Error("nothing is missing")
 	}
 }
 
-// TestClearForgets checks that a list which was requested before Clear is not stored
-// after it.
-func TestClearForgets(t *testing.T) {
+func TestTables(t *testing.T) {
 	t.Parallel()
-	source := &slow{release: make(chan struct{})}
-	arrived := make(chan struct{}, 10)
-	c := complete.NewCache(source, func() { arrived <- struct{}{} })
-	defer c.Close()
-	const src = "SELECT * FROM lake.sales."
-	c.Complete(src, len(src), complete.Scope{})
-	c.Clear()
-	close(source.release)
-	for {
-		r := c.Complete(src, len(src), complete.Scope{})
-		if !r.Loading {
-			if got := texts(r, complete.KindTable); got != `orders order_items "My Table"` {
-				t.Errorf("the tables are %q", got)
-			}
-			return
-		}
-		select {
-		case <-arrived:
-		case <-time.After(time.Minute):
-			t.Fatal("the list did not arrive after Clear")
-		}
+	r := complete.Tables("hr.st", lake{})
+	if r.Start != 3 || texts(r, complete.KindTable) != "staff" {
+		t.Errorf("the result is %+v", r)
+	}
+	if r := complete.Tables("s", lake{}); texts(r, complete.KindKeyword) != "" {
+		t.Errorf("the result has keywords: %+v", r)
 	}
 }
 
@@ -232,13 +165,11 @@ func FuzzComplete(f *testing.F) {
 	f.Add("SELECT a.b FROM c.d AS e WHERE (f", 10)
 	f.Add(`WITH x AS (SELECT "a`, 20)
 	f.Add("))((,,.. FROM . JOIN ,", 22)
-	c := complete.NewCache(lake{}, nil)
-	f.Cleanup(c.Close)
 	f.Fuzz(func(t *testing.T, src string, cursor int) {
 		if cursor < 0 || cursor > len(src) {
 			return
 		}
-		r := c.Complete(src, cursor, complete.Scope{Catalog: "lake", Schema: "sales"})
+		r := complete.SQL(src, cursor, lake{})
 		if r.Start < 0 || r.Start > cursor {
 			t.Errorf("the word begins at %d, and the cursor is at %d", r.Start, cursor)
 		}
