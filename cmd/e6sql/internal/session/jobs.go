@@ -182,7 +182,7 @@ func (s *Session) Fetch(ctx context.Context, id string, sink Sink, o RunOptions)
 		if err != nil {
 			return err
 		}
-		err = sum.pass(batches, sink, false, false)
+		err = sum.pass(batches, sink, info, false, false)
 		s.update(j, func() {
 			j.State, j.cleared, j.Rows = JobFetched, true, sum.Written
 			if err != nil {

@@ -21,6 +21,14 @@ type Sink interface {
 	Write(batch *thriftrows.Batch) error
 }
 
+// Limited is a sink that shows only the first rows. Run stops reading when Full returns
+// true, if the engine has reported how many rows the result has.
+type Limited interface {
+	Sink
+	// Full reports whether the sink would only count further rows.
+	Full() bool
+}
+
 // RunOptions observe a statement. The zero value observes nothing.
 type RunOptions struct {
 	// Progress, if not nil, is called at most ten times a second, on a goroutine of the
@@ -41,6 +49,9 @@ type Summary struct {
 	HasResult bool
 	// Written is the number of rows that the sink took.
 	Written int64
+	// Total is the number of rows of the result. It is larger than Written if the sink
+	// had enough before the end, and the engine has reported the number.
+	Total int64
 	// Affected is the number of rows that the statement changed. It is -1 if the engine
 	// did not report it, and for statements that change no rows.
 	Affected int64
@@ -99,7 +110,7 @@ func (s *Session) Run(ctx context.Context, statement string, sink Sink, o RunOpt
 		if err != nil {
 			return err
 		}
-		return sum.pass(batches, sink, !st.ReturnsRows(), st.DML())
+		return sum.pass(batches, sink, info, !st.ReturnsRows(), st.DML())
 	})
 	s.finish(sum, info, begin)
 	if changesCatalog(st.Keyword()) {
@@ -179,7 +190,7 @@ func (s *Session) finish(sum *Summary, info *e6data.QueryInfo, begin time.Time) 
 // pass reads the result into sink, and closes it. lazy is set for a statement that may
 // have no result: then Begin is called with the first batch. changes is set for a
 // statement whose result may be the number of rows that it changed.
-func (sum *Summary) pass(batches *e6data.Batches, sink Sink, lazy, changes bool) (err error) {
+func (sum *Summary) pass(batches *e6data.Batches, sink Sink, info *e6data.QueryInfo, lazy, changes bool) (err error) {
 	defer func() {
 		if closed := batches.Close(); err == nil {
 			err = closed
@@ -215,6 +226,13 @@ func (sum *Summary) pass(batches *e6data.Batches, sink Sink, lazy, changes bool)
 			return &SinkError{err}
 		}
 		sum.Written += int64(batch.NumRows())
+		sum.Total = sum.Written
+		if limited, ok := sink.(Limited); ok && limited.Full() {
+			if promised := info.State().RowsPromised; promised > sum.Written {
+				sum.Total = promised
+				return nil
+			}
+		}
 	}
 	return batches.Err()
 }
