@@ -69,19 +69,19 @@ func (f *csvFormat) field(dst []byte, g *grid, v *vector, row int) []byte {
 	}
 	from := len(dst)
 	dst = v.append(dst, row)
-	if string(dst[from:]) == f.null {
-		dst = f.quote(dst[:from], []byte(f.null))
+	switch {
+	case len(dst) == from:
+		return append(dst, `""`...)
+	case string(dst[from:]) == f.null:
+		return f.quote(dst[:from], []byte(f.null))
 	}
 	return dst
 }
 
-// text appends a text. It uses quotes if the text needs them or if it looks like NULL.
+// text appends a text. It uses quotes if the text needs them, is empty or looks like NULL.
 func (f *csvFormat) text(dst, text []byte) []byte {
 	if len(text) == 0 {
-		if f.null == "" {
-			return append(dst, `""`...)
-		}
-		return dst
+		return append(dst, `""`...)
 	}
 	// Some readers drop blanks at the beginning, and PostgreSQL ends the data at \. .
 	if text[0] == ' ' || text[0] == '\t' || !plainCSV(text, f.comma) || string(text) == f.null || string(text) == `\.` {
