@@ -93,8 +93,9 @@ func appendDistinct(dst, text []byte, null string) []byte {
 // guard is a writer that makes control characters visible, except for tabs and the ends
 // of lines. Each call of Write must end between two characters.
 type guard struct {
-	w   io.Writer
-	buf []byte
+	w    io.Writer
+	crlf bool // whether lines end with \r\n
+	buf  []byte
 }
 
 func (g *guard) Write(b []byte) (int, error) {
@@ -105,7 +106,7 @@ func (g *guard) Write(b []byte) (int, error) {
 			n = len(rest)
 		}
 		line := rest[:n]
-		crlf := n < len(rest) && rest[n] == '\n' && bytes.HasSuffix(line, []byte{'\r'})
+		crlf := g.crlf && n < len(rest) && rest[n] == '\n' && bytes.HasSuffix(line, []byte{'\r'})
 		if crlf {
 			line = line[:n-1]
 		}

@@ -80,6 +80,19 @@ func typed(t testing.TB, word string, scale int32, values ...any) result {
 	return result{columns: []thriftrows.Column{{Name: "v", Type: word}}, chunk: chunk}
 }
 
+// firstBatch returns the first batch of a result.
+func firstBatch(t testing.TB, r result) *thriftrows.Batch {
+	t.Helper()
+	chunk := new(thriftrows.Chunk)
+	if err := chunk.Decode(r.chunk, len(r.columns)); err != nil {
+		t.Fatal(err)
+	}
+	batch := thriftrows.NewBatch(nil, nil)
+	batch.Reset(chunk)
+	batch.Next()
+	return batch
+}
+
 // feed writes a result to a writer.
 func feed(w Writer, r result, s Summary) error {
 	if err := w.Begin(r.columns); err != nil {

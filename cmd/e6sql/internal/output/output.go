@@ -133,7 +133,7 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 		o.Comma = ','
 	}
 	if o.Terminal && slices.Contains(rawFormats, format) {
-		w = &guard{w: w}
+		w = &guard{w: w, crlf: o.CRLF}
 	}
 	return newWriter(&sink{w: w}, &o)
 }
