@@ -203,3 +203,9 @@ func (s *Session) Ping(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Login opens a session on the engine, or takes one that is free. It does not resume a
+// suspended cluster, and succeeds if the cluster is suspended.
+func (s *Session) Login(ctx context.Context) error {
+	return s.connector.UseConn(ctx, func(*e6data.Conn) error { return nil })
+}
