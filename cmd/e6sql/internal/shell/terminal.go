@@ -1,0 +1,140 @@
+package shell
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/reeflective/readline"
+
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/complete"
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/highlight"
+)
+
+// Terminal is a [Reader] that edits lines on the process's terminal, with history,
+// completion and colours. Between two calls of Read the terminal is in its normal mode,
+// in which Ctrl-C is a signal.
+type Terminal struct {
+	line    *readline.Shell
+	prompt  string
+	history *History
+}
+
+// TerminalOptions are the parts of a Terminal. All may be nil.
+type TerminalOptions struct {
+	History *History
+	// Lists are the names that are completed.
+	Lists complete.Lists
+	// Color colours statements.
+	Color bool
+}
+
+// NewTerminal returns a reader on the process's terminal. A process has one.
+func NewTerminal(o TerminalOptions) *Terminal {
+	t := &Terminal{line: readline.NewShell(), history: o.History}
+	for name, value := range map[string]any{
+		"completion-ignore-case": true,
+		"usage-hint-always":      false,
+		"autopairs":              false,
+		// The library colours the rest of a line from these characters on, even in a
+		// text. The shell has its own colours, so nothing must match.
+		"comment-begin": "\x00",
+	} {
+		_ = t.line.Config.Set(name, value)
+	}
+	t.line.Prompt.Primary(func() string { return t.prompt })
+	t.line.AcceptMultiline = func(line []rune) bool { return Complete(string(line)) }
+	if o.Color {
+		t.line.SyntaxHighlighter = func(line []rune) string { return highlight.SQL(string(line)) }
+	}
+	if o.Lists != nil {
+		t.line.Completer = func(line []rune, cursor int) readline.Completions {
+			return completions(line, cursor, o.Lists)
+		}
+	}
+	t.line.History.Delete()
+	t.line.History.Add("history", &source{o.History})
+	return t
+}
+
+// Read implements [Reader].
+func (t *Terminal) Read(prompt string) (string, error) {
+	t.prompt = prompt
+	line, err := t.line.Readline()
+	switch {
+	case errors.Is(err, readline.ErrInterrupt):
+		return "", ErrInterrupted
+	case err != nil:
+		// A terminal that has gone away is an end, too.
+		return "", errors.Join(io.EOF, err)
+	}
+	return line, nil
+}
+
+// Interrupt makes a call of Read that is under way return, as if the user had pressed
+// Ctrl-C. It may be called from another goroutine.
+func (t *Terminal) Interrupt() {
+	t.line.Keys.Feed(true, '\x03')
+	t.line.Keys.RequestRefresh()
+}
+
+// source is the library's view of a history.
+type source struct{ h *History }
+
+// Write is called with every input that is accepted.
+func (s *source) Write(line string) (int, error) {
+	if s.h == nil {
+		return 0, nil
+	}
+	err := s.h.Add(line)
+	return len(s.h.inputs), err
+}
+
+func (s *source) GetLine(i int) (string, error) {
+	if s.h == nil || i < 0 || i >= len(s.h.inputs) {
+		return "", errors.New("the history has no such input")
+	}
+	return s.h.inputs[i], nil
+}
+
+func (s *source) Len() int {
+	if s.h == nil {
+		return 0
+	}
+	return len(s.h.inputs)
+}
+
+func (s *source) Dump() any { return s.h }
+
+// completions returns the continuations of an input in the library's form.
+func completions(line []rune, cursor int, lists complete.Lists) readline.Completions {
+	before := string(line[:cursor])
+	r := continuations(before, string(line), lists)
+	if len(r.Candidates) == 0 {
+		if r.Loading {
+			return readline.CompleteMessage("names are being fetched: press Tab again")
+		}
+		return readline.Completions{}
+	}
+	// The library replaces the text between the last blank and the cursor, or a prefix
+	// that is not empty. It counts bytes where it should count characters.
+	prefix := before[r.Start:]
+	glue := ""
+	if prefix == "" {
+		glue = before[1+strings.LastIndexAny(before, " \t\n"):]
+	}
+	if !ascii(prefix) || !ascii(glue) {
+		return readline.Completions{}
+	}
+	values := make([]readline.Completion, len(r.Candidates))
+	for i, c := range r.Candidates {
+		values[i] = readline.Completion{Value: glue + c.Text, Display: c.Text, Description: c.Detail, Tag: string(c.Kind)}
+	}
+	out := readline.CompleteRaw(values)
+	out.PREFIX = prefix
+	return out
+}
+
+func ascii(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0
+}
