@@ -27,6 +27,9 @@ type File struct {
 // Create returns a File for path. The file gets the permissions that it has, or those of
 // a new file. The caller calls Abort at the end, and Commit before if all was written.
 func Create(path string) (*File, error) {
+	if _, base := filepath.Split(path); base == "" {
+		return nil, &fs.PathError{Op: "create", Path: path, Err: errors.New("it has no file name")}
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir():
