@@ -168,4 +168,3 @@ func BenchmarkWrite(b *testing.B) {
 		})
 	}
 }
-

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -19,9 +20,8 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// appendDate appends the date of a day since 1970-01-01 in the proleptic Gregorian
-// calendar.
-func appendDate(dst []byte, day int64) []byte {
+// civil returns the date of a day since 1970-01-01 in the proleptic Gregorian calendar.
+func civil(day int64) (year int64, month, dayOfMonth uint) {
 	// The year begins on the first of March here, so that the leap day is its last day,
 	// and an era of 400 years always has the same number of days.
 	const (
@@ -30,42 +30,39 @@ func appendDate(dst []byte, day int64) []byte {
 	)
 	day += marchOfYearZero
 	era := floorDiv(day, daysPerEra)
-	ofEra := day - era*daysPerEra
+	ofEra := uint(day - era*daysPerEra)
 	yearOfEra := (ofEra - ofEra/1460 + ofEra/36524 - ofEra/146096) / 365
 	ofYear := ofEra - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	month := (5*ofYear + 2) / 153 // 0 is March
-	dayOfMonth := ofYear - (153*month+2)/5 + 1
-	year := era*400 + yearOfEra
-	month += 3
-	if month > 12 {
-		month -= 12
-		year++
+	month = (5*ofYear + 2) / 153 // 0 is March
+	dayOfMonth = ofYear - (153*month+2)/5 + 1
+	year = era*400 + int64(yearOfEra)
+	if month += 3; month > 12 {
+		return year + 1, month - 12, dayOfMonth
 	}
-	dst = appendYear(dst, year)
-	dst = append(dst, '-')
-	dst = append2(dst, int(month))
-	dst = append(dst, '-')
-	return append2(dst, int(dayOfMonth))
+	return year, month, dayOfMonth
 }
 
-// appendYear appends a year with at least four digits. Years after 9999 have a plus
-// sign.
-func appendYear(dst []byte, year int64) []byte {
-	switch {
-	case year < 0:
-		dst = append(dst, '-')
-		year = -year
-	case year > 9999:
-		dst = append(dst, '+')
+// appendDate appends the date of a day since 1970-01-01. Years have at least four digits,
+// and those after 9999 a plus sign.
+func appendDate(dst []byte, day int64) []byte {
+	year, month, dayOfMonth := civil(day)
+	text := [10]byte{4: '-', 7: '-'}
+	put2(text[5:], month)
+	put2(text[8:], dayOfMonth)
+	if year < 0 || year > 9999 {
+		dst = fmt.Appendf(dst, "%+05d", year)
+		return append(dst, text[4:]...)
 	}
-	if year > 9999 {
-		return appendInt(dst, year)
-	}
-	return append2(append2(dst, int(year/100)), int(year%100))
+	put2(text[0:], uint(year)/100)
+	put2(text[2:], uint(year)%100)
+	return append(dst, text[:]...)
 }
 
-// append2 appends a number of two digits.
-func append2(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
+// put2 sets the first two bytes of b to a number of two digits.
+func put2(b []byte, n uint) {
+	b[0] = byte('0' + n/10)
+	b[1] = byte('0' + n%10)
+}
 
 // appendTime appends the date and the time of day of micros since 1970, of a clock that
 // is offset seconds ahead, and nanos nanoseconds later. It leaves out zeros at the end
@@ -79,21 +76,31 @@ func appendTime(dst []byte, micros int64, offset, nanos int) []byte {
 	case ofDay >= microsPerDay:
 		day, ofDay = day+1, ofDay-microsPerDay
 	}
-	seconds := int(ofDay / microsPerSecond)
-	dst = append(appendDate(dst, day), ' ')
-	dst = append(append2(dst, seconds/3600), ':')
-	dst = append(append2(dst, seconds/60%60), ':')
-	dst = append2(dst, seconds%60)
-	fraction := int(ofDay%microsPerSecond)*1000 + nanos
-	if fraction == 0 {
-		return dst
-	}
-	dst = append(dst, '.')
-	for unit := 100_000_000; fraction > 0; unit /= 10 {
-		dst = append(dst, byte('0'+fraction/unit))
-		fraction %= unit
+	dst = appendDate(dst, day)
+	seconds := uint(ofDay / microsPerSecond)
+	text := [9]byte{0: ' ', 3: ':', 6: ':'}
+	put2(text[1:], seconds/3600)
+	put2(text[4:], seconds/60%60)
+	put2(text[7:], seconds%60)
+	dst = append(dst, text[:]...)
+	if fraction := uint(ofDay%microsPerSecond)*1000 + uint(nanos); fraction > 0 {
+		return appendFraction(dst, fraction)
 	}
 	return dst
+}
+
+// appendFraction appends nanoseconds without zeros at the end.
+func appendFraction(dst []byte, nanos uint) []byte {
+	text := [10]byte{0: '.'}
+	for i := len(text) - 1; i > 0; i-- {
+		text[i] = byte('0' + nanos%10)
+		nanos /= 10
+	}
+	n := len(text)
+	for text[n-1] == '0' {
+		n--
+	}
+	return append(dst, text[:n]...)
 }
 
 // zoneSuffix appends zones. It keeps what it found out about the last zone, because
@@ -147,10 +154,13 @@ func appendOffset(dst []byte, seconds int) []byte {
 	if seconds < 0 {
 		sign, seconds = '-', -seconds
 	}
-	dst = append(append2(append(dst, sign), seconds/3600), ':')
-	dst = append2(dst, seconds/60%60)
-	if seconds%60 != 0 {
-		dst = append2(append(dst, ':'), seconds%60)
+	n := uint(seconds)
+	text := [9]byte{0: sign, 3: ':', 6: ':'}
+	put2(text[1:], n/3600)
+	put2(text[4:], n/60%60)
+	if n%60 == 0 {
+		return append(dst, text[:6]...)
 	}
-	return dst
+	put2(text[7:], n%60)
+	return append(dst, text[:]...)
 }
