@@ -8,10 +8,11 @@ import (
 )
 
 const (
-	// maxLabel is the width of the label of a bar.
+	// maxLabel is the largest width of the label of a bar. A label and a value also have at
+	// most a third of the width each.
 	maxLabel = 24
-	// minBars is the smallest width of the bars.
-	minBars = 8
+	// minPlot is the smallest width of the bars, and of a line.
+	minPlot = 4
 )
 
 // eighths are the parts of a character that end a bar.
@@ -25,29 +26,34 @@ func (c *chart) bars() {
 		ellipsis, wall = "...", "|"
 	}
 	low, high := 0.0, 0.0
-	labels, values := 0, 0
+	labels, values, third := 0, 0, c.options.Width/3
 	for i := range c.points {
 		p := &c.points[i]
 		low, high = min(low, p.y), max(high, p.y)
-		p.label = cut(p.label, maxLabel, ellipsis)
+		p.label = cut(p.label, min(maxLabel, third), ellipsis)
+		if len(p.value) > third {
+			p.value = yLabel(p.y)
+		}
 		labels, values = max(labels, displaywidth.String(p.label)), max(values, len(p.value))
 	}
-	room := max(c.options.Width-labels-values-3, minBars)
-	left, scale := 0, 0.0
+	room := float64(max(c.options.Width-labels-values-3, minPlot))
+	left := 0
 	if high > low {
-		left = int(math.Round(float64(room) * (-low / (high - low))))
-		scale = float64(room) / (high - low)
+		left = int(math.Round(-low / (high - low) * room))
 	}
 	for _, p := range c.points {
 		c.buf = append(append(c.buf, p.label...), strings.Repeat(" ", labels-displaywidth.String(p.label)+1)...)
-		length := p.y * scale
+		length := 0.0
+		if high > low {
+			length = p.y / (high - low) * room
+		}
 		if length < 0 {
 			n := min(int(math.Round(-length)), left)
 			c.buf = append(c.buf, strings.Repeat(" ", left-n)...)
 			c.buf = append(append(c.buf, c.bar(float64(n))...), wall...)
 		} else {
 			c.buf = append(append(c.buf, strings.Repeat(" ", left)...), wall...)
-			c.buf = append(c.buf, c.bar(min(length, float64(room-left)))...)
+			c.buf = append(c.buf, c.bar(min(length, room-float64(left)))...)
 		}
 		c.buf = append(append(append(c.buf, ' '), p.value...), '\n')
 	}

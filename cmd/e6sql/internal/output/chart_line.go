@@ -39,19 +39,38 @@ func (c *chart) line() {
 	for _, p := range c.points {
 		low, high = min(low, p.y), max(high, p.y)
 	}
+	// The library gets numbers from 0 to the height, because it panics for some extreme
+	// numbers. The labels show the true numbers.
+	height := float64(c.options.Height)
+	label := func(y float64) string { return yLabel(low + (high-low)*(y/height)) }
 	labels := 0
 	for i := range c.options.Height + 1 {
-		labels = max(labels, len(yLabel(low+(high-low)*float64(i)/float64(c.options.Height))))
+		labels = max(labels, len(label(float64(i))))
 	}
 	ends := len(c.xLabel(last))
 	const offset = 3 // of the axis, in the library
-	width := max(c.options.Width-labels-offset-ends/2-1, minBars)
+	width := max(c.options.Width-labels-offset-ends/2-1, minPlot)
 	series := resample(c.points, width)
+	for i, y := range series {
+		if series[i] = 0; high > low {
+			series[i] = (y - low) / (high - low) * height
+		}
+	}
+	upper := 0.0
+	if high > low {
+		upper = height
+	}
+	ticks := 2
+	if last > first {
+		ticks = max(2, min(5, width/(ends+3)))
+	}
 	options := []asciigraph.Option{
 		asciigraph.Height(c.options.Height),
-		asciigraph.YAxisValueFormatter(yLabel),
+		asciigraph.LowerBound(0),
+		asciigraph.UpperBound(upper),
+		asciigraph.YAxisValueFormatter(label),
 		asciigraph.XAxisRange(first, last),
-		asciigraph.XAxisTickCount(max(2, min(5, width/(ends+3)))),
+		asciigraph.XAxisTickCount(ticks),
 		asciigraph.XAxisValueFormatter(c.xLabel),
 	}
 	if c.options.ASCII {
