@@ -26,7 +26,7 @@ func (s *Session) Explain(ctx context.Context, statement string) (plan string, e
 		plan, err = c.DryRun(ctx, sent)
 		return err
 	})
-	return plan, failure(sent, "", context.Cause(ctx), err)
+	return plan, failure(sent, "", causeOf(ctx, err), err)
 }
 
 // planner returns a connector whose configuration has the current catalog and schema,

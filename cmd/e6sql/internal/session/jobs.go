@@ -72,7 +72,7 @@ func (s *Session) Submit(ctx context.Context, statement string) (Job, error) {
 		return err
 	})
 	if err != nil {
-		return Job{}, failure(sent, "", context.Cause(ctx), err)
+		return Job{}, failure(sent, "", causeOf(ctx, err), err)
 	}
 	j.ID = j.handle.ID()
 	s.mu.Lock()
@@ -192,7 +192,7 @@ func (s *Session) Fetch(ctx context.Context, id string, sink Sink, o RunOptions)
 		return err
 	})
 	s.finish(sum, info, begin)
-	return sum, failure(j.Statement, j.ID, context.Cause(ctx), err)
+	return sum, failure(j.Statement, j.ID, causeOf(ctx, err), err)
 }
 
 // CancelJob ends a job on the engine, whether it runs or is done.

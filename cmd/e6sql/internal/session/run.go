@@ -116,7 +116,16 @@ func (s *Session) Run(ctx context.Context, statement string, sink Sink, o RunOpt
 	if changesCatalog(st.Keyword()) {
 		s.meta.Refresh()
 	}
-	return sum, failure(sent, sum.ID, context.Cause(ctx), err)
+	return sum, failure(sent, sum.ID, causeOf(ctx, err), err)
+}
+
+// causeOf returns the cause of ctx. gRPC may report a deadline a moment before ctx ends.
+func causeOf(ctx context.Context, err error) error {
+	const moment = 50 * time.Millisecond
+	if t, ok := ctx.Deadline(); ok && errors.Is(err, context.DeadlineExceeded) && time.Until(t) < moment {
+		<-ctx.Done()
+	}
+	return context.Cause(ctx)
 }
 
 // bounded returns a context with the query timeout.
