@@ -13,7 +13,7 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-var manyRows = flag.Int("rows", 200_000, "rows that TestConstantMemory writes")
+var manyRows = flag.Int("rows", 50_000, "rows that TestConstantMemory writes")
 
 // benchColumns are the ten columns of a usual result.
 var benchColumns = []thriftrows.Column{

@@ -188,8 +188,7 @@ func (c *chart) add(x, y *vector, row int) error {
 	if c.kind == ChartBar {
 		p.label = nullWord
 		if !x.isNull(row) {
-			c.scratch = x.append(c.scratch[:0], row)
-			p.label = fence(string(appendCut(nil, c.scratch, nullWord, "...")))
+			p.label = fence(string(appendCut(nil, x.textOf(&c.scratch, row), nullWord, "...")))
 		}
 		p.value = string(y.append(nil, row))
 	}
@@ -218,7 +217,7 @@ func (c *chart) number(v *vector, row int) (float64, bool) {
 }
 
 func (c *chart) End(s Summary) error {
-	if c.err != nil {
+	if c.err != nil || c.grid.columns == nil {
 		return c.err
 	}
 	switch {

@@ -72,8 +72,12 @@ func appendEscape(dst []byte, r rune) []byte {
 // nullWord is the word for NULL in formats for people.
 const nullWord = "NULL"
 
-// looksNull reports whether a text is the word for NULL, perhaps in single quotes.
+// looksNull reports whether a text is the word for NULL, perhaps in single quotes. If the
+// word is empty, no text looks like it.
 func looksNull(text []byte, null string) bool {
+	if null == "" {
+		return false
+	}
 	for len(text) >= 2 && text[0] == '\'' && text[len(text)-1] == '\'' {
 		text = text[1 : len(text)-1]
 	}
@@ -83,7 +87,7 @@ func looksNull(text []byte, null string) bool {
 // appendDistinct appends the visible form of a text. A text that looks like NULL gets
 // single quotes around it, so that no text looks like NULL or like another text.
 func appendDistinct(dst, text []byte, null string) []byte {
-	if null == "" || !looksNull(text, null) {
+	if !looksNull(text, null) {
 		return appendVisible(dst, text)
 	}
 	dst = appendVisible(append(dst, '\''), text)

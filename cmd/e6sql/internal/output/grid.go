@@ -56,7 +56,7 @@ type grid struct {
 }
 
 func newGrid(columns []thriftrows.Column, o *Options) grid {
-	g := grid{columns: append([]thriftrows.Column(nil), columns...), vectors: make([]vector, len(columns))}
+	g := grid{columns: append([]thriftrows.Column{}, columns...), vectors: make([]vector, len(columns))}
 	for i := range g.vectors {
 		g.vectors[i].suffix.offsetsOnly = o.OffsetsOnly
 	}
@@ -134,6 +134,16 @@ func (v *vector) loadTimes(c *thriftrows.BatchColumn, typ thriftrows.VectorType)
 
 // isNull reports whether the value of a row is NULL.
 func (v *vector) isNull(row int) bool { return v.nulls.Null(row) }
+
+// textOf returns the text of a row that is not NULL. It is part of the batch, or of the
+// scratch buffer until the next call.
+func (v *vector) textOf(scratch *[]byte, row int) []byte {
+	if v.form.isText() {
+		return v.raw[row]
+	}
+	*scratch = v.append((*scratch)[:0], row)
+	return *scratch
+}
 
 // append appends the text of a row that is not NULL, as package documentation
 // describes it.

@@ -50,12 +50,12 @@ func (f *htmlFormat) cell(dst []byte, v *vector, row int, number bool) []byte {
 	} else {
 		dst = append(dst, "<td>"...)
 	}
-	f.scratch = v.append(f.scratch[:0], row)
-	quotes := f.null != "" && looksNull(f.scratch, f.null)
+	text := v.textOf(&f.scratch, row)
+	quotes := looksNull(text, f.null)
 	if quotes {
 		dst = append(dst, "&#39;"...)
 	}
-	dst = f.text(dst, f.scratch)
+	dst = f.text(dst, text)
 	if quotes {
 		dst = append(dst, "&#39;"...)
 	}

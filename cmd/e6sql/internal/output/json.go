@@ -122,13 +122,7 @@ func appendJSON(dst []byte, v *vector, row int) []byte {
 	case textForm:
 		return appendJSONText(dst, v.raw[row])
 	}
-	dst = append(dst, '"')
-	from := len(dst)
-	dst = v.append(dst, row)
-	if v.form == zonedForm && plainJSON(dst[from:]) < len(dst)-from { // a strange name of a zone
-		return appendJSONText(dst[:from-1], append([]byte(nil), dst[from:]...))
-	}
-	return append(dst, '"')
+	return append(v.append(append(dst, '"'), row), '"')
 }
 
 // isContainer reports whether a text is a JSON array or object.

@@ -50,11 +50,11 @@ func (f *markdownFormat) cell(dst []byte, v *vector, row int) []byte {
 	if v.isNull(row) {
 		return f.text(dst, []byte(f.null))
 	}
-	f.scratch = v.append(f.scratch[:0], row)
-	if f.null != "" && looksNull(f.scratch, f.null) {
-		return append(f.text(append(dst, '\''), f.scratch), '\'')
+	text := v.textOf(&f.scratch, row)
+	if looksNull(text, f.null) {
+		return append(f.text(append(dst, '\''), text), '\'')
 	}
-	return f.text(dst, f.scratch)
+	return f.text(dst, text)
 }
 
 // text appends a text so that a renderer shows it as it is.

@@ -18,7 +18,7 @@ type Writer interface {
 	// Write writes all rows of the batch. It does not keep the batch.
 	Write(batch *thriftrows.Batch) error
 	// End completes the output. It must be called after an error of the query, too, so
-	// that the rows that were read are written.
+	// that the rows that were read are written. If Begin was not called, it writes nothing.
 	End(summary Summary) error
 }
 

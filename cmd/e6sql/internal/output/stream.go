@@ -17,9 +17,11 @@ type stream struct {
 	grid    grid
 	options *Options
 	format  rowFormat
+	begun   bool
 }
 
 func (w *stream) Begin(columns []thriftrows.Column) error {
+	w.begun = true
 	w.grid = newGrid(columns, w.options)
 	w.buf = w.format.begin(w.buf, &w.grid)
 	return w.err
@@ -42,7 +44,7 @@ func (w *stream) Write(b *thriftrows.Batch) error {
 }
 
 func (w *stream) End(s Summary) error {
-	if w.err == nil {
+	if w.err == nil && w.begun {
 		w.buf = w.format.end(w.buf, s)
 	}
 	return w.flush()

@@ -46,7 +46,7 @@ var (
 var _ Limited = (*table)(nil)
 
 func newTable(s *sink, o *Options) (Writer, error) {
-	t := &table{sink: s, options: o, null: o.null(nullWord), glyphs: boxGlyphs}
+	t := &table{sink: s, options: o, null: visibleCell([]byte(o.null(nullWord))), glyphs: boxGlyphs}
 	if o.ASCII {
 		t.glyphs = asciiGlyphs
 	}
@@ -110,18 +110,12 @@ func (t *table) keep(row int) {
 
 // text returns the visible form of a value.
 func (t *table) text(v *vector, row int) string {
-	raw := t.scratch
-	if v.form.isText() {
-		raw = v.raw[row]
-	} else {
-		t.scratch = v.append(t.scratch[:0], row)
-		raw = t.scratch
-	}
-	return fence(string(appendCut(nil, raw, t.null, t.glyphs.ellipsis)))
+	text := v.textOf(&t.scratch, row)
+	return fence(string(appendCut(nil, text, t.null, t.glyphs.ellipsis)))
 }
 
 func (t *table) End(s Summary) error {
-	if t.err != nil {
+	if t.err != nil || t.header == nil {
 		return t.err
 	}
 	t.draw()

@@ -363,6 +363,25 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// If the query failed before it had columns, there is no output.
+func TestEndWithoutBegin(t *testing.T) {
+	t.Parallel()
+	for _, format := range Formats() {
+		var out bytes.Buffer
+		w, err := New(format, &out, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.End(Summary{Err: io.ErrUnexpectedEOF}); err != nil || out.Len() > 0 {
+			t.Errorf("%s: %v, %q", format, err, out.String())
+		}
+	}
+	var out bytes.Buffer
+	if err := NewChart(&out, ChartOptions{X: "x", Y: "y"}).End(Summary{}); err != nil || out.Len() > 0 {
+		t.Errorf("chart: %v, %q", err, out.String())
+	}
+}
+
 // Rows appear at the end of their batch, and not when the buffer is full.
 func TestRowsAppearWithTheirBatch(t *testing.T) {
 	t.Parallel()

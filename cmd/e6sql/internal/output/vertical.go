@@ -18,7 +18,7 @@ type verticalFormat struct {
 }
 
 func newVertical(s *sink, o *Options) (Writer, error) {
-	return &stream{sink: s, options: o, format: &verticalFormat{null: o.null(nullWord), color: o.Color}}, nil
+	return &stream{sink: s, options: o, format: &verticalFormat{null: visibleCell([]byte(o.null(nullWord))), color: o.Color}}, nil
 }
 
 func (f *verticalFormat) begin(dst []byte, g *grid) []byte {
@@ -41,8 +41,7 @@ func (f *verticalFormat) value(dst []byte, v *vector, row int) []byte {
 	if v.isNull(row) {
 		return append(dst, style(f.null, dim, f.color)...)
 	}
-	f.scratch = v.append(f.scratch[:0], row)
-	return appendDistinct(dst, f.scratch, f.null)
+	return appendDistinct(dst, v.textOf(&f.scratch, row), f.null)
 }
 
 // end says that rows are missing if the result ended with an error.
