@@ -32,8 +32,8 @@ type cli struct {
 
 // statementFlags say which statements run, and how.
 type statementFlags struct {
-	Command      []source          `short:"c" placeholder:"SQL" sep:"none" help:"Run these statements. May be repeated."`
-	File         []source          `short:"f" placeholder:"FILE" sep:"none" predictor:"file" help:"Run the statements of this file; - is standard input. May be repeated."`
+	Command      sources           `short:"c" placeholder:"SQL" help:"Run these statements. May be repeated."`
+	File         sources           `short:"f" placeholder:"FILE" predictor:"file" help:"Run the statements of this file; - is standard input. May be repeated."`
 	Var          map[string]string `short:"v" placeholder:"NAME=VALUE" mapsep:"none" help:"Set the value of :name and @name in statements: a number, true, false, null, DATE '2024-01-31', or a text. May be repeated."`
 	StopOnError  bool              `help:"Run no more statements after one that failed."`
 	QueryTimeout time.Duration     `placeholder:"DURATION" help:"End a statement that takes longer, such as 90s."`
@@ -81,11 +81,18 @@ type source struct {
 	position int
 }
 
-// Decode reads the flag's value. The number of words that are left tells the order of
-// -c and -f.
-func (s *source) Decode(ctx *kong.DecodeContext) error {
-	s.position = -ctx.Scan.Len()
-	return ctx.Scan.PopValueInto("text", &s.text)
+// sources are the values of -c or -f.
+type sources []source
+
+// Decode adds the flag's value. The number of words that are left tells the order of -c
+// and -f.
+func (s *sources) Decode(ctx *kong.DecodeContext) error {
+	one := source{position: -ctx.Scan.Len()}
+	if err := ctx.Scan.PopValueInto("text", &one.text); err != nil {
+		return err
+	}
+	*s = append(*s, one)
+	return nil
 }
 
 // versionFlag prints the version.
