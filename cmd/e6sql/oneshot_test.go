@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/cmdtest"
 	"github.com/e6data/e6data-go/enginetest"
 )
 
@@ -116,6 +118,10 @@ func TestExitCodes(t *testing.T) {
 			}
 			if strings.Contains(got.stderr, enginetest.DefaultToken) {
 				t.Errorf("the token is shown: %s", got.stderr)
+			}
+			// A released call would still run: it must have ended before.
+			if err := srv.Wait(cmdtest.Within(t, time.Minute), func(st enginetest.Stats) bool { return st.InFlight == 0 }); err != nil {
+				t.Error(err)
 			}
 			srv.ClearFaults()
 		})
