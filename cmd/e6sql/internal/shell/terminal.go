@@ -2,9 +2,13 @@ package shell
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"unicode"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/reeflective/readline"
 
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/complete"
@@ -18,6 +22,9 @@ type Terminal struct {
 	line    *readline.Shell
 	prompt  string
 	history *History
+	// fresh is set until the first prompt of an input is drawn.
+	fresh  bool
+	search search
 }
 
 // TerminalOptions are the parts of a Terminal. All may be nil.
@@ -39,10 +46,21 @@ func NewTerminal(o TerminalOptions) *Terminal {
 		// The library colours the rest of a line from these characters on, even in a
 		// text. The shell has its own colours, so nothing must match.
 		"comment-begin": "\x00",
+		// A pasted text is one input, and the user sees it before it runs.
+		"enable-bracketed-paste": true,
+		// The library would ask the terminal for the place of the cursor at every key.
+		// That is slow over a network, and keys that arrive together with the terminal's
+		// answer are lost. Terminal reserves room below the input instead.
+		"cursor-position-probe": false,
 	} {
 		_ = t.line.Config.Set(name, value)
 	}
-	t.line.Prompt.Primary(func() string { return t.prompt })
+	t.line.Keymap.Register(map[string]func(){
+		"reverse-search-history": func() { t.find(-1) },
+		"forward-search-history": func() { t.find(1) },
+	})
+	t.line.Prompt.Primary(func() string { return t.room() + t.prompt })
+	t.line.PasteTransformer = pasted
 	t.line.AcceptMultiline = func(line []rune) bool { return Complete(string(line)) }
 	if o.Color {
 		t.line.SyntaxHighlighter = func(line []rune) string { return highlight.SQL(string(line)) }
@@ -59,7 +77,7 @@ func NewTerminal(o TerminalOptions) *Terminal {
 
 // Read implements [Reader].
 func (t *Terminal) Read(prompt string) (string, error) {
-	t.prompt = prompt
+	t.prompt, t.fresh, t.search = prompt, true, search{}
 	line, err := t.line.Readline()
 	switch {
 	case errors.Is(err, readline.ErrInterrupt):
@@ -69,6 +87,45 @@ func (t *Terminal) Read(prompt string) (string, error) {
 		return "", errors.Join(io.EOF, err)
 	}
 	return line, nil
+}
+
+// room returns the sequences that make room on the screen for the rows of the input and one
+// more, which the library needs below it. They scroll the screen if the cursor is near its
+// end, and leave the cursor where the prompt begins.
+func (t *Terminal) room() string {
+	rows := 1
+	if t.fresh {
+		t.fresh = false // the line is still that of the input before
+	} else {
+		columns := max(width(), 1)
+		indent := displaywidth.String(color.ReplaceAllString(t.prompt, ""))
+		for line := range strings.SplitSeq(string(*t.line.Line()), "\n") {
+			rows += 1 + (indent+displaywidth.String(line))/columns
+		}
+	}
+	rows = min(rows, height()-1)
+	if rows < 1 {
+		return ""
+	}
+	return strings.Repeat(index, rows) + fmt.Sprintf("\x1b[%dA", rows)
+}
+
+// index moves the cursor down in its column, and scrolls the screen at its end.
+const index = "\x1bD"
+
+// color matches the sequences of colours.
+var color = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// pasted returns a pasted text as it becomes input: without control characters, which could
+// command the terminal, and without the line ends behind it.
+func pasted(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' && r != '\t' {
+			return -1
+		}
+		return r
+	}, text)
+	return strings.TrimRight(text, "\n")
 }
 
 // Interrupt makes a call of Read that is under way return, as if the user had pressed
@@ -126,14 +183,26 @@ func completions(line []rune, cursor int, lists complete.Lists) readline.Complet
 	if !ascii(prefix) || !ascii(glue) {
 		return readline.Completions{}
 	}
-	values := make([]readline.Completion, len(r.Candidates))
-	for i, c := range r.Candidates {
-		values[i] = readline.Completion{Value: glue + c.Text, Display: c.Text, Description: c.Detail, Tag: string(c.Kind)}
+	// The menu must fit the screen below the input.
+	most := max(minCandidates, height()-strings.Count(string(line), "\n")-menuFrame)
+	var values []readline.Completion
+	for _, c := range r.Candidates[:min(most, len(r.Candidates))] {
+		values = append(values, readline.Completion{Value: glue + c.Text, Display: c.Text, Description: c.Detail, Tag: string(c.Kind)})
 	}
-	out := readline.CompleteRaw(values)
+	out := readline.CompleteRaw(values).NoSort()
+	if left := len(r.Candidates) - len(values); left > 0 {
+		out = out.Usage("%d more: type a part of the name", left)
+	}
 	out.PREFIX = prefix
 	return out
 }
+
+const (
+	minCandidates = 3
+	// menuFrame is the number of rows of a menu that hold no candidate: the titles of its
+	// groups, a hint, the input and the room below.
+	menuFrame = 9
+)
 
 func ascii(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0

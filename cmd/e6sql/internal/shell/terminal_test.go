@@ -1,0 +1,248 @@
+//go:build unix
+
+package shell_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+)
+
+// terminal is a pseudo-terminal with a shell on it, and an emulator that shows what a
+// person would see.
+type terminal struct {
+	t    testing.TB
+	cmd  *exec.Cmd
+	file *os.File
+
+	mu       sync.Mutex
+	screen   *vt.Emulator
+	changed  chan struct{} // closed at the next change of the screen
+	ended    bool
+	width    int
+	height   int
+	copying  sync.WaitGroup
+	exitCode int
+}
+
+// patience bounds hangs. It is no measure of speed.
+const patience = time.Minute
+
+// openTerminal starts a shell on a pseudo-terminal of 80 columns and 24 lines.
+func openTerminal(t testing.TB, dsn string, env ...string) *terminal {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	term := &terminal{t: t, width: 80, height: 24, changed: make(chan struct{})}
+	term.screen = vt.NewEmulator(term.width, term.height)
+	term.cmd = exec.Command(program) //nolint:noctx // the test ends it
+	home := t.TempDir()
+	term.cmd.Env = append([]string{
+		"TERM=xterm-256color", "LANG=C.UTF-8", "HOME=" + home, "INPUTRC=" + filepath.Join(home, "none"),
+		"PATH=" + os.Getenv("PATH"), "GOCOVERDIR=" + home, envDSN + "=" + dsn,
+	}, env...)
+	term.file, err = pty.StartWithSize(term.cmd, &pty.Winsize{Rows: uint16(term.height), Cols: uint16(term.width)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	term.copying.Go(term.read)
+	term.copying.Go(term.answer)
+	t.Cleanup(term.close)
+	return term
+}
+
+// read passes the shell's output to the emulator.
+func (term *terminal) read() {
+	b := make([]byte, 32<<10)
+	for {
+		n, err := term.file.Read(b)
+		term.change(func() {
+			_, _ = term.screen.Write(b[:n])
+			term.ended = err != nil
+		})
+		if err != nil {
+			_ = term.screen.Close()
+			return
+		}
+	}
+}
+
+// answer passes the emulator's answers, such as the place of the cursor, to the shell.
+func (term *terminal) answer() {
+	_, _ = io.Copy(term.file, term.screen)
+}
+
+// change changes the screen and wakes those that wait for it.
+func (term *terminal) change(f func()) {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	f()
+	close(term.changed)
+	term.changed = make(chan struct{})
+}
+
+// close ends the shell.
+func (term *terminal) close() {
+	_ = term.cmd.Process.Kill()
+	_ = term.file.Close()
+	term.copying.Wait()
+	_ = term.cmd.Wait()
+}
+
+// text returns the screen, without blanks at the ends of lines and empty lines at its end.
+func (term *terminal) text() string {
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	return term.textLocked()
+}
+
+func (term *terminal) textLocked() string {
+	var b strings.Builder
+	for y := range term.height {
+		var line strings.Builder
+		for x := 0; x < term.width; {
+			cell, width := term.screen.CellAt(x, y), 1
+			if cell == nil || cell.Content == "" {
+				line.WriteByte(' ')
+			} else {
+				line.WriteString(cell.Content)
+				width = max(cell.Width, 1)
+			}
+			x += width
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+// send types a text.
+func (term *terminal) send(text string) {
+	term.t.Helper()
+	if _, err := io.WriteString(term.file, text); err != nil {
+		term.t.Fatalf("typing %q: %v\n%s", text, err, term.text())
+	}
+}
+
+// Keys.
+const (
+	enter = "\r"
+	tab   = "\t"
+	ctrlC = "\x03"
+	ctrlD = "\x04"
+	ctrlR = "\x12"
+	up    = "\x1b[A"
+)
+
+// await waits until the screen meets a condition.
+func (term *terminal) await(what string, cond func(screen string) bool) {
+	term.t.Helper()
+	deadline := time.After(patience)
+	for {
+		term.mu.Lock()
+		screen, changed, ended := term.textLocked(), term.changed, term.ended
+		term.mu.Unlock()
+		if cond(screen) {
+			return
+		}
+		if ended {
+			term.t.Fatalf("the shell has ended before %s:\n%s", what, screen)
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			term.t.Fatalf("no %s on the screen:\n%s", what, screen)
+		}
+	}
+}
+
+// see waits until the screen contains a text.
+func (term *terminal) see(text string) {
+	term.t.Helper()
+	term.await(text, func(screen string) bool { return strings.Contains(screen, text) })
+}
+
+// prompt waits until the last line of the screen is an empty prompt.
+func (term *terminal) prompt() {
+	term.t.Helper()
+	term.await("prompt", func(screen string) bool {
+		lines := strings.Split(strings.TrimRight(screen, "\n"), "\n")
+		return lines[len(lines)-1] == "lake.sales>"
+	})
+}
+
+// run types a line, waits until it is there, presses Enter, and waits for the next prompt.
+func (term *terminal) run(line string) {
+	term.t.Helper()
+	term.prompt()
+	term.send(line)
+	term.see("> " + line)
+	term.send(enter)
+	term.await("end of "+line, func(screen string) bool {
+		lines := strings.Split(strings.TrimRight(screen, "\n"), "\n")
+		return lines[len(lines)-1] == "lake.sales>" && !strings.HasSuffix(screen, "> "+line+"\n")
+	})
+}
+
+// exit waits until the shell has ended, and returns its exit code.
+func (term *terminal) exit() int {
+	term.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = term.cmd.Wait()
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		_ = term.cmd.Process.Kill()
+		<-done
+		term.t.Fatalf("the shell does not end:\n%s", term.text())
+	}
+	return term.cmd.ProcessState.ExitCode()
+}
+
+// changing replaces what differs from run to run: times and the ids of queries.
+var changing = []struct {
+	pattern *regexp.Regexp
+	by      string
+}{
+	{regexp.MustCompile(`\d+(\.\d+)? (ms|s)\b`), "0 ms"},
+	{regexp.MustCompile(`query [0-9A-Za-z_-]+`), "query QUERY"},
+}
+
+// golden compares the screen with a file.
+func (term *terminal) golden(name string) {
+	term.t.Helper()
+	got := term.text()
+	for _, c := range changing {
+		got = c.pattern.ReplaceAllString(got, c.by)
+	}
+	path := filepath.Join("testdata", "screens", name+".txt")
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			term.t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a test's file
+			term.t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		term.t.Fatal(err)
+	}
+	if got != string(want) {
+		term.t.Errorf("the screen differs from %s (go test -run %s -update writes it anew):\n%s\n--- instead of\n%s", path, term.t.Name(), got, want)
+	}
+}
