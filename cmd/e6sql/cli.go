@@ -42,7 +42,7 @@ type statementFlags struct {
 
 // outputFlags say how results are shown.
 type outputFlags struct {
-	Format    string  `short:"F" placeholder:"NAME" enum:"${formats}," default:"" help:"Write results as one of ${formats}. Default: table on a terminal, else csv."`
+	Format    string  `short:"F" placeholder:"NAME" predictor:"format" enum:"${formats}," default:"" help:"Write results as one of ${formats}. Default: table on a terminal, else csv."`
 	Output    string  `short:"o" placeholder:"FILE" predictor:"file" help:"Write results to this file. It is replaced at the end, and only if all statements succeeded."`
 	Null      *string `placeholder:"TEXT" help:"Write this for NULL."`
 	NoHeader  bool    `help:"Leave out the names of the columns."`

@@ -12,6 +12,7 @@ import (
 	"github.com/willabides/kongplete"
 
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/connect"
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/output"
 )
 
 // man prints the manual page.
@@ -63,6 +64,7 @@ func answerCompletion(parser *kong.Kong) {
 	}
 	command, err := kongplete.Command(parser, kongplete.WithPredictors(map[string]complete.Predictor{
 		"file":    complete.PredictFiles("*"),
+		"format":  complete.PredictSet(output.Formats()...),
 		"profile": complete.PredictFunc(func(complete.Args) []string { return connect.ProfileNames() }),
 	}))
 	if err != nil {

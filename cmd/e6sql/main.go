@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/term"
@@ -43,15 +44,34 @@ type app struct {
 	notify func(ctx context.Context, interactive bool) (context.Context, context.CancelFunc)
 }
 
-// notify ends the context at the first signal. A second signal ends the process.
+// notify ends the context at the first signal, and the process at the second one.
 func notify(ctx context.Context, interactive bool) (context.Context, context.CancelFunc) {
-	signals := []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
+	list := []os.Signal{syscall.SIGTERM, syscall.SIGHUP}
 	if !interactive {
-		signals = append(signals, os.Interrupt)
+		list = append(list, os.Interrupt)
 	}
-	ctx, stop := signal.NotifyContext(ctx, signals...)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	signals := make(chan os.Signal, 2) // none of two signals is lost
+	signal.Notify(signals, list...)
+	ctx, cancel := context.WithCancel(ctx)
+	stopped := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case <-signals:
+				if !first {
+					os.Exit(exitCancelled)
+				}
+				cancel()
+			case <-stopped:
+				return
+			}
+		}
+	}()
+	return ctx, sync.OnceFunc(func() {
+		signal.Stop(signals)
+		close(stopped)
+		cancel()
+	})
 }
 
 // run is the program. It returns the exit code.

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,4 +76,16 @@ func engine(t testing.TB, cfg enginetest.Config) *enginetest.Server {
 	srv.Handle("SELECT nam\nFROM items", enginetest.NewResult().
 		Fail(enginetest.PhasePrepare, fmt.Errorf("At line 1, column 8: Column 'nam' not found in any table")))
 	return srv
+}
+
+func writeFile(t testing.TB, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sorted(words []string) []string {
+	slices.Sort(words)
+	return words
 }

@@ -159,7 +159,7 @@ func (r *runner) runAll(ctx context.Context, statements []statement) int {
 			code = got
 		}
 		if got != exitSuccess && r.stops(got) {
-			if left := len(statements) - 1 - i; left > 0 {
+			if left := len(statements) - 1 - i; left > 0 && got != exitPipe {
 				r.say("e6sql: %d of %d statements were not run", left, len(statements))
 			}
 			break
@@ -243,7 +243,7 @@ func (r *runner) run(ctx context.Context, st statement) int {
 	code := exitCode(err, sum.Written > 0)
 	switch {
 	case code == exitPipe: // the reader has what it wanted
-	case err != nil && ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil && !(errors.Is(err, e6data.ErrAmbiguousExecution) && changes(sum.Keyword)):
 		r.say("cancelled")
 	case err != nil:
 		_, _ = io.WriteString(r.stderr, r.place(st)+report.Error(err))
@@ -251,6 +251,16 @@ func (r *runner) run(ctx context.Context, st statement) int {
 		r.say("%s", report.Summary(sum))
 	}
 	return code
+}
+
+// changes reports whether a statement may change data, so that the user must know whether
+// it ran.
+func changes(keyword string) bool {
+	switch keyword {
+	case "SELECT", "WITH", "VALUES", "TABLE", "SHOW", "DESCRIBE", "DESC", "EXPLAIN":
+		return false
+	}
+	return true
 }
 
 // place names the place of a statement in its file.
