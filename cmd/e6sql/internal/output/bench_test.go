@@ -26,7 +26,7 @@ func benchPool(b *testing.B) *sql.DB {
 	for _, c := range benchColumns {
 		r.Column(c.Name, c.Type)
 	}
-	chunk := benchChunk(b)
+	chunk := benchChunk(b, benchRows)
 	srv.Handle("q", r.RowCount(benchChunks*benchRows).ChunkFunc(func(i int) []byte {
 		if i >= benchChunks {
 			return nil
@@ -146,7 +146,7 @@ func benchWriter(b *testing.B, db *sql.DB, format string) {
 
 // BenchmarkWrite writes one batch.
 func BenchmarkWrite(b *testing.B) {
-	chunk := benchChunk(b)
+	chunk := benchChunk(b, benchRows)
 	for _, format := range streaming {
 		b.Run(format, func(b *testing.B) {
 			w, err := New(format, io.Discard, Options{})

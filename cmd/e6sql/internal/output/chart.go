@@ -162,15 +162,13 @@ func (c *chart) Write(b *thriftrows.Batch) error {
 	}
 	x, y := &c.grid.vectors[c.x], &c.grid.vectors[c.y]
 	for row := 0; row < c.grid.rows && !c.Full(); row++ {
-		if err := c.add(x, y, row); err != nil {
-			return c.fail(err)
-		}
+		c.add(x, y, row)
 	}
 	return nil
 }
 
 // add keeps the point of a row.
-func (c *chart) add(x, y *vector, row int) error {
+func (c *chart) add(x, y *vector, row int) {
 	p := point{x: float64(len(c.points) + 1)}
 	ok := false
 	if !y.isNull(row) {
@@ -183,7 +181,7 @@ func (c *chart) add(x, y *vector, row int) error {
 	}
 	if !ok {
 		c.without++
-		return nil
+		return
 	}
 	if c.kind == ChartBar {
 		p.label = nullWord
@@ -193,7 +191,6 @@ func (c *chart) add(x, y *vector, row int) error {
 		p.value = string(y.append(nil, row))
 	}
 	c.points = append(c.points, p)
-	return nil
 }
 
 // largest bounds the numbers of a chart, so that differences are finite.

@@ -35,7 +35,7 @@ func Create(path string) (*File, error) {
 	case err == nil && info.IsDir():
 		return nil, &fs.PathError{Op: "create", Path: path, Err: errors.New("it is a directory")}
 	case err == nil && !info.Mode().IsRegular():
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // the user chose the file
 		if err != nil {
 			return nil, err
 		}
@@ -64,9 +64,12 @@ func Create(path string) (*File, error) {
 // not replaced, but the file that it refers to.
 func resolve(path string) (string, error) {
 	for range 40 {
+		if info, err := os.Lstat(path); err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			return path, ignoreMissing(err)
+		}
 		target, err := os.Readlink(path)
-		if err != nil { // not a link, or it does not exist
-			return path, nil
+		if err != nil {
+			return "", err
 		}
 		if !filepath.IsAbs(target) {
 			target = filepath.Join(filepath.Dir(path), target)
@@ -76,13 +79,21 @@ func resolve(path string) (string, error) {
 	return "", &fs.PathError{Op: "create", Path: path, Err: errors.New("too many symbolic links")}
 }
 
+// ignoreMissing returns nil if err says that a file does not exist, and otherwise err.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 // createTemp creates a file next to path. Unlike os.CreateTemp it gives the file the
 // permissions of any new file.
 func createTemp(path string) (*os.File, error) {
 	dir, base := filepath.Split(path)
 	for range 1000 {
 		name := dir + "." + base + "." + strconv.FormatUint(rand.Uint64(), 36) + ".tmp"
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) //nolint:gosec // as any new file; the umask applies
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err
 		}
@@ -147,7 +158,7 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir) //nolint:gosec // the caller chose the file
+	d, err := os.Open(dir) //nolint:gosec // the user chose the file
 	if err != nil {
 		return err
 	}

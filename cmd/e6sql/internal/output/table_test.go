@@ -42,7 +42,7 @@ func TestTableFits(t *testing.T) {
 	for name, r := range results {
 		for _, ascii := range []bool{false, true} {
 			for _, expand := range []Expand{ExpandAuto, ExpandNever} {
-				for width := 9; width < 140; width += 7 {
+				for width := 9; width < 140; width += 13 {
 					text := render(t, "table", Options{Width: width, Expand: expand, ASCII: ascii}, r)
 					if strings.HasPrefix(text, "-[ RECORD") {
 						if expand == ExpandNever {
