@@ -85,6 +85,27 @@ func (nc *Conn) Query(ctx context.Context, query string, args ...any) (*Batches,
 	return nc.batches(r), nil
 }
 
+// QueryBatches is [Conn.Query] on a connection of db, which the result holds until it
+// is closed. db is what [UseConn] takes, or a *[Conn]. The caller must close the
+// result.
+func QueryBatches(ctx context.Context, db any, query string, args ...any) (*Batches, error) {
+	l, err := borrow(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	var b *Batches
+	err = l.alone(func() (err error) {
+		b, err = (&Conn{l.cn}).Query(ctx, query, args...)
+		return err
+	})
+	if err != nil {
+		_ = l.giveBack()
+		return nil, err
+	}
+	b.lease = l
+	return b, nil
+}
+
 // arguments numbers the arguments of a query, as database/sql does, and returns the
 // options among them separately.
 func arguments(args []any) (values []driver.NamedValue, opts []QueryOption) {
@@ -108,6 +129,7 @@ func arguments(args []any) (values []driver.NamedValue, opts []QueryOption) {
 type Batches struct {
 	rows  *rows
 	batch *thriftrows.Batch
+	lease *lease // the connection, if Close gives it back; else nil
 }
 
 // Columns describes the columns. The slice must not be changed.
@@ -123,13 +145,30 @@ func (b *Batches) Handle() QueryHandle { return b.rows.q.handle() }
 // false, Err returns the error, if any. A batch has from 1 to 65,536 rows.
 func (b *Batches) Next() bool {
 	for !b.batch.Next() {
-		chunk, err := b.rows.nextChunk()
+		chunk, err := b.nextChunk()
 		if err != nil {
 			return false
 		}
 		b.batch.Reset(chunk)
 	}
 	return true
+}
+
+// nextChunk returns the next chunk, while nobody else uses the connection.
+func (b *Batches) nextChunk() (chunk *thriftrows.Chunk, err error) {
+	if b.lease == nil {
+		return b.rows.nextChunk()
+	}
+	called := false
+	closed := b.lease.alone(func() error {
+		called = true
+		chunk, err = b.rows.nextChunk()
+		return nil
+	})
+	if !called { // the application has closed the connection
+		return nil, b.rows.fail(closed)
+	}
+	return chunk, err
 }
 
 // Batch returns the current batch. It is valid until the next call of Next or Close.
@@ -159,8 +198,24 @@ func (b *Batches) All() iter.Seq2[*thriftrows.Batch, error] {
 	}
 }
 
-// Close clears the query on the engine. It may be called again.
-func (b *Batches) Close() error { return b.rows.Close() }
+// Close clears the query on the engine, and gives the connection back if the result
+// is of [QueryBatches]. It may be called again.
+func (b *Batches) Close() error {
+	if b.lease == nil {
+		return b.rows.Close()
+	}
+	l := b.lease
+	b.lease = nil
+	closed := false
+	_ = l.alone(func() error {
+		closed = true
+		return b.rows.Close()
+	})
+	if !closed { // the application has closed the connection
+		_ = b.rows.Close()
+	}
+	return l.giveBack()
+}
 
 // Format writes the engine's address, and keeps the session out of fmt's output.
 func (nc Conn) Format(f fmt.State, verb rune) { nc.cn.Format(f, verb) }
