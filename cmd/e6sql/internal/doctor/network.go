@@ -121,6 +121,10 @@ func (d *Doctor) deadline(ctx context.Context) func() {
 	return func() { stop() }
 }
 
+// maxFirstFrame bounds the size of the server's settings: the protocol's default for all
+// frames.
+const maxFirstFrame = 1 << 14
+
 // checkHTTP2 exchanges the first frames of HTTP/2.
 func (d *Doctor) checkHTTP2(ctx context.Context, s *Step) bool {
 	defer d.deadline(ctx)()
@@ -129,6 +133,7 @@ func (d *Doctor) checkHTTP2(ctx context.Context, s *Step) bool {
 		cure += ", or turn on TLS: --secure"
 	}
 	framer := http2.NewFramer(d.conn, d.conn)
+	framer.SetMaxReadFrameSize(maxFirstFrame) // an answer in HTTP/1 looks like a very long frame
 	if _, err := d.conn.Write([]byte(http2.ClientPreface)); err != nil {
 		s.fail(err, cure)
 		return false
