@@ -2,9 +2,12 @@ package shell_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -31,6 +34,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+// exitTerminated is the exit code of the shell after SIGTERM.
+const exitTerminated = 143
+
 // child runs a shell on the terminal, and returns the exit code.
 func child(dsn string) int {
 	err := func() error {
@@ -42,14 +48,16 @@ func child(dsn string) int {
 		if err != nil {
 			return err
 		}
-		err = shell.Start(context.Background(), shell.Options{
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		err = shell.Start(ctx, shell.Options{
 			Session: s, HistoryFile: os.Getenv(envHistory), Color: os.Getenv(envColor) != "", Greeting: `e6sql: \help lists the commands`,
 		})
-		if err != nil {
-			return err
-		}
-		return s.Close(context.Background())
+		return errors.Join(err, s.Close(context.Background()))
 	}()
+	if errors.Is(err, context.Canceled) {
+		return exitTerminated
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -3,7 +3,15 @@
 package shell_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/e6data/e6data-go/enginetest"
 )
@@ -18,26 +26,347 @@ func newEngine(t testing.TB) *enginetest.Server {
 			{Name: "orders", Columns: []enginetest.Column{{Name: "id", Type: "long"}, {Name: "customer", Type: "varchar"}, {Name: "amount", Type: "decimal(10,2)"}}},
 			{Name: "order_items", Columns: []enginetest.Column{{Name: "order_id", Type: "long"}}},
 		}},
-		{Name: "hr"},
+		{Name: "hr", Tables: []enginetest.Table{{Name: "staff"}}},
 	}})
-	srv.Handle("SELECT id, customer, amount FROM orders", enginetest.NewResult().
-		Column("id", "LONG").Column("customer", "STRING").Column("amount", "DECIMAL(10,2)").
-		Row(1, "Zoë", "12.30").Row(2, "東京", "1200.00").Row(3, nil, nil))
+	orders := func() *enginetest.Result {
+		return enginetest.NewResult().Column("id", "LONG").Column("customer", "STRING").Column("amount", "DECIMAL(10,2)").
+			Row(1, "Zoë", "12.30").Row(2, "東京", "1200.00").Row(3, nil, nil)
+	}
+	srv.Handle("SELECT id, customer, amount FROM orders", orders())
+	srv.Handle("SELECT * FROM orders", orders())
+	srv.Handle("SELECT amount\nFROM orders", enginetest.NewResult().Column("amount", "DECIMAL(10,2)").Row("12.30"))
 	srv.Handle("SELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
-	srv.Handle("SELECT\n1", enginetest.NewResult().Column("n", "LONG").Row(1))
+	srv.Handle("SELECT 'long'", enginetest.NewResult().Column("n", "LONG").BatchRows(10).Generate(100, func(i int) []any { return []any{i} }))
+	srv.Handle("INSERT INTO orders VALUES (4)", enginetest.NewResult().Column("rows", "LONG").Row(1))
+	srv.Handle("SELECT id,\n  amuont\nFROM orders", enginetest.NewResult().
+		Fail(enginetest.PhasePrepare, status.Error(codes.InvalidArgument, "From line 2, column 3 to line 2, column 8: Column 'amuont' not found in any table; did you mean 'amount'?")))
 	return srv
 }
 
 func dsn(srv *enginetest.Server) string { return srv.DSN("catalog=lake") }
 
-func TestSessionOfAPerson(t *testing.T) {
+func TestScreenOfAResult(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t)
 	term := openTerminal(t, dsn(srv))
 	term.run("SELECT id, customer, amount FROM orders;")
-	term.golden("select")
-	term.send(ctrlD)
-	if code := term.exit(); code != 0 {
-		t.Errorf("the exit code is %d", code)
+	term.run(`\x`)
+	term.run("SELECT id, customer, amount FROM orders;")
+	term.golden("result")
+	term.leave()
+}
+
+func TestScreenOfAnError(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t, dsn(newEngine(t)))
+	term.prompt()
+	for _, line := range []string{"SELECT id,", "  amuont", "FROM orders;"} {
+		term.send(line + enter)
+	}
+	term.see("did you mean")
+	term.prompt()
+	term.golden("error")
+	term.leave()
+}
+
+// TestScreenOfCompletion completes a table, which shows a menu, and a column, of which
+// there is one.
+func TestScreenOfCompletion(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	term := openTerminal(t, dsn(srv))
+	term.prompt()
+	term.send("SELECT amount" + enter + "FROM ord")
+	term.complete("orders  order_items") // and inserts what they share
+	term.golden("completion")
+	term.send(tab)
+	term.see("FROM orders")
+	term.send(";" + enter)
+	term.see("12.30")
+	term.prompt()
+	term.send("SELECT id FROM orders WHERE cus")
+	term.complete("WHERE customer")
+	term.interrupt()
+	term.leave()
+}
+
+func TestScreenOfTheHistory(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	history := "E6SQL_TEST_HISTORY=" + filepath.Join(t.TempDir(), "state", "history.jsonl")
+	first := openTerminal(t, dsn(srv), history)
+	first.run("SELECT 1;")
+	first.run("SELECT * FROM orders;")
+	first.run(`\timing off`)
+	first.leave()
+
+	second := openTerminal(t, dsn(srv), history)
+	second.prompt()
+	second.send("from" + ctrlR)
+	second.see("> SELECT * FROM orders;")
+	second.see("older inputs")
+	second.golden("history")
+	second.send(enter)
+	second.see("(3 rows)")
+	second.prompt()
+	second.send(up)
+	second.await("the latest input", func(screen string) bool { return strings.HasSuffix(screen, "> SELECT * FROM orders;\n") })
+	second.interrupt()
+	second.leave()
+}
+
+// TestPasteRunsNothing checks that a pasted text is one input, that no part of it is lost,
+// and that it runs when the user presses Enter.
+func TestPasteRunsNothing(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	statement := "SELECT 1 /* " + strings.Repeat("0123456789 ", 2000) + "*/"
+	srv.Handle(statement, enginetest.NewResult().Column("pasted", "STRING").Row("whole"))
+	term := openTerminal(t, dsn(srv))
+	term.prompt()
+	term.send("\x1b[200~" + statement + ";\r\n\x1b[201~")
+	term.see("789 */;")
+	if n := srv.Count("prepareStatement"); n != 0 {
+		t.Errorf("%d statements were prepared before Enter", n)
+	}
+	term.send(enter)
+	term.see("whole")
+	term.leave()
+}
+
+// TestTypingAhead checks that inputs which are typed while a statement runs are read
+// afterwards.
+func TestTypingAhead(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, Times: 1})
+	term := openTerminal(t, dsn(srv))
+	term.prompt()
+	term.send("SELECT 1;" + enter)
+	<-hang.Struck()
+	term.send("SELECT * FROM orders;" + enter)
+	hang.Release()
+	term.see("1200.00")
+	term.leave()
+	if n := srv.Count("executeStatement"); n != 2 {
+		t.Errorf("%d statements were executed", n)
+	}
+}
+
+// TestScreenAtItsEnd writes an input of several lines, with a menu, on the last lines of
+// the screen.
+func TestScreenAtItsEnd(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t, dsn(newEngine(t)))
+	term.run(`\timing off`)
+	for range 3 {
+		term.run("SELECT id, customer, amount FROM orders;")
+	}
+	term.prompt()
+	term.send("SELECT amount" + enter + "FROM ord")
+	term.complete("orders  order_items")
+	term.golden("end")
+	term.send(tab + ";" + enter)
+	term.see("FROM orders;\n┌")
+	term.see("│ amount │")
+	term.leave()
+}
+
+func TestInterruptAtThePrompt(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	term := openTerminal(t, dsn(srv))
+	term.prompt()
+	term.send("SELECT 1")
+	term.see("> SELECT 1")
+	term.interrupt()
+	term.leave()
+	if n := srv.Count("prepareStatement"); n != 0 {
+		t.Errorf("%d statements were prepared", n)
+	}
+}
+
+// TestInterruptCancelsOnTheEngine presses Ctrl-C while each call of a statement hangs,
+// before the engine has the call or after that. The shell stays, and the engine's books
+// balance at the end.
+func TestInterruptCancelsOnTheEngine(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]enginetest.Fault{
+		"prepare":                {Method: "prepareStatement"},
+		"after prepare":          {Method: "prepareStatement", After: true},
+		"execute":                {Method: "executeStatement"},
+		"after execute":          {Method: "executeStatement", After: true},
+		"description":            {Method: "getResultMetadata"},
+		"first batch":            {Method: "getNextResultBatch"},
+		"a batch in the middle":  {Method: "getNextResultBatch", Skip: 2},
+		"after a batch was read": {Method: "getNextResultBatch", Skip: 2, After: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newEngine(t)
+			term := openTerminal(t, dsn(srv))
+			fault.Hang, fault.SQL = true, "SELECT 'long'"
+			struck := srv.Inject(fault)
+			term.prompt()
+			term.send("SELECT 'long';" + enter)
+			await(t, struck.Struck())
+			term.send(ctrlC)
+			term.see("cancelled")
+			term.prompt()
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			// The engine ends the query while its call still hangs.
+			if err := srv.WaitBalanced(ctx); err != nil {
+				t.Errorf("after Ctrl-C: %v", err)
+			}
+			if n := srv.Count("clearOrCancelQuery") + srv.Count("cancelQuery"); n == 0 && fault.Method != "prepareStatement" {
+				t.Error("the query was not ended on the engine")
+			}
+			struck.Release()
+			term.run("SELECT 1;")
+			term.see("(1 row)")
+			term.leave()
+		})
+	}
+}
+
+// await waits until a channel is closed.
+func await(t testing.TB, c <-chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case <-c:
+	case <-ctx.Done():
+		t.Fatal("the call did not arrive")
+	}
+}
+
+func TestScreenOfProgress(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, Times: 1})
+	term := openTerminal(t, dsn(srv))
+	term.run(`\timing off`)
+	term.send("SELECT 1;" + enter)
+	await(t, hang.Struck())
+	term.see("executing")
+	hang.Release()
+	term.see("(1 row)")
+	term.prompt()
+	term.golden("progress")
+	term.leave()
+}
+
+func TestScreenOfWatch(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	term := openTerminal(t, dsn(srv))
+	term.run(`\timing off`)
+	term.run("SELECT 1;")
+	term.run(`\watch 0.1 2`)
+	term.golden("watch")
+	if n := srv.Count("executeStatement"); n != 3 {
+		t.Errorf("%d statements were executed", n)
+	}
+	term.send(`\watch 0.1` + enter)
+	term.see("run 3")
+	term.send(ctrlC)
+	term.see("cancelled")
+	term.leave()
+}
+
+// TestInterruptEndsWatch presses Ctrl-C while \watch waits for a result.
+func TestInterruptEndsWatch(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, Skip: 2, Times: 1})
+	term := openTerminal(t, dsn(srv))
+	term.run("SELECT 1;")
+	term.send(`\watch 0.1` + enter)
+	await(t, hang.Struck())
+	term.send(ctrlC)
+	term.see("cancelled")
+	term.leave()
+}
+
+func TestResize(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	term := openTerminal(t, dsn(srv))
+	term.run(`\timing off`)
+	term.run("SELECT id, customer, amount FROM orders;")
+	term.resize(24, 30)
+	term.send(`\g` + enter)
+	term.see("customer | Zoë")
+	term.prompt()
+	term.leave()
+}
+
+// TestTerminate ends the shell by a signal while a statement runs, and at the prompt.
+func TestTerminate(t *testing.T) {
+	t.Parallel()
+	for name, running := range map[string]bool{"at the prompt": false, "while a statement runs": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newEngine(t)
+			term := openTerminal(t, dsn(srv))
+			term.prompt()
+			if running {
+				hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true})
+				term.send("SELECT 1;" + enter)
+				await(t, hang.Struck())
+			} else {
+				term.send(`\submit SELECT 1` + enter)
+				term.see("job 1 runs")
+				term.prompt()
+				term.send("SELECT 2")
+			}
+			if err := term.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if code := term.exit(); code != exitTerminated {
+				t.Errorf("the exit code is %d:\n%s", code, term.text())
+			}
+		})
+	}
+}
+
+// TestEditor runs an editor that changes the latest statement.
+func TestEditor(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	editor := filepath.Join(t.TempDir(), "editor")
+	script := "#!/bin/sh\nprintf 'SELECT * FROM orders;\\n' > \"$1\"\n"
+	if err := os.WriteFile(editor, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+		t.Fatal(err)
+	}
+	term := openTerminal(t, dsn(srv), "EDITOR="+editor)
+	term.run("SELECT 1;")
+	term.run(`\e`)
+	term.see("1200.00")
+	term.send(up)
+	term.see("> SELECT * FROM orders;")
+	term.interrupt()
+	term.leave()
+}
+
+// TestColors checks that a keyword has another colour than a name.
+func TestColors(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t, dsn(newEngine(t)), envColor+"=1")
+	term.prompt()
+	term.send("SELECT amount")
+	term.see("SELECT amount")
+	term.interrupt()
+	term.leave()
+	term.mu.Lock()
+	defer term.mu.Unlock()
+	keyword, name := term.screen.CellAt(12, 1), term.screen.CellAt(19, 1)
+	if keyword.Content != "S" || name.Content != "a" {
+		t.Fatalf("the characters are %q and %q", keyword.Content, name.Content)
+	}
+	if keyword.Style.Fg == nil || name.Style.Fg != nil {
+		t.Errorf("the colours are %v and %v", keyword.Style.Fg, name.Style.Fg)
 	}
 }

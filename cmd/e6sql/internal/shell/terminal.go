@@ -10,6 +10,7 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 	"github.com/reeflective/readline"
+	"github.com/reeflective/readline/inputrc"
 
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/complete"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/highlight"
@@ -46,6 +47,8 @@ func NewTerminal(o TerminalOptions) *Terminal {
 		// The library colours the rest of a line from these characters on, even in a
 		// text. The shell has its own colours, so nothing must match.
 		"comment-begin": "\x00",
+		// The first Tab inserts what all candidates share, and shows them.
+		"menu-complete-display-prefix": true,
 		// A pasted text is one input, and the user sees it before it runs.
 		"enable-bracketed-paste": true,
 		// The library would ask the terminal for the place of the cursor at every key.
@@ -54,6 +57,9 @@ func NewTerminal(o TerminalOptions) *Terminal {
 		"cursor-position-probe": false,
 	} {
 		_ = t.line.Config.Set(name, value)
+	}
+	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert"} {
+		_ = t.line.Config.Bind(keymap, inputrc.Unescape(`\C-i`), "menu-complete", false)
 	}
 	t.line.Keymap.Register(map[string]func(){
 		"reverse-search-history": func() { t.find(-1) },

@@ -37,14 +37,14 @@ type terminal struct {
 // patience bounds hangs. It is no measure of speed.
 const patience = time.Minute
 
-// openTerminal starts a shell on a pseudo-terminal of 80 columns and 24 lines.
+// openTerminal starts a shell on a pseudo-terminal of 120 columns and 30 lines.
 func openTerminal(t testing.TB, dsn string, env ...string) *terminal {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	term := &terminal{t: t, width: 80, height: 24, changed: make(chan struct{})}
+	term := &terminal{t: t, width: 120, height: 30, changed: make(chan struct{})}
 	term.screen = vt.NewEmulator(term.width, term.height)
 	term.cmd = exec.Command(program) //nolint:noctx // the test ends it
 	home := t.TempDir()
@@ -140,6 +140,7 @@ const (
 	tab   = "\t"
 	ctrlC = "\x03"
 	ctrlD = "\x04"
+	ctrlE = "\x05"
 	ctrlR = "\x12"
 	up    = "\x1b[A"
 )
@@ -192,6 +193,54 @@ func (term *terminal) run(line string) {
 		lines := strings.Split(strings.TrimRight(screen, "\n"), "\n")
 		return lines[len(lines)-1] == "lake.sales>" && !strings.HasSuffix(screen, "> "+line+"\n")
 	})
+}
+
+// resize changes the size of the terminal.
+func (term *terminal) resize(width, height int) {
+	term.t.Helper()
+	term.change(func() {
+		term.width, term.height = width, height
+		term.screen.Resize(width, height)
+	})
+	if err := pty.Setsize(term.file, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)}); err != nil {
+		term.t.Fatal(err)
+	}
+}
+
+// complete presses Tab until the names have arrived and the screen contains a text.
+func (term *terminal) complete(want string) {
+	term.t.Helper()
+	const fetching = "names are being fetched"
+	for {
+		term.send(tab)
+		term.await(want, func(screen string) bool { return strings.Contains(screen, want) || strings.Contains(screen, fetching) })
+		if strings.Contains(term.text(), want) {
+			return
+		}
+		term.send(ctrlE) // removes the message
+		term.await("screen without the message", func(screen string) bool { return !strings.Contains(screen, fetching) })
+	}
+}
+
+// interrupt presses Ctrl-C and waits for the next prompt.
+func (term *terminal) interrupt() {
+	term.t.Helper()
+	const prompt = "lake.sales>"
+	before := strings.Count(term.text(), prompt)
+	term.send(ctrlC)
+	term.await("prompt after Ctrl-C", func(screen string) bool {
+		return strings.Count(screen, prompt) > before && strings.HasSuffix(screen, prompt+"\n")
+	})
+}
+
+// leave presses Ctrl-D at the prompt, and expects the exit code 0.
+func (term *terminal) leave() {
+	term.t.Helper()
+	term.prompt()
+	term.send(ctrlD)
+	if code := term.exit(); code != 0 {
+		term.t.Errorf("the exit code is %d:\n%s", code, term.text())
+	}
 }
 
 // exit waits until the shell has ended, and returns its exit code.
