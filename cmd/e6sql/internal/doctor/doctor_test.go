@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -29,7 +30,21 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// proxyAddr is the address of the HTTP proxy in the environment. gRPC reads the
+// environment once, so that it is set before all tests, and never changes.
+var proxyAddr string
+
+func TestMain(m *testing.M) {
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	proxyAddr = lis.Addr().String()
+	_ = lis.Close() // TestProxy listens there
+	_ = os.Setenv("HTTPS_PROXY", "http://"+proxyAddr)
+	_ = os.Setenv("NO_PROXY", ".invalid")
+	goleak.VerifyTestMain(m)
+}
 
 // examine checks a connection, and returns the steps and whether it is healthy.
 func examine(t *testing.T, ctx context.Context, dsn string, timeout time.Duration) (map[string]doctor.Step, bool) { //nolint:revive // t comes first, as in all helpers
@@ -223,9 +238,7 @@ func TestCancelled(t *testing.T) {
 func TestProxy(t *testing.T) {
 	srv := engine(t, enginetest.Config{})
 	allowed := true
-	addr := proxy(t, func() (string, bool) { return srv.Addr(), allowed })
-	t.Setenv("HTTPS_PROXY", "http://"+addr)
-	t.Setenv("NO_PROXY", "")
+	startProxy(t, func() (string, bool) { return srv.Addr(), allowed })
 	dsn := strings.Replace(srv.DSN(), srv.Addr(), "e6.example.com:8080", 1)
 	steps, healthy := examine(t, t.Context(), dsn, time.Minute)
 	if !healthy || !strings.Contains(strings.Join(steps[doctor.StepTCP].Details, "\n"), "the proxy passes connections to e6.example.com:8080") {
@@ -312,8 +325,8 @@ func serveTLS(t *testing.T, until time.Time, protocol string) (dsn string) {
 	return "e6data://u:t@" + addr + "/db?secure=true&ca_cert=" + strings.ReplaceAll(pemQuery(text), "+", "%2B")
 }
 
-// proxy is an HTTP proxy that passes connections to the engine that to returns.
-func proxy(t *testing.T, to func() (addr string, allowed bool)) (addr string) {
+// startProxy starts an HTTP proxy that passes connections to the engine that to returns.
+func startProxy(t *testing.T, to func() (addr string, allowed bool)) {
 	t.Helper()
 	front := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr, allowed := to()
@@ -343,7 +356,7 @@ func proxy(t *testing.T, to func() (addr string, allowed bool)) (addr string) {
 		_ = out.Close()
 		<-back
 	})}
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	lis, err := net.Listen("tcp", proxyAddr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -355,5 +368,4 @@ func proxy(t *testing.T, to func() (addr string, allowed bool)) (addr string) {
 			t.Error(err)
 		}
 	})
-	return lis.Addr().String()
 }
