@@ -31,7 +31,7 @@ func (s *Shell) include(ctx context.Context, in invocation) error {
 	}
 	s.depth++
 	defer func() { s.depth-- }()
-	script := string(text)
+	script := strings.TrimPrefix(string(text), "\ufeff")
 	for rest := script; !s.quit; {
 		if err := ctx.Err(); err != nil {
 			return err

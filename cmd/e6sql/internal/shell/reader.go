@@ -78,28 +78,34 @@ type input struct {
 // line, a statement with its semicolon or with the script. ok is false at the end of the
 // script.
 func nextInput(script string) (in input, rest string, ok bool) {
-	rest = script
-	for {
-		rest = strings.TrimLeft(rest, " \t\r\n\ufeff")
-		if strings.HasPrefix(rest, `\`) {
-			start := len(script) - len(rest)
-			line, rest, _ := strings.Cut(rest, "\n")
-			return input{text: strings.TrimSpace(line), command: true, start: start}, rest, true
-		}
-		if !strings.HasPrefix(rest, "--") && !strings.HasPrefix(rest, "//") {
-			break
-		}
-		// The line of a comment belongs to no statement, so that it cannot hide a command
-		// on the next line.
-		_, rest, _ = strings.Cut(rest, "\n")
+	begin := skipTrivia(script)
+	if strings.HasPrefix(script[begin:], `\`) {
+		line, rest, _ := strings.Cut(script[begin:], "\n")
+		return input{text: strings.TrimSpace(line), command: true, start: begin}, rest, true
 	}
-	for p := range sqltext.Split(rest) {
-		in = input{text: rest[p.Start:p.End], terminated: p.Terminated, open: p.Open, start: len(script) - len(rest) + p.Start}
-		rest = rest[p.End:]
+	for p := range sqltext.Split(script) {
+		in = input{text: script[p.Start:p.End], terminated: p.Terminated, open: p.Open, start: p.Start}
+		rest = script[p.End:]
 		if p.Terminated {
 			rest = rest[strings.IndexByte(rest, ';')+1:]
 		}
 		return in, rest, true
 	}
 	return input{}, "", false
+}
+
+// skipTrivia returns the offset of the first token that is not white space, a semicolon
+// or a comment.
+func skipTrivia(script string) int {
+	scanner := sqltext.NewScanner(script)
+	for {
+		t, ok := scanner.Next()
+		if !ok {
+			return len(script)
+		}
+		text := script[t.Start:t.End]
+		if t.Kind != sqltext.KindBlank && t.Kind != sqltext.KindComment && text != ";" || t.Open {
+			return t.Start
+		}
+	}
 }

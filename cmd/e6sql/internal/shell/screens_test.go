@@ -10,40 +10,8 @@ import (
 	"syscall"
 	"testing"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"github.com/e6data/e6data-go/enginetest"
 )
-
-// newEngine starts an engine with a catalog and some statements. The test fails if it
-// leaves a query on it.
-func newEngine(t testing.TB) *enginetest.Server {
-	t.Helper()
-	srv := enginetest.Start(t, enginetest.Config{Database: "sales"})
-	srv.SetCatalogs(enginetest.Catalog{Name: "lake", Schemas: []enginetest.Schema{
-		{Name: "sales", Tables: []enginetest.Table{
-			{Name: "orders", Columns: []enginetest.Column{{Name: "id", Type: "long"}, {Name: "customer", Type: "varchar"}, {Name: "amount", Type: "decimal(10,2)"}}},
-			{Name: "order_items", Columns: []enginetest.Column{{Name: "order_id", Type: "long"}}},
-		}},
-		{Name: "hr", Tables: []enginetest.Table{{Name: "staff"}}},
-	}})
-	orders := func() *enginetest.Result {
-		return enginetest.NewResult().Column("id", "LONG").Column("customer", "STRING").Column("amount", "DECIMAL(10,2)").
-			Row(1, "Zoë", "12.30").Row(2, "東京", "1200.00").Row(3, nil, nil)
-	}
-	srv.Handle("SELECT id, customer, amount FROM orders", orders())
-	srv.Handle("SELECT * FROM orders", orders())
-	srv.Handle("SELECT amount\nFROM orders", enginetest.NewResult().Column("amount", "DECIMAL(10,2)").Row("12.30"))
-	srv.Handle("SELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
-	srv.Handle("SELECT 'long'", enginetest.NewResult().Column("n", "LONG").BatchRows(10).Generate(100, func(i int) []any { return []any{i} }))
-	srv.Handle("INSERT INTO orders VALUES (4)", enginetest.NewResult().Column("rows", "LONG").Row(1))
-	srv.Handle("SELECT id,\n  amuont\nFROM orders", enginetest.NewResult().
-		Fail(enginetest.PhasePrepare, status.Error(codes.InvalidArgument, "From line 2, column 3 to line 2, column 8: Column 'amuont' not found in any table; did you mean 'amount'?")))
-	return srv
-}
-
-func dsn(srv *enginetest.Server) string { return srv.DSN("catalog=lake") }
 
 func TestScreenOfAResult(t *testing.T) {
 	t.Parallel()

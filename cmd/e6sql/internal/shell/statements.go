@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -255,17 +256,15 @@ func quotedPath(path []string) string {
 
 // redirect sends results to a file, or to the terminal again.
 func (s *Shell) redirect(_ context.Context, in invocation) error {
-	if err := s.closeFile(); err != nil {
-		return err
-	}
+	closed := s.closeFile()
 	if len(in.Args) == 0 {
-		return nil
+		return closed
 	}
 	f, err := output.Create(expandHome(in.arg(0)))
 	if err != nil {
-		return err
+		return errors.Join(closed, err)
 	}
 	s.file = f
 	s.say("results go to %s, which is written by \\o or at the end", f.Name())
-	return nil
+	return closed
 }

@@ -72,7 +72,10 @@ func (term *terminal) read() {
 			term.ended = err != nil
 		})
 		if err != nil {
-			_ = term.screen.Close()
+			// The emulator's own Close is not safe while another goroutine reads.
+			if pipe, ok := term.screen.InputPipe().(io.Closer); ok {
+				_ = pipe.Close()
+			}
 			return
 		}
 	}

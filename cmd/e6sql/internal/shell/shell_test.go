@@ -1,0 +1,440 @@
+package shell_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/session"
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/shell"
+	"github.com/e6data/e6data-go/enginetest"
+)
+
+// newEngine starts an engine with a catalog and some statements. The test fails if it
+// leaves a query on it.
+func newEngine(t testing.TB) *enginetest.Server {
+	t.Helper()
+	srv := enginetest.Start(t, enginetest.Config{Database: "sales"})
+	srv.SetCatalogs(enginetest.Catalog{Name: "lake", Schemas: []enginetest.Schema{
+		{Name: "sales", Tables: []enginetest.Table{
+			{Name: "orders", Columns: []enginetest.Column{{Name: "id", Type: "long"}, {Name: "customer", Type: "varchar"}, {Name: "amount", Type: "decimal(10,2)"}}},
+			{Name: "order_items", Columns: []enginetest.Column{{Name: "order_id", Type: "long"}}},
+		}},
+		{Name: "hr", Tables: []enginetest.Table{{Name: "staff"}}},
+	}})
+	orders := func() *enginetest.Result {
+		return enginetest.NewResult().Column("id", "LONG").Column("customer", "STRING").Column("amount", "DECIMAL(10,2)").
+			Row(1, "Zoë", "12.30").Row(2, "東京", "1200.00").Row(3, nil, nil).
+			Explain("the plan").DryRun("LogicalTableScan(orders)").ExplainAnalyze(`{"stages":2}`)
+	}
+	for _, sql := range []string{"SELECT id, customer, amount FROM orders", "SELECT * FROM orders", `SELECT * FROM "sales"."orders"`} {
+		srv.Handle(sql, orders())
+	}
+	srv.Handle("SELECT amount\nFROM orders", enginetest.NewResult().Column("amount", "DECIMAL(10,2)").Row("12.30"))
+	srv.Handle("SELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
+	srv.Handle("SELECT 2", enginetest.NewResult().Column("n", "LONG").Row(2))
+	srv.Handle("SELECT 'cut'", enginetest.NewResult().Column("n", "LONG").BatchRows(10).
+		Generate(100, func(i int) []any { return []any{i} }).FailAt(3, status.Error(codes.Internal, "a disk is full")))
+	srv.Handle("SELECT 'long'", enginetest.NewResult().Column("n", "LONG").BatchRows(10).Generate(100, func(i int) []any { return []any{i} }))
+	srv.Handle("INSERT INTO orders VALUES (4)", enginetest.NewResult().Column("rows", "LONG").Row(1))
+	srv.Handle("SELECT id,\n  amuont\nFROM orders", enginetest.NewResult().
+		Fail(enginetest.PhasePrepare, status.Error(codes.InvalidArgument, "From line 2, column 3 to line 2, column 8: Column 'amuont' not found in any table; did you mean 'amount'?")))
+	return srv
+}
+
+func dsn(srv *enginetest.Server) string { return srv.DSN("catalog=lake") }
+
+// reader is a Reader of given inputs.
+type reader struct {
+	inputs  []string
+	prompts []string
+}
+
+func (r *reader) Read(prompt string) (string, error) {
+	r.prompts = append(r.prompts, prompt)
+	if len(r.inputs) == 0 {
+		return "", io.EOF
+	}
+	input := r.inputs[0]
+	r.inputs = r.inputs[1:]
+	if input == ctrlCInput {
+		return "", shell.ErrInterrupted
+	}
+	return input, nil
+}
+
+// ctrlCInput stands for Ctrl-C at the prompt.
+const ctrlCInput = "\x03"
+
+// openSession opens a session, which is closed at the end of the test.
+func openSession(t testing.TB, srv *enginetest.Server) *session.Session {
+	t.Helper()
+	cfg, err := e6data.ParseDSN(dsn(srv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := session.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// run gives inputs to a shell, and returns what it showed and its prompts.
+func run(t testing.TB, srv *enginetest.Server, inputs ...string) (text string, prompts []string) {
+	t.Helper()
+	var out bytes.Buffer
+	r := &reader{inputs: inputs}
+	err := shell.New(shell.Config{Session: openSession(t, srv), Reader: r, Out: &out, Err: &out}).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), r.prompts
+}
+
+// TestCommands runs each command against the engine, and expects texts.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		inputs []string
+		want   []string
+	}{
+		{"catalogs", []string{`\l`}, []string{"│ lake (current) │", "(1 row)"}},
+		{"schemas", []string{`\dn`}, []string{"│ sales  │", "│ hr     │"}},
+		{"schemas of a catalog", []string{`\dn lake`}, []string{"│ sales  │"}},
+		{"tables", []string{`\dt`}, []string{"orders", "order_items"}},
+		{"tables of a schema", []string{`\dt hr`}, []string{"staff"}},
+		{"tables of a path", []string{`\dt lake.hr;`}, []string{"staff"}},
+		{"columns", []string{`\d orders`}, []string{"│ amount   │ decimal(10,2) │", "(3 rows)"}},
+		{"columns of a path", []string{`\d lake."sales".orders`}, []string{"customer"}},
+		{"columns of nothing", []string{`\d nothing`}, []string{"sales.nothing"}},
+		{"no table", []string{`\d`}, []string{"order_items"}},
+		{"too long a path", []string{`\d a.b.c.d`}, []string{`write \d [table]`}},
+		{"functions", []string{`\df trunc`}, []string{"│ DATE_TRUNC │ (unit, date) │", "(1 row)"}},
+		{"other formats", []string{`\format csv`, `\dn`}, []string{"the format is csv", "schema\nsales\nhr\n"}},
+		{"format", []string{`\format`, `\format xls`}, []string{"the format is table", "there is no format xls"}},
+		{"toggles", []string{`\timing`, `\timing off`, `\progress on`, `\timing x`}, []string{"timing is on", "timing is off", "progress is on", `write \timing [on|off]`}},
+		{"expand", []string{`\x`, "SELECT 1;", `\x`, `\x off`, `\x maybe`}, []string{"x is on", "RECORD 1", "x is auto", "x is off", `write \x`}},
+		{"variables", []string{`\set n 2`, `\set day DATE '2024-01-31'`, `\set`, `\set n`, "SELECT :n;", `\unset n`, `\unset n`, `\set n`},
+			[]string{"DATE '2024-01-31'", "│ n             │ 2", "│ 2 │", "there is no variable n"}},
+		{"settings", []string{`\set query_timeout 90`, `\set cache off`, `\set`, `\set cache maybe`, `\set query_timeout x`},
+			[]string{"1 m 30 s", "│ cache         │ off", `write \set cache on`, "query_timeout x is not understood"}},
+		{"a malformed variable", []string{`\set 1x 2`}, []string{"variable 1x"}},
+		{"plan", []string{`\explain SELECT * FROM orders`, "SELECT * FROM orders\n\\explain"}, []string{"LogicalTableScan(orders)\nLogicalTableScan(orders)\n"}},
+		{"plan of the latest statement", []string{"SELECT * FROM orders;", `\explain`}, []string{"LogicalTableScan"}},
+		{"analysis", []string{`\analyze SELECT * FROM orders;`}, []string{"queueing", `{"stages":2}`}},
+		{"again", []string{"SELECT 1;", `\g`}, []string{"│ 1 │"}},
+		{"a statement before a command", []string{"SELECT 1\n\\g"}, []string{"│ 1 │"}},
+		{"a statement before a command that takes none", []string{"SELECT 1\n\\timing"}, []string{"the statement before \\timing was not run", "timing is on"}},
+		{"statements and a command", []string{"SELECT 1; SELECT 2;\n\\timing"}, []string{"│ 1 │", "│ 2 │", "timing is on"}},
+		{"no latest statement", []string{`\g`, `\watch`, `\explain`, `\analyze`}, []string{"there is no statement yet", "no statement to watch"}},
+		{"strategy", []string{`\strategy`, "SELECT 1;", `\strategy`}, []string{"no query has run", "ran on blue"}},
+		{"connection", []string{`\conninfo`}, []string{"127.0.0.1", "user@example.com", "sales"}},
+		{"help", []string{`\help`, `\? d`, `\help nothing`}, []string{`\copy (query) to file [format]`, "Ctrl-R", `\d [table]: list the columns`, `there is no command \nothing`}},
+		{"an unknown command", []string{`\nothing`, `\`}, []string{`there is no command \nothing`, "no command after it"}},
+		{"too many arguments", []string{`\l x`}, []string{`write \l: list the catalogs`}},
+		{"an open literal", []string{"SELECT 'x\n;"}, []string{"it was not run"}},
+		{"a mistake", []string{"SELECT id,\n  amuont\nFROM orders;"}, []string{"error: From line 2", "    2 |   amuont\n      |   ^\n"}},
+		{"the rest after a mistake", []string{"SELECT 9; SELECT 1;", "SELECT 2;"}, []string{"error: ", "│ 2 │"}},
+		{"chart", []string{"SELECT id, customer, amount FROM orders;", `\chart customer amount bar`}, []string{"Zoë", "1200.00"}},
+		{"a chart of nothing", []string{"SELECT 1;", `\chart a b`, `\chart a b pie`}, []string{`no column "a"`, `write \chart`}},
+		{"watch", []string{"SELECT 1;", `\watch 0.1 2`, `\watch x`, `\watch 0.01`, `\watch 1 0`}, []string{"run 2, every 100 ms", "the interval x is not understood", "the interval 0.01", `write \watch`}},
+		{"Ctrl-C at the prompt", []string{ctrlCInput, "SELECT 1;"}, []string{"│ 1 │"}},
+		{"leave", []string{`\q`, "SELECT 1;"}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, _ := run(t, newEngine(t), c.inputs...)
+			for rest := got; len(c.want) > 0; c.want = c.want[1:] {
+				at := strings.Index(rest, c.want[0])
+				if at < 0 {
+					t.Fatalf("%q is missing, or not at its place:\n%s", c.want[0], got)
+				}
+				rest = rest[at+len(c.want[0]):]
+			}
+			if c.name == "leave" && got != "" {
+				t.Errorf("after \\q: %s", got)
+			}
+			if c.name == "the rest after a mistake" && strings.Contains(got, "│ 1 │") {
+				t.Errorf("a statement ran after a mistake:\n%s", got)
+			}
+		})
+	}
+}
+
+func TestUseChangesThePrompt(t *testing.T) {
+	t.Parallel()
+	got, prompts := run(t, newEngine(t), `\use hr`, `\dt`, `\use lake.sales`, `\use nowhere`, `\use lake hr`)
+	if want := "lake.sales> |lake.hr> |lake.hr> |lake.sales> |lake.sales> |lake.hr> "; strings.Join(prompts, "|") != want {
+		t.Errorf("the prompts are %q", prompts)
+	}
+	if !strings.Contains(got, "staff") || !strings.Contains(got, "there is no schema nowhere") {
+		t.Errorf("the output is\n%s", got)
+	}
+}
+
+// TestNoEffectTwice checks that no command runs a statement with an effect again by itself.
+func TestNoEffectTwice(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	dir := t.TempDir()
+	got, _ := run(t, srv, "INSERT INTO orders VALUES (4);", `\watch`, `\g`, `\submit`, `\analyze`, `\chart a b`, `\copy to `+filepath.Join(dir, "x.csv"))
+	if n := srv.Count("executeStatement"); n != 1 {
+		t.Errorf("the statement was executed %d times:\n%s", n, got)
+	}
+	if n := strings.Count(got, "may change something"); n != 6 {
+		t.Errorf("%d refusals instead of 6:\n%s", n, got)
+	}
+}
+
+func TestJobs(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	got, _ := run(t, srv, `\jobs`, `\submit SELECT 1`, `\submit SELECT * FROM orders;`, `\jobs`, `\fetch 1`, `\fetch 1`, `\cancel 2`, `\jobs`, `\fetch 9`, `\cancel 9`, `\submit SELECT 2`)
+	for _, want := range []string{
+		"there are no jobs", "job 1 runs, query query-blue-", "job 2 runs", "│ done", "│ SELECT * FROM orders │", "│ 1 │", "its result can be read once",
+		"2 is ended", "fetched", "cancelled", "there is no such job", "jobs that were not fetched are ended: 1",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestCopy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	csv, json, table, old := filepath.Join(dir, "a b.csv"), filepath.Join(dir, "x.jsonl"), filepath.Join(dir, "t"), filepath.Join(dir, "old.csv")
+	if err := os.WriteFile(old, []byte("as it was"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := run(t, newEngine(t),
+		`\copy (SELECT * FROM orders) to '`+csv+`'`, `\copy (SELECT 1) TO `+json, `\copy sales.orders to `+table+` tsv`,
+		`\copy (SELECT 'cut') to `+old, `\copy (SELECT 1`, `\copy orders`, `\copy orders to x y z`, `\copy orders to x xls`, `\copy orders from x`)
+	if got, want := readFile(t, csv), "id,customer,amount\n1,Zoë,12.30\n2,東京,1200.00\n3,,\n"; got != want {
+		t.Errorf("the csv file has %q", got)
+	}
+	if got := readFile(t, json); got != "{\"n\":1}\n" {
+		t.Errorf("the jsonl file has %q", got)
+	}
+	if got := readFile(t, table); !strings.HasPrefix(got, "id\tcustomer\tamount\n") {
+		t.Errorf("the tsv file has %q", got)
+	}
+	if got := readFile(t, old); got != "as it was" {
+		t.Errorf("a failed statement has replaced the file: %q", got)
+	}
+	for _, want := range []string{"3 rows written to " + csv + " as csv", "a disk is full", "the bracket before the query is not closed", `write \copy`, "there is no format xls"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, second, cut := filepath.Join(dir, "1"), filepath.Join(dir, "2"), filepath.Join(dir, "3")
+	if err := os.WriteFile(cut, []byte("as it was"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := run(t, newEngine(t), `\format csv`, `\o `+first, "SELECT 1;", "SELECT 9;", "SELECT 2;", `\o`, `\o `+cut, "SELECT 1;", "SELECT 'cut';", `\o `+second, "SELECT 2;")
+	if got := readFile(t, first); got != "n\n1\nn\n2\n" {
+		t.Errorf("the first file has %q", got)
+	}
+	if got := readFile(t, second); got != "n\n2\n" {
+		t.Errorf("the file that is open at the end has %q", got)
+	}
+	if got := readFile(t, cut); got != "as it was" {
+		t.Errorf("an incomplete result is in the file: %q", got)
+	}
+	if !strings.Contains(got, first+" was written") || !strings.Contains(got, "was not written, because a result in it is incomplete") {
+		t.Errorf("the output is\n%s", got)
+	}
+}
+
+func TestInclude(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	inner := file("inner.sql", "SELECT 2")
+	good := file("good.sql", "\ufeff-- numbers\n\\timing on\nSELECT 1;\n\\i "+inner+"\nSELECT 'cut\n;';")
+	bad := file("bad.sql", "SELECT 1;\n\nSELECT 9;\nSELECT 2;")
+	loop := filepath.Join(dir, "loop.sql")
+	file("loop.sql", `\i `+loop)
+	got, _ := run(t, newEngine(t), `\i `+good, `\i `+bad, `\i `+loop, `\i `+filepath.Join(dir, "none"), `\i`)
+	for _, want := range []string{
+		"timing is on", "│ 1 │", "│ 2 │", good + ", line 5:", bad + ", line 3:", "16 files include each other", "no such file", `write \i file`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing:\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "│ 2 │"); n != 1 {
+		t.Errorf("a statement ran after a mistake:\n%s", got)
+	}
+}
+
+func TestEdit(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	history, err := shell.OpenHistory("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := []string{"SELECT 2;\n", "SELECT 1", "", "SELECT 1; SELECT 2;\n"}
+	var seen []string
+	s := shell.New(shell.Config{
+		Session: openSession(t, newEngine(t)), Out: &out, Err: &out, History: history,
+		Reader: &reader{inputs: []string{"SELECT 1;", `\e`, `\e`, `\e`, "SELECT 2\n\\e"}},
+		Edit: func(_ context.Context, path string) error {
+			content, err := os.ReadFile(path)
+			seen = append(seen, string(content))
+			if err != nil || edits[0] == "" {
+				edits = edits[1:]
+				return err
+			}
+			edit := edits[0]
+			edits = edits[1:]
+			return os.WriteFile(path, []byte(edit), 0o600)
+		},
+	})
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(seen, "|"), "SELECT 1;\n|SELECT 2;\n|SELECT 2;\n|SELECT 2"; got != want {
+		t.Errorf("the editor got %q", got)
+	}
+	for _, want := range []string{"│ 2 │", "does not end with a semicolon", "nothing was changed"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing:\n%s", want, out.String())
+		}
+	}
+	if got := strings.Join(history.Inputs(), "|"); got != "SELECT 2;|SELECT 1|SELECT 2;|SELECT 1; SELECT 2;" {
+		t.Errorf("the history has %q", got)
+	}
+}
+
+// TestInterruptWithoutTerminal cancels a statement through the channel of signals.
+func TestInterruptWithoutTerminal(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, Times: 1, After: true})
+	defer hang.Release()
+	interrupts := make(chan os.Signal, 1)
+	var out bytes.Buffer
+	s := shell.New(shell.Config{
+		Session: openSession(t, srv), Reader: &reader{inputs: []string{"SELECT 1; SELECT 2;", "SELECT 2;"}}, Out: &out, Err: &out, Interrupts: interrupts,
+	})
+	go func() {
+		<-hang.Struck()
+		interrupts <- os.Interrupt
+	}()
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); strings.Count(got, "│ 2 │") != 1 || !strings.Contains(got, "cancelled, query ") {
+		t.Errorf("the output is\n%s", got)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := srv.WaitBalanced(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestEffectOfACancelledStatement checks that the shell says so when a statement that it
+// cancelled may have had an effect.
+func TestEffectOfACancelledStatement(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, After: true})
+	defer hang.Release()
+	interrupts := make(chan os.Signal, 1)
+	var out bytes.Buffer
+	s := shell.New(shell.Config{
+		Session: openSession(t, srv), Reader: &reader{inputs: []string{"INSERT INTO orders VALUES (4);"}}, Out: &out, Err: &out, Interrupts: interrupts,
+	})
+	go func() {
+		<-hang.Struck()
+		interrupts <- os.Interrupt
+	}()
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "may or may not have been executed") {
+		t.Errorf("the output is\n%s", got)
+	}
+}
+
+func TestContinuations(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "script.sql"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openSession(t, newEngine(t))
+	ctx := t.Context()
+	if _, err := s.Metadata().Catalogs(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Metadata().Schemas(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Metadata().Tables(ctx, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`\wa`:                       `\watch`,
+		`\d ord`:                    "orders order_items",
+		`\use s`:                    "sales",
+		`\format js`:                "json jsonl",
+		`\timing `:                  "on off",
+		`\explain SELECT * FROM or`: "orders order_items",
+		`\i ` + dir + `/scr`:        dir + "/script.sql",
+		`\nothing x`:                "",
+		`\q x`:                      "",
+		"SELECT * FROM or":          "orders order_items",
+	} {
+		r := shell.Continuations(text, text, s.Metadata())
+		var got []string
+		for _, c := range r.Candidates {
+			got = append(got, c.Text)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q", text, got)
+		}
+		if word := text[r.Start:]; want != "" && !strings.HasPrefix(want, word) {
+			t.Errorf("%s: the word is %q", text, word)
+		}
+	}
+}
