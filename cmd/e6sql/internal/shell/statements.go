@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -260,11 +259,14 @@ func (s *Shell) redirect(_ context.Context, in invocation) error {
 	if len(in.Args) == 0 {
 		return closed
 	}
+	if closed != nil {
+		s.say("%v", closed)
+	}
 	f, err := output.Create(expandHome(in.arg(0)))
 	if err != nil {
-		return errors.Join(closed, err)
+		return err
 	}
 	s.file = f
 	s.say("results go to %s, which is written by \\o or at the end", f.Name())
-	return closed
+	return nil
 }
