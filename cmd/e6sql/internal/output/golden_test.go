@@ -26,7 +26,7 @@ const longest = 4 << 10
 func TestGoldenFiles(t *testing.T) {
 	t.Parallel()
 	cases := loadGolden(t)
-	for _, format := range Formats() {
+	for _, format := range textFormats() {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()
 			var got bytes.Buffer

@@ -3,6 +3,7 @@ package output
 import (
 	"bytes"
 	"flag"
+	"slices"
 	"testing"
 
 	"github.com/e6data/e6data-go/internal/golden"
@@ -21,6 +22,11 @@ func loadGolden(t testing.TB) []golden.Case {
 		t.Fatal(err)
 	}
 	return cases
+}
+
+// textFormats returns the formats that are text.
+func textFormats() []string {
+	return slices.DeleteFunc(Formats(), func(name string) bool { return arrowFormats[name] != nil })
 }
 
 // columnsOf returns the columns of a golden case.

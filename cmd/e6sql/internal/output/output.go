@@ -3,6 +3,7 @@ package output
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -93,8 +94,11 @@ type Options struct {
 
 const defaultMaxRows = 1000
 
-// formats maps the names of the formats to their constructors.
-var formats = map[string]func(*sink, *Options) (Writer, error){
+// constructor returns the writer of a format, or an error for contradictory options.
+type constructor func(*sink, *Options) (Writer, error)
+
+// formats maps the names of the formats to their constructors, except for arrowFormats.
+var formats = map[string]constructor{
 	"csv":      newCSV,
 	"html":     newHTML,
 	"json":     newJSON,
@@ -110,10 +114,7 @@ var rawFormats = []string{"csv", "json", "jsonl", "tsv"}
 
 // Formats returns the names of the formats in alphabetical order.
 func Formats() []string {
-	names := make([]string, 0, len(formats))
-	for name := range formats {
-		names = append(names, name)
-	}
+	names := slices.AppendSeq(slices.Collect(maps.Keys(formats)), maps.Keys(arrowFormats))
 	slices.Sort(names)
 	return names
 }
@@ -122,8 +123,11 @@ func Formats() []string {
 // each batch everything. It does not close w. An unknown format and contradictory
 // options are errors.
 func New(format string, w io.Writer, o Options) (Writer, error) {
-	newWriter, ok := formats[format]
-	if !ok {
+	newWriter := formats[format]
+	if newWriter == nil {
+		newWriter = arrowFormats[format]
+	}
+	if newWriter == nil {
 		return nil, fmt.Errorf("unknown format %q: the formats are %s", format, strings.Join(Formats(), ", "))
 	}
 	if o.MaxRows == 0 {

@@ -172,7 +172,7 @@ func TestHostileJSON(t *testing.T) {
 // text or is invisible.
 func TestNoControlCharacters(t *testing.T) {
 	t.Parallel()
-	for _, format := range Formats() {
+	for _, format := range textFormats() {
 		for _, columns := range []int{1, 3} {
 			for _, width := range []int{0, 40} {
 				text := render(t, format, Options{Terminal: true, Width: width, MaxRows: -1}, hostileResult(t, columns))
@@ -313,7 +313,7 @@ func TestWriteErrors(t *testing.T) {
 		rows = append(rows, []any{strings.Repeat("y", 100)})
 	}
 	r := texts(t, []string{"a"}, rows...)
-	for _, format := range Formats() {
+	for _, format := range textFormats() {
 		for _, room := range []int{0, 100_000} {
 			out := &failing{left: room}
 			w, err := New(format, out, Options{})
@@ -343,7 +343,7 @@ func TestReadErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := result{[]thriftrows.Column{{Name: "when", Type: "TIMESTAMP_TZ"}}, chunk}
-	for _, format := range Formats() {
+	for _, format := range textFormats() {
 		w, err := New(format, io.Discard, Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -366,7 +366,7 @@ func TestReadErrors(t *testing.T) {
 // If the query failed before it had columns, there is no output.
 func TestEndWithoutBegin(t *testing.T) {
 	t.Parallel()
-	for _, format := range Formats() {
+	for _, format := range textFormats() {
 		var out bytes.Buffer
 		w, err := New(format, &out, Options{})
 		if err != nil {
