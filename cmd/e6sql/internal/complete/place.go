@@ -1,6 +1,7 @@
 package complete
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
@@ -91,8 +92,7 @@ func findPlace(src string, cursor int) place {
 	p := place{start: cursor}
 	before = p.cutWord(before, cursor)
 	p.want = wantedAfter(before)
-	all := append(before[:len(before):len(before)], after...)
-	p.relations, p.tables = relationsOf(all)
+	p.relations, p.tables = relationsOf(slices.Concat(before, after))
 	return p
 }
 

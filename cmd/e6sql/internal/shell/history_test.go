@@ -60,7 +60,7 @@ func TestHistoryIsPrivate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "history.jsonl")
 	add(t, openHistory(t, path), "SELECT 1;")
 	loose := filepath.Join(t.TempDir(), "history.jsonl")
-	if err := os.WriteFile(loose, nil, 0o644); err != nil { //nolint:gosec // the test needs it
+	if err := os.WriteFile(loose, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	openHistory(t, loose)

@@ -10,7 +10,7 @@ import (
 
 // submit starts a statement as a job.
 func (s *Shell) submit(ctx context.Context, in invocation) error {
-	statement, err := s.chosen(in, "run")
+	statement, err := s.chosen(in)
 	if err != nil {
 		return err
 	}

@@ -184,9 +184,8 @@ func isQuery(statement string) bool {
 }
 
 // chosen returns the statement for a command that takes one: that of its arguments, or the
-// one before the command, or else the latest one if that only reads. verb says in the
-// error what the command does.
-func (s *Shell) chosen(in invocation, verb string) (string, error) {
+// one before the command, or else the latest one if that only reads.
+func (s *Shell) chosen(in invocation) (string, error) {
 	for _, text := range []string{in.Rest, in.buffer} {
 		if text = strings.TrimRight(text, "; \t\r\n"); text != "" {
 			return text, nil
@@ -196,7 +195,7 @@ func (s *Shell) chosen(in invocation, verb string) (string, error) {
 	case s.last == "":
 		return "", &CommandError{`there is no statement yet: write one after \` + in.Name}
 	case !isQuery(s.last):
-		return "", &CommandError{`\` + in.Name + ` would ` + verb + ` the latest statement again, and that may change something: write the statement after \` + in.Name}
+		return "", &CommandError{`\` + in.Name + ` would run the latest statement again, and that may change something: write the statement after \` + in.Name}
 	}
 	return s.last, nil
 }

@@ -306,7 +306,7 @@ func TestEditor(t *testing.T) {
 	srv := newEngine(t)
 	editor := filepath.Join(t.TempDir(), "editor")
 	script := "#!/bin/sh\nprintf 'SELECT * FROM orders;\\n' > \"$1\"\n"
-	if err := os.WriteFile(editor, []byte(script), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(editor, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	term := openTerminal(t, dsn(srv), "EDITOR="+editor)

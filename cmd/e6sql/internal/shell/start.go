@@ -70,7 +70,7 @@ func height() int {
 
 // size returns the size of the terminal, or zeros.
 func size() (columns, rows int) {
-	columns, rows, err := term.GetSize(int(os.Stdout.Fd())) //nolint:gosec // a file descriptor is small
+	columns, rows, err := term.GetSize(int(os.Stdout.Fd()))
 	if err != nil {
 		return 0, 0
 	}

@@ -19,7 +19,7 @@ import (
 
 // again runs a statement that has no semicolon, or the latest query.
 func (s *Shell) again(ctx context.Context, in invocation) error {
-	statement, err := s.chosen(in, "run")
+	statement, err := s.chosen(in)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (s *Shell) explain(ctx context.Context, in invocation) error {
 
 // analyze runs a statement, discards its result, and shows the engine's facts about it.
 func (s *Shell) analyze(ctx context.Context, in invocation) error {
-	statement, err := s.chosen(in, "run")
+	statement, err := s.chosen(in)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *Shell) chart(ctx context.Context, in invocation) error {
 		return in.self.usage()
 	}
 	in.Rest = "" // the arguments are no statement
-	statement, err := s.chosen(in, "run")
+	statement, err := s.chosen(in)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (s *Shell) copySource(in invocation) (statement string, args []Arg, err err
 		statement, args = "SELECT * FROM "+quotedPath(args[0].Path), args[1:]
 	default:
 		in.Rest = ""
-		statement, err = s.chosen(in, "run")
+		statement, err = s.chosen(in)
 	}
 	return statement, args, err
 }

@@ -24,14 +24,13 @@ type terminal struct {
 	cmd  *exec.Cmd
 	file *os.File
 
-	mu       sync.Mutex
-	screen   *vt.Emulator
-	changed  chan struct{} // closed at the next change of the screen
-	ended    bool
-	width    int
-	height   int
-	copying  sync.WaitGroup
-	exitCode int
+	mu      sync.Mutex
+	screen  *vt.Emulator
+	changed chan struct{} // closed at the next change of the screen
+	ended   bool
+	width   int
+	height  int
+	copying sync.WaitGroup
 }
 
 // patience bounds hangs. It is no measure of speed.
@@ -285,7 +284,7 @@ func (term *terminal) golden(name string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			term.t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil { //nolint:gosec // a test's file
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			term.t.Fatal(err)
 		}
 		return
