@@ -88,10 +88,18 @@ func (a *app) open(ctx context.Context, g *cli) (*connect.Target, *session.Sessi
 	return nil, nil, exitCode(err, false)
 }
 
+// prefetchBytes bounds what is fetched ahead where the user has set nothing. It is less
+// than the driver's default: output is written batch by batch, and more would only be held
+// in memory.
+const prefetchBytes = 4 << 20
+
 // session opens a session with the settings of the command line.
 func (a *app) session(cfg *e6data.Config, f *statementFlags) (*session.Session, error) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "e6sql"
+	}
+	if cfg.PrefetchBytes == e6data.NewConfig().PrefetchBytes {
+		cfg.PrefetchBytes = prefetchBytes
 	}
 	s, err := session.Open(cfg)
 	if err != nil {

@@ -87,7 +87,7 @@ func build() (string, error) {
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	out, err := exec.Command("go", "build", "-o", path, "github.com/e6data/e6data-go/cmd/e6sql").CombinedOutput() //nolint:gosec // the path is ours
+	out, err := exec.Command("go", "build", "-tags", tags, "-o", path, "github.com/e6data/e6data-go/cmd/e6sql").CombinedOutput() //nolint:gosec // the path is ours
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("building e6sql: %s", out), err)
 	}
