@@ -6,8 +6,6 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/e6data/e6data-go/cmd/e6sql/internal/output"
 )
 
 // command is a command of the shell.
@@ -88,7 +86,7 @@ func commandTable() []*command {
 		{name: "cancel", args: "job|query", summary: "end a job, or a query by its id", least: 1, most: 1, run: (*Shell).cancel},
 
 		{name: "x", args: "[on|off|auto]", summary: "show a line for each value", most: 1, takes: takesWords, words: func() []string { return []string{"on", "off", "auto"} }, run: (*Shell).expand},
-		{name: "format", args: "[format]", summary: "change the format of results", most: 1, takes: takesWords, words: output.Formats, run: (*Shell).format},
+		{name: "format", args: "[format]", summary: "change the format of results", most: 1, takes: takesWords, words: textFormats, run: (*Shell).format},
 		{name: "timing", args: "[on|off]", summary: "show rows, bytes and times after each statement", most: 1, takes: takesWords, words: onOff, run: (*Shell).timing},
 		{name: "progress", args: "[on|off]", summary: "show the progress of statements", most: 1, takes: takesWords, words: onOff, run: (*Shell).progress},
 		{name: "set", args: "[name [value]]", summary: "set the value of :name in statements, or query_timeout or cache", raw: true, run: (*Shell).set},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -57,15 +58,25 @@ func (s *Shell) expand(_ context.Context, in invocation) error {
 	return nil
 }
 
+// textFormats returns the formats that a terminal can show.
+func textFormats() []string {
+	return slices.DeleteFunc(output.Formats(), func(name string) bool {
+		_, err := output.New(name, io.Discard, output.Options{Terminal: true})
+		return err != nil
+	})
+}
+
 // format changes the format of results.
 func (s *Shell) format(_ context.Context, in invocation) error {
-	name := in.arg(0)
-	if name == "" {
-		s.say("the format is %s: the formats are %s", s.Format, strings.Join(output.Formats(), ", "))
+	name, formats := in.arg(0), textFormats()
+	switch {
+	case name == "":
+		s.say("the format is %s: the formats are %s", s.Format, strings.Join(formats, ", "))
 		return nil
-	}
-	if !slices.Contains(output.Formats(), name) {
-		return &CommandError{fmt.Sprintf("there is no format %s: the formats are %s", name, strings.Join(output.Formats(), ", "))}
+	case !slices.Contains(formats, name) && slices.Contains(output.Formats(), name):
+		return &CommandError{fmt.Sprintf(`%s is for files: \copy writes them`, name)}
+	case !slices.Contains(formats, name):
+		return &CommandError{fmt.Sprintf("there is no format %s: the formats are %s", name, strings.Join(formats, ", "))}
 	}
 	s.Format = name
 	s.say("the format is %s", name)

@@ -127,7 +127,7 @@ func TestCommands(t *testing.T) {
 		{"too long a path", []string{`\d a.b.c.d`}, []string{`write \d [table]`}},
 		{"functions", []string{`\df trunc`}, []string{"│ DATE_TRUNC │ (unit, date) │", "(1 row)"}},
 		{"other formats", []string{`\format csv`, `\dn`}, []string{"the format is csv", "schema\nsales\nhr\n"}},
-		{"format", []string{`\format`, `\format xls`}, []string{"the format is table", "there is no format xls"}},
+		{"format", []string{`\format`, `\format xls`, `\format parquet`}, []string{"the format is table", "there is no format xls", "parquet"}},
 		{"toggles", []string{`\timing`, `\timing off`, `\progress on`, `\timing x`}, []string{"timing is on", "timing is off", "progress is on", `write \timing [on|off]`}},
 		{"expand", []string{`\x`, "SELECT 1;", `\x`, `\x off`, `\x maybe`}, []string{"x is on", "RECORD 1", "x is auto", "x is off", `write \x`}},
 		{"variables", []string{`\set n 2`, `\set day DATE '2024-01-31'`, `\set`, `\set n`, "SELECT :n;", `\unset n`, `\unset n`, `\set n`},

@@ -153,6 +153,7 @@ func (s *Shell) chart(ctx context.Context, in invocation) error {
 // formatsByExtension maps the endings of files to formats.
 var formatsByExtension = map[string]string{
 	".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".md": "markdown", ".html": "html", ".txt": "table",
+	".parquet": "parquet", ".arrow": "arrow",
 }
 
 // copy writes the result of a query to a file. The file is replaced when the whole result

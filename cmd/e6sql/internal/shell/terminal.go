@@ -42,7 +42,7 @@ func NewTerminal(o TerminalOptions) *Terminal {
 	t := &Terminal{line: readline.NewShell(), history: o.History}
 	for name, value := range map[string]any{
 		"completion-ignore-case": true,
-		"usage-hint-always":      false,
+		"usage-hint-always":      true, // also beside candidates
 		"autopairs":              false,
 		// The library colours the rest of a line from these characters on, even in a
 		// text. The shell has its own colours, so nothing must match.
