@@ -118,6 +118,7 @@ func newParser(grammar *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
 		kong.Vars{"formats": strings.Join(output.Formats(), ",")},
 		kong.Writers(stdout, stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, FlagsLast: true}),
+		kong.WithHyphenPrefixedParameters(true), // a statement may begin with a comment
 		kong.Exit(func(code int) { panic(exit(code)) }),
 	)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/cmdtest"
+	"github.com/e6data/e6data-go/cmd/e6sql/internal/output"
 )
 
 // runProgram runs a program to its end.
@@ -53,7 +54,7 @@ func TestShellCompletion(t *testing.T) {
 		"e6sql --stop":           "--stop-on-error",
 		"e6sql do":               "doctor",
 		"e6sql completion ":      "bash fish zsh",
-		"e6sql --format ":        "csv html json jsonl markdown table tsv vertical",
+		"e6sql --format ":        strings.Join(output.Formats(), " "),
 		"e6sql --profile ":       "dev prod",
 		"e6sql doctor -p p":      "prod",
 		"e6sql --color a":        "always auto",

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime"
 	"syscall"
 
 	"google.golang.org/grpc/codes"
@@ -33,7 +34,7 @@ func exitCode(err error, began bool) int {
 		return exitUsage
 	}
 	if _, ok := errors.AsType[*session.SinkError](err); ok {
-		if errors.Is(err, syscall.EPIPE) {
+		if isBrokenPipe(err) {
 			return exitPipe
 		}
 		return exitIncomplete
@@ -75,4 +76,22 @@ func isConnection(err error) bool {
 // that does not matter for the statement.
 func unreachable(failed *e6data.Error) bool {
 	return failed.Code == codes.Unavailable && (failed.Phase == e6data.PhasePrepare || failed.Phase == e6data.PhaseExecute)
+}
+
+// The errors of Windows for a pipe without a reader.
+const (
+	windowsBrokenPipe syscall.Errno = 109
+	windowsNoData     syscall.Errno = 232
+)
+
+// isBrokenPipe reports whether the reader of a pipe has gone away.
+func isBrokenPipe(err error) bool {
+	number, ok := errors.AsType[syscall.Errno](err)
+	if !ok {
+		return false
+	}
+	if runtime.GOOS == "windows" {
+		return number == windowsBrokenPipe || number == windowsNoData
+	}
+	return number == syscall.EPIPE
 }

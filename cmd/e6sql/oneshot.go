@@ -14,6 +14,7 @@ import (
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/progress"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/report"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/session"
+	"github.com/e6data/e6data-go/internal/sqltext"
 )
 
 // oneShot runs the statements of -c, -f or standard input. It returns the exit code of
@@ -146,7 +147,7 @@ type runner struct {
 
 // runAll runs the statements, and returns the exit code of the first one that failed.
 func (r *runner) runAll(ctx context.Context, statements []statement) int {
-	if err := r.checkFormat(); err != nil {
+	if err := errors.Join(r.checkFormat(), r.checkFile(statements)); err != nil {
 		r.say("e6sql: %v", err)
 		return exitUsage
 	}
@@ -194,6 +195,28 @@ func (r *runner) stops(code int) bool { return r.grammar.Statements.StopOnError 
 func (r *runner) checkFormat() error {
 	_, err := output.New(r.format(), io.Discard, r.options())
 	return err
+}
+
+// checkFile returns an error if the format makes a file for programs, and the file would
+// go to the terminal or hold more than one result.
+func (r *runner) checkFile(statements []statement) error {
+	format := r.format()
+	if format != "parquet" && format != "arrow" {
+		return nil
+	}
+	if r.stdoutTTY && r.flags.Output == "" {
+		return fmt.Errorf("a file of the format %s is not for the terminal: write it with --output FILE", format)
+	}
+	results := 0
+	for _, st := range statements {
+		if parsed, err := sqltext.Parse(st.text); err == nil && parsed.ReturnsRows() {
+			results++
+		}
+	}
+	if results > 1 {
+		return fmt.Errorf("a file of the format %s holds one result, and there are %d", format, results)
+	}
+	return nil
 }
 
 // format returns the format of results.

@@ -24,6 +24,7 @@ func TestCommands(t *testing.T) {
 	if err := os.WriteFile(file, []byte("\ufeffSELECT 2; -- the end\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	srv.Handle("--x\nSELECT 1", enginetest.NewResult().Column("n", "LONG").Row(1))
 	srv.HandleFunc(enginetest.EchoLiterals)
 	for _, c := range []struct {
 		name, stdin string
@@ -39,6 +40,7 @@ func TestCommands(t *testing.T) {
 		{"format", "", []string{"-F", "jsonl", "-c", "SELECT items"}, `{"id":1,"name":"bolt","price":"12.30"}` + "\n" + `{"id":2,"name":null,"price":null}` + "\n"},
 		{"null", "", []string{"--null", "-", "--delimiter", ";", "-c", "SELECT items"}, "id;name;price\n1;bolt;12.30\n2;-;-\n"},
 		{"variables", "", []string{"-v", "a=5", "--var", "b=x=y,z;'", "-c", "SELECT :a, @b"}, "kind,value\nNUMBER,5\nSTRING,\"x=y,z;'\"\n"},
+		{"comment first", "", []string{"-c", "--x\nSELECT 1", "--no-header", "--no-cache"}, "1\n"},
 		{"no result", "", []string{"-c", "INSERT INTO items VALUES (3)"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -164,6 +166,7 @@ func TestUsage(t *testing.T) {
 		{dsn, "-c", "SELECT 1", "-F", "json", "--delimiter", ";"},
 		{dsn, "-c", "SELECT 1", "-x", "-F", "csv"},
 		{dsn, "-c", "SELECT 1", "-v", "1x=2"},
+		{dsn, "-c", "SELECT 1; SELECT 2", "-F", "parquet"},
 		{dsn, "-c", "SELECT 1", "--query-timeout", "-1s"},
 		{dsn, "-c", "SELECT 1", "-o", filepath.Join(t.TempDir(), "none", "out.csv")},
 		{dsn, "-c", "SELECT 1", "--param", "no_such_parameter=1"},
@@ -251,5 +254,54 @@ func TestFailingOutput(t *testing.T) {
 	a := &app{stdin: strings.NewReader(""), stdout: &failingWriter{err: errors.New("disk full"), left: 1000}, stderr: &stderr}
 	if code := a.run(t.Context(), []string{srv.DSN(), "-c", "SELECT many"}); code != 4 || !strings.Contains(stderr.String(), "disk full") {
 		t.Errorf("exit code %d: %s", code, stderr.String())
+	}
+}
+
+func TestPing(t *testing.T) {
+	t.Parallel()
+	srv := engine(t, enginetest.Config{})
+	if got := run(t, "", "ping", srv.DSN()); got.code != 0 || !strings.HasPrefix(got.stdout, srv.Addr()+" answers, after ") {
+		t.Errorf("%v", got)
+	}
+	if got := run(t, "", "ping", strings.Replace(srv.DSN(), enginetest.DefaultToken, "wrong", 1)); got.code != 3 || !strings.Contains(got.stderr, "cure: ") {
+		t.Errorf("%v", got)
+	}
+	fault := srv.Inject(enginetest.Fault{Method: "healthCheck", Hang: true})
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-fault.Struck()
+		cancel()
+	}()
+	if got := runIn(t, ctx, "", "ping", srv.DSN()); got.code != 130 {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	srv := engine(t, enginetest.Config{})
+	if got := run(t, "", "doctor", srv.DSN()); got.code != 0 || strings.Count(got.stdout, "\nok ") != 9 || !strings.HasPrefix(got.stdout, srv.Addr()+", named by the DSN\n") {
+		t.Errorf("%v", got)
+	}
+	got := run(t, "", "doctor", "--secure", srv.DSN())
+	if got.code != 3 || !strings.Contains(got.stdout, "\nFAIL  TLS ") || !strings.Contains(got.stdout, " cure: ") || !strings.Contains(got.stdout, "\n-     SELECT 1\n") {
+		t.Errorf("%v", got)
+	}
+	if got := run(t, "", "doctor", "--no-secure", strings.Replace(srv.DSN(), "?", "?secure=true&", 1)); got.code != 0 {
+		t.Errorf("%v", got)
+	}
+	if got := run(t, "", "doctor"); got.code != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
+// A script of many statements is split in a time that grows with its length only.
+func TestLongScript(t *testing.T) {
+	t.Parallel()
+	s := script{name: "long", text: strings.Repeat("INSERT INTO t VALUES (1, 'a;b');\n", 200_000)}
+	list, err := s.split()
+	if err != nil || len(list) != 200_000 || list[199_999].line != 200_000 {
+		t.Errorf("%d statements, %v", len(list), err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/e6data/e6data-go/internal/sqltext"
 )
@@ -73,10 +74,12 @@ func readAll(ctx context.Context, r io.Reader) ([]byte, error) {
 // quoted name or a comment is an error, and so is a shell command.
 func (s *script) split() ([]statement, error) {
 	var out []statement
+	line, counted := 1, 0 // the line at the offset counted
 	for p := range sqltext.Split(s.text) {
-		line, column := sqltext.Place(s.text, p.Start)
+		line += strings.Count(s.text[counted:p.Start], "\n")
+		counted = p.Start
 		if p.Open {
-			return nil, fmt.Errorf("%s, line %d, column %d: the statement that begins here ends within a string, a quoted name or a comment", s.name, line, column)
+			return nil, fmt.Errorf("%s, line %d: the statement that begins here ends within a string, a quoted name or a comment", s.name, line)
 		}
 		text := s.text[p.Start:p.End]
 		if text[0] == '\\' {
