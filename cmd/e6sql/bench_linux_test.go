@@ -55,7 +55,7 @@ func nullable(r *rand.Rand, v any) any {
 // benchEngine starts an engine with 5 million rows.
 func benchEngine(b *testing.B) *enginetest.Server {
 	b.Helper()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same data in every run
+	r := rand.New(rand.NewPCG(1, 2))
 	result := enginetest.NewResult().RowCount(benchChunkRows * benchChunks)
 	vectors := make([]thriftrows.Vector, len(benchColumns))
 	for i, c := range benchColumns {
@@ -102,14 +102,14 @@ func BenchmarkExport(b *testing.B) {
 		cmd  func() *exec.Cmd
 	}{
 		{"rows", func() *exec.Cmd {
-			cmd := exec.Command(self, "-test.run=^TestReadRows$") //nolint:gosec // this program
+			cmd := exec.Command(self, "-test.run=^TestReadRows$")
 			cmd.Env = append(os.Environ(), readRowsVariable+"="+srv.DSN())
 			return cmd
 		}},
-		{"csv", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "csv", "-c", "SELECT all") }},     //nolint:gosec // ours
-		{"jsonl", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "jsonl", "-c", "SELECT all") }}, //nolint:gosec // ours
-		{"json", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "json", "-c", "SELECT all") }},   //nolint:gosec // ours
-		{"tsv", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "tsv", "-c", "SELECT all") }},     //nolint:gosec // ours
+		{"csv", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "csv", "-c", "SELECT all") }},
+		{"jsonl", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "jsonl", "-c", "SELECT all") }},
+		{"json", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "json", "-c", "SELECT all") }},
+		{"tsv", func() *exec.Cmd { return exec.Command(program, srv.DSN(), "-F", "tsv", "-c", "SELECT all") }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			var most int64
@@ -219,7 +219,7 @@ func BenchmarkStartup(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				if out, err := exec.Command(program, c.args...).CombinedOutput(); err != nil { //nolint:gosec // ours
+				if out, err := exec.Command(program, c.args...).CombinedOutput(); err != nil {
 					b.Fatalf("%v: %s", err, out)
 				}
 			}

@@ -26,7 +26,7 @@ type process struct {
 // start starts the real program with its standard output on a pipe, which the test reads.
 func start(t *testing.T, args ...string) (*process, *bufio.Reader, io.Closer) {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(cmdtest.Within(t, time.Minute), cmdtest.Binary(t), args...)} //nolint:gosec // the program is ours
+	p := &process{Cmd: exec.CommandContext(cmdtest.Within(t, time.Minute), cmdtest.Binary(t), args...)}
 	p.Env = cmdtest.Env(t)
 	p.Stderr = &p.stderr
 	out, in, err := os.Pipe()
@@ -126,7 +126,7 @@ func TestSecondSignal(t *testing.T) {
 // Standard input that is a pipe and has no end yet does not keep the program from ending.
 func TestSignalWhileReadingInput(t *testing.T) {
 	t.Parallel()
-	cmd := exec.CommandContext(cmdtest.Within(t, time.Minute), cmdtest.Binary(t), "e6data://u:t@127.0.0.1:1/db") //nolint:gosec // the program is ours
+	cmd := exec.CommandContext(cmdtest.Within(t, time.Minute), cmdtest.Binary(t), "e6data://u:t@127.0.0.1:1/db")
 	cmd.Env = cmdtest.Env(t)
 	in, err := cmd.StdinPipe()
 	if err != nil {

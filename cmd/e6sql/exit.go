@@ -80,8 +80,8 @@ func unreachable(failed *e6data.Error) bool {
 
 // The errors of Windows for a pipe without a reader.
 const (
-	windowsBrokenPipe syscall.Errno = 109
-	windowsNoData     syscall.Errno = 232
+	errWindowsBrokenPipe syscall.Errno = 109
+	errWindowsNoData     syscall.Errno = 232
 )
 
 // isBrokenPipe reports whether the reader of a pipe has gone away.
@@ -91,7 +91,7 @@ func isBrokenPipe(err error) bool {
 		return false
 	}
 	if runtime.GOOS == "windows" {
-		return number == windowsBrokenPipe || number == windowsNoData
+		return number == errWindowsBrokenPipe || number == errWindowsNoData
 	}
 	return number == syscall.EPIPE
 }

@@ -78,7 +78,7 @@ func TestTokenPrompt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			ctx := cmdtest.Within(t, time.Minute)
-			cmd := exec.CommandContext(ctx, cmdtest.Binary(t), args...) //nolint:gosec // the program is ours
+			cmd := exec.CommandContext(ctx, cmdtest.Binary(t), args...)
 			cmd.Env = cmdtest.Env(t)
 			master, slave, err := pty.Open()
 			if err != nil {
@@ -96,7 +96,7 @@ func TestTokenPrompt(t *testing.T) {
 				_, _ = io.Copy(shown, master) // ends with an error when the terminal has gone
 			}()
 			shown.wait(t, ctx, "Access token of "+enginetest.DefaultUser+" at "+host+": ")
-			awaitNoEcho(t, ctx, int(slave.Fd())) //nolint:gosec // a file descriptor is small
+			awaitNoEcho(t, ctx, int(slave.Fd()))
 			if _, err := io.WriteString(master, c.typed); err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +104,7 @@ func TestTokenPrompt(t *testing.T) {
 			if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 				t.Fatal(exit, err)
 			}
-			if state, err := unix.IoctlGetTermios(int(slave.Fd()), termiosRequest); err != nil || state.Lflag&unix.ECHO == 0 { //nolint:gosec // as above
+			if state, err := unix.IoctlGetTermios(int(slave.Fd()), termiosRequest); err != nil || state.Lflag&unix.ECHO == 0 {
 				t.Errorf("the terminal does not show input any more: %v", err)
 			}
 			_ = slave.Close()

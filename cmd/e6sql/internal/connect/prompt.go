@@ -21,7 +21,7 @@ func Ask(ctx context.Context, question string) (string, error) {
 	if err != nil {
 		return "", ErrNoTerminal
 	}
-	fd := int(tty.Fd()) //nolint:gosec // a file descriptor is small
+	fd := int(tty.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		_ = tty.Close()

@@ -25,7 +25,6 @@ type querier struct {
 	session *session.Session
 	calls   calls
 	err     error // of the login
-	state   string
 }
 
 func (q *querier) close() {
