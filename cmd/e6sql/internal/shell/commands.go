@@ -115,10 +115,12 @@ func findCommand(name string) (*command, bool) {
 }
 
 const keys = `Statements end with a semicolon. Keys:
-  Tab        complete a name         Ctrl-R     search the history
-  Up, Down   earlier inputs          Ctrl-X e   edit the input in an editor
-  Ctrl-C     drop the input, or cancel the statement that runs
-  Ctrl-D     leave
+  Tab            complete a name
+  Ctrl-R         search the history for the text of the line
+  Up, Down       the input before, the next one
+  Ctrl-X Ctrl-E  edit the input in an editor
+  Ctrl-C         drop the input, or cancel the statement that runs
+  Ctrl-D         leave
 `
 
 // help describes the commands.

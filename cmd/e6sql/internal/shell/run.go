@@ -49,10 +49,11 @@ func (s *Shell) showError(ctx context.Context, err error) {
 	failed, ok := errors.AsType[*session.Error](err)
 	switch {
 	case errors.Is(context.Cause(ctx), errCtrlC) && !(ok && errors.Is(err, e6data.ErrAmbiguousExecution) && !isQuery(failed.Statement)):
+		// The terminal shows ^C in the line.
 		if ok && failed.QueryID != "" {
-			s.say("cancelled, query %s", failed.QueryID)
+			s.say("\ncancelled, query %s", failed.QueryID)
 		} else {
-			s.say("cancelled")
+			s.say("\ncancelled")
 		}
 	case err == nil:
 	default:

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -140,6 +141,20 @@ func TestScreenAtItsEnd(t *testing.T) {
 	term.leave()
 }
 
+// TestUpInAStatement moves the cursor to the line above, and corrects it.
+func TestUpInAStatement(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	srv.Handle("SELECT\n1", enginetest.NewResult().Column("n", "STRING").Row("corrected"))
+	term := openTerminal(t, dsn(srv))
+	term.run("SELECT 1;")
+	term.send("SELEC" + enter + "1;" + up + ctrlE + "T")
+	term.see("> SELECT\n            1;")
+	term.send(enter)
+	term.see("corrected")
+	term.leave()
+}
+
 func TestInterruptAtThePrompt(t *testing.T) {
 	t.Parallel()
 	srv := newEngine(t)
@@ -218,11 +233,61 @@ func TestScreenOfProgress(t *testing.T) {
 	term.run(`\timing off`)
 	term.send("SELECT 1;" + enter)
 	await(t, hang.Struck())
-	term.see("executing")
+	golden(t, "progress", term.await("progress", func(screen string) bool {
+		return regexp.MustCompile(`[⠀-⣿] +executing .*s\n$`).MatchString(screen)
+	}))
 	hang.Release()
 	term.see("(1 row)")
 	term.prompt()
-	term.golden("progress")
+	if screen := term.text(); strings.Contains(screen, "executing") {
+		t.Errorf("the line of progress is still there:\n%s", screen)
+	}
+	term.leave()
+}
+
+func TestScreenOfAnInterrupt(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, After: true, Times: 1})
+	term := openTerminal(t, dsn(srv))
+	term.prompt()
+	term.send("SELECT 'long';" + enter)
+	await(t, hang.Struck())
+	term.interrupt()
+	term.run("SELECT 1;")
+	term.golden("interrupt")
+	term.leave()
+}
+
+func TestScreenOfJobs(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t, dsn(newEngine(t)))
+	term.run(`\submit SELECT id, customer, amount FROM orders`)
+	term.run(`\jobs`)
+	term.run(`\fetch 1`)
+	term.golden("jobs")
+	term.leave()
+}
+
+func TestScreenOfTheCatalog(t *testing.T) {
+	t.Parallel()
+	term := openTerminal(t, dsn(newEngine(t)))
+	term.run(`\dt`)
+	term.run(`\d orders`)
+	term.golden("catalog")
+	term.leave()
+}
+
+func TestScreenOfAChart(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t)
+	srv.Handle("SELECT city, total FROM sales", enginetest.NewResult().Column("city", "STRING").Column("total", "DECIMAL(10,2)").
+		Row("Berlin", "120.50").Row("Pune", "310.00").Row("東京", "205.25"))
+	term := openTerminal(t, dsn(srv))
+	term.run(`\timing off`)
+	term.run("SELECT city, total FROM sales;")
+	term.run(`\chart city total`)
+	term.golden("chart")
 	term.leave()
 }
 

@@ -58,8 +58,12 @@ func NewTerminal(o TerminalOptions) *Terminal {
 	} {
 		_ = t.line.Config.Set(name, value)
 	}
-	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert"} {
-		_ = t.line.Config.Bind(keymap, inputrc.Unescape(`\C-i`), "menu-complete", false)
+	t.bind(`\C-i`, "complete", "menu-complete")
+	for _, up := range []string{`\M-[A`, `\M-OA`} {
+		t.bind(up, "previous-history", "up-line-or-history")
+	}
+	for _, down := range []string{`\M-[B`, `\M-OB`} {
+		t.bind(down, "next-history", "down-line-or-history")
 	}
 	t.line.Keymap.Register(map[string]func(){
 		"reverse-search-history": func() { t.find(-1) },
@@ -79,6 +83,17 @@ func NewTerminal(o TerminalOptions) *Terminal {
 	t.line.History.Delete()
 	t.line.History.Add("history", &source{o.History})
 	return t
+}
+
+// bind gives a key another action, unless the user's inputrc has changed it from the
+// usual one.
+func (t *Terminal) bind(key, usual, action string) {
+	key = inputrc.Unescape(key)
+	for _, keymap := range []string{"emacs", "emacs-standard", "vi-insert"} {
+		if now, ok := t.line.Config.Binds[keymap][key]; !ok || now.Action == usual {
+			_ = t.line.Config.Bind(keymap, key, action, false)
+		}
+	}
 }
 
 // Read implements [Reader].

@@ -147,8 +147,8 @@ const (
 	up    = "\x1b[A"
 )
 
-// await waits until the screen meets a condition.
-func (term *terminal) await(what string, cond func(screen string) bool) {
+// await waits until the screen meets a condition, and returns it.
+func (term *terminal) await(what string, cond func(screen string) bool) string {
 	term.t.Helper()
 	deadline := time.After(patience)
 	for {
@@ -156,7 +156,7 @@ func (term *terminal) await(what string, cond func(screen string) bool) {
 		screen, changed, ended := term.textLocked(), term.changed, term.ended
 		term.mu.Unlock()
 		if cond(screen) {
-			return
+			return screen
 		}
 		if ended {
 			term.t.Fatalf("the shell has ended before %s:\n%s", what, screen)
@@ -169,10 +169,10 @@ func (term *terminal) await(what string, cond func(screen string) bool) {
 	}
 }
 
-// see waits until the screen contains a text.
-func (term *terminal) see(text string) {
+// see waits until the screen contains a text, and returns the screen.
+func (term *terminal) see(text string) string {
 	term.t.Helper()
-	term.await(text, func(screen string) bool { return strings.Contains(screen, text) })
+	return term.await(text, func(screen string) bool { return strings.Contains(screen, text) })
 }
 
 // prompt waits until the last line of the screen is an empty prompt.
@@ -263,37 +263,44 @@ func (term *terminal) exit() int {
 	return term.cmd.ProcessState.ExitCode()
 }
 
-// changing replaces what differs from run to run: times and the ids of queries.
+// changing replaces what differs from run to run: times, the ids of queries, and the
+// picture of the spinner.
 var changing = []struct {
 	pattern *regexp.Regexp
 	by      string
 }{
-	{regexp.MustCompile(`\d+(\.\d+)? (ms|s)\b`), "0 ms"},
-	{regexp.MustCompile(`query [0-9A-Za-z_-]+`), "query QUERY"},
+	{regexp.MustCompile(`\d+(\.\d+)? (ms|s)\b`), "1 ms"},
+	{regexp.MustCompile(`query-blue-\d+`), "query-blue-000001"},
+	{regexp.MustCompile(`[⠀-⣿]`), "⠋"},
 }
 
 // golden compares the screen with a file.
 func (term *terminal) golden(name string) {
 	term.t.Helper()
-	got := term.text()
+	golden(term.t, name, term.text())
+}
+
+// golden compares a screen with a file.
+func golden(t testing.TB, name, screen string) {
+	t.Helper()
 	for _, c := range changing {
-		got = c.pattern.ReplaceAllString(got, c.by)
+		screen = c.pattern.ReplaceAllString(screen, c.by)
 	}
 	path := filepath.Join("testdata", "screens", name+".txt")
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			term.t.Fatal(err)
+			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			term.t.Fatal(err)
+		if err := os.WriteFile(path, []byte(screen), 0o644); err != nil {
+			t.Fatal(err)
 		}
 		return
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		term.t.Fatal(err)
+		t.Fatal(err)
 	}
-	if got != string(want) {
-		term.t.Errorf("the screen differs from %s (go test -run %s -update writes it anew):\n%s\n--- instead of\n%s", path, term.t.Name(), got, want)
+	if screen != string(want) {
+		t.Errorf("the screen differs from %s (go test -run %s -update writes it anew):\n%s\n--- instead of\n%s", path, t.Name(), screen, want)
 	}
 }
