@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -56,6 +57,75 @@ func (s *screen) wait(t *testing.T, ctx context.Context, text string) { //nolint
 	}
 }
 
+// startOnTerminal starts a program whose terminal is a new pseudo-terminal. Its output
+// goes there, unless cmd says otherwise. copied is closed when all of it has arrived.
+func startOnTerminal(t *testing.T, cmd *exec.Cmd) (master, slave *os.File, shown *screen, copied chan struct{}) {
+	t.Helper()
+	cmd.Env = cmdtest.Env(t)
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cmd.Stdout == nil {
+		cmd.Stdout = slave
+	}
+	cmd.Stderr = slave
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	shown, copied = &screen{changed: make(chan struct{}, 1)}, make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(shown, master) // ends with an error when the terminal has gone
+	}()
+	return master, slave, shown, copied
+}
+
+// Progress is shown on the terminal while a statement runs, and is gone when it has
+// ended. Ctrl-C ends the statement on the engine.
+func TestProgressOnTerminal(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method, phase, key string
+		code               int
+		want               string
+	}{
+		{"prepareStatement", "preparing", "\x03", exitCancelled, "cancelled\r\n"},
+		{"getNextResultBatch", "fetching", "\x03", exitCancelled, "cancelled\r\n"},
+		{"executeStatement", "executing", "", 0, "1 row, "},
+	} {
+		t.Run(c.phase, func(t *testing.T) {
+			t.Parallel()
+			srv := engine(t, enginetest.Config{})
+			fault := srv.Inject(enginetest.Fault{Method: c.method, Hang: true})
+			ctx := cmdtest.Within(t, time.Minute)
+			cmd := exec.CommandContext(ctx, cmdtest.Binary(t), srv.DSN(), "-c", "SELECT 1")
+			var stdout strings.Builder
+			cmd.Stdout = &stdout
+			master, slave, shown, copied := startOnTerminal(t, cmd)
+			shown.wait(t, ctx, c.phase)
+			if c.key == "" {
+				fault.Release()
+			} else if _, err := io.WriteString(master, c.key); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // the code is checked below
+			_ = slave.Close()
+			<-copied
+			_ = master.Close()
+			text := shown.String()
+			after := text[strings.LastIndex(text, "\x1b[2K"):]
+			if code := cmd.ProcessState.ExitCode(); code != c.code || !strings.Contains(after, c.want) || strings.Contains(after, c.phase) {
+				t.Errorf("exit code %d:\n%q", code, text)
+			}
+			if (c.code == 0) != (stdout.String() == "n\n1\n") {
+				t.Errorf("standard output: %q", stdout.String())
+			}
+		})
+	}
+}
+
 // The token is asked for on the terminal although standard input is a script, is not
 // shown, and opens the session.
 func TestTokenPrompt(t *testing.T) {
@@ -79,28 +149,14 @@ func TestTokenPrompt(t *testing.T) {
 			t.Parallel()
 			ctx := cmdtest.Within(t, time.Minute)
 			cmd := exec.CommandContext(ctx, cmdtest.Binary(t), args...)
-			cmd.Env = cmdtest.Env(t)
-			master, slave, err := pty.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader("SELECT 1;"), slave, slave
-			cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true, Ctty: 1}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			shown := &screen{changed: make(chan struct{}, 1)}
-			copied := make(chan struct{})
-			go func() {
-				defer close(copied)
-				_, _ = io.Copy(shown, master) // ends with an error when the terminal has gone
-			}()
+			cmd.Stdin = strings.NewReader("SELECT 1;")
+			master, slave, shown, copied := startOnTerminal(t, cmd)
 			shown.wait(t, ctx, "Access token of "+enginetest.DefaultUser+" at "+host+": ")
 			awaitNoEcho(t, ctx, int(slave.Fd()))
 			if _, err := io.WriteString(master, c.typed); err != nil {
 				t.Fatal(err)
 			}
-			err = cmd.Wait()
+			err := cmd.Wait()
 			if exit, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 				t.Fatal(exit, err)
 			}
