@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"golang.org/x/term"
 )
@@ -17,7 +16,7 @@ var ErrNoTerminal = errors.New("there is no terminal")
 // returns ctx's error; the goroutine that reads the terminal goes on until the process
 // ends.
 func Ask(ctx context.Context, question string) (string, error) {
-	tty, err := openTerminal()
+	tty, out, err := openTerminal()
 	if err != nil {
 		return "", ErrNoTerminal
 	}
@@ -27,7 +26,7 @@ func Ask(ctx context.Context, question string) (string, error) {
 		_ = tty.Close()
 		return "", ErrNoTerminal
 	}
-	if _, err := fmt.Fprint(tty, question); err != nil {
+	if _, err := fmt.Fprint(out, question); err != nil {
 		_ = tty.Close()
 		return "", ErrNoTerminal
 	}
@@ -42,11 +41,11 @@ func Ask(ctx context.Context, question string) (string, error) {
 	}()
 	select {
 	case a := <-answers:
-		_, _ = fmt.Fprintln(tty)
+		_, _ = fmt.Fprintln(out)
 		return string(a.text), errors.Join(a.err, tty.Close())
 	case <-ctx.Done():
 		_ = term.Restore(fd, before)
-		_, _ = fmt.Fprintln(os.Stderr)
+		_, _ = fmt.Fprintln(out)
 		return "", ctx.Err()
 	}
 }

@@ -2,7 +2,13 @@
 
 package connect
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
-// openTerminal opens the terminal of the process.
-func openTerminal() (*os.File, error) { return os.OpenFile("/dev/tty", os.O_RDWR, 0) }
+// openTerminal opens the terminal of the process. The caller closes in.
+func openTerminal() (in *os.File, out io.Writer, err error) {
+	in, err = os.OpenFile("/dev/tty", os.O_RDWR, 0)
+	return in, in, err
+}

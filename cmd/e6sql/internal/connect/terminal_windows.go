@@ -1,15 +1,12 @@
 package connect
 
 import (
+	"io"
 	"os"
-
-	"golang.org/x/term"
 )
 
-// openTerminal returns the console of the process.
-func openTerminal() (*os.File, error) {
-	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return nil, ErrNoTerminal
-	}
-	return os.Stdin, nil
+// openTerminal opens the console of the process. The caller closes in.
+func openTerminal() (in *os.File, out io.Writer, err error) {
+	in, err = os.OpenFile("CONIN$", os.O_RDWR, 0)
+	return in, os.Stderr, err
 }

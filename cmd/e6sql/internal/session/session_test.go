@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 
@@ -268,4 +270,25 @@ func TestRunIsCancelled(t *testing.T) {
 			fault.Release()
 		})
 	}
+}
+
+// FuzzParseValue checks that quotes make a string of any text, and that every value can
+// be sent.
+func FuzzParseValue(f *testing.F) {
+	for _, text := range []string{"42", "-0.5", "it's", "'quoted'", "DATE '2024-01-31'", "timestamp'2024-01-31'", "170141183460469231731687303715884105727", "null", "1e5", "'", "DATE ''"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		quoted, err := session.ParseValue("'" + strings.ReplaceAll(text, "'", "''") + "'")
+		if s, ok := quoted.(string); err != nil || !ok || s != text {
+			t.Fatalf("%q in quotes is %#v, %v", text, quoted, err)
+		}
+		v, err := session.ParseValue(text)
+		if err != nil {
+			return
+		}
+		if _, err := e6data.Literal(v); err != nil && utf8.ValidString(text) && !strings.Contains(text, "\x00") {
+			t.Errorf("%q is %#v, which cannot be sent: %v", text, v, err)
+		}
+	})
 }

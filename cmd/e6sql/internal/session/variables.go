@@ -31,7 +31,7 @@ func (e *VariableError) Error() string { return fmt.Sprintf("variable %s: %s", e
 //	42, -7               an integer; with leading zeros it is a string
 //	12.30                an exact decimal
 //	true, false, null    a BOOLEAN, NULL; letter case does not count
-//	'text'               a string, in which ” stands for '
+//	'text'               a string, in which '' stands for '
 //	DATE '2024-01-31'    a DATE
 //	TIMESTAMP '2024-01-31 23:59:58.5'    a TIMESTAMP
 //
@@ -77,6 +77,10 @@ func parseNumber(text string) (any, bool) {
 		return n, true
 	}
 	d, err := e6data.ParseDecimal(text)
+	if err != nil {
+		return nil, false
+	}
+	_, err = e6data.Literal(d) // a literal has 38 digits at most
 	return d, err == nil
 }
 
