@@ -114,18 +114,17 @@ func (t *Terminal) Read(prompt string) (string, error) {
 // more, which the library needs below it. They scroll the screen if the cursor is near its
 // end, and leave the cursor where the prompt begins.
 func (t *Terminal) room() string {
-	rows := 1
+	text := string(*t.line.Line())
 	if t.fresh {
-		t.fresh = false // the line is still that of the input before
-	} else {
-		columns := max(width(), 1)
-		indent := displaywidth.String(color.ReplaceAllString(t.prompt, ""))
-		for line := range strings.SplitSeq(string(*t.line.Line()), "\n") {
-			rows += 1 + (indent+displaywidth.String(line))/columns
-		}
+		t.fresh, text = false, "" // the line is still that of the input before
 	}
-	rows = min(rows, height()-1)
-	if rows < 1 {
+	columns := max(width(), 1)
+	indent := displaywidth.String(color.ReplaceAllString(t.prompt, ""))
+	rows := 0 // below the one with the prompt
+	for line := range strings.SplitSeq(text, "\n") {
+		rows += 1 + (indent+displaywidth.String(line))/columns
+	}
+	if rows = min(rows, height()-1); rows < 1 {
 		return ""
 	}
 	return strings.Repeat(index, rows) + fmt.Sprintf("\x1b[%dA", rows)

@@ -178,9 +178,14 @@ func (term *terminal) see(text string) string {
 // prompt waits until the last line of the screen is an empty prompt.
 func (term *terminal) prompt() {
 	term.t.Helper()
-	term.await("prompt", func(screen string) bool {
-		lines := strings.Split(strings.TrimRight(screen, "\n"), "\n")
-		return lines[len(lines)-1] == "lake.sales>"
+	term.lastLine("lake.sales>")
+}
+
+// lastLine waits until the screen ends with a line.
+func (term *terminal) lastLine(line string) {
+	term.t.Helper()
+	term.await("last line "+line, func(screen string) bool {
+		return screen == line+"\n" || strings.HasSuffix(screen, "\n"+line+"\n")
 	})
 }
 
@@ -189,12 +194,9 @@ func (term *terminal) run(line string) {
 	term.t.Helper()
 	term.prompt()
 	term.send(line)
-	term.see("> " + line)
+	term.lastLine("lake.sales> " + line)
 	term.send(enter)
-	term.await("end of "+line, func(screen string) bool {
-		lines := strings.Split(strings.TrimRight(screen, "\n"), "\n")
-		return lines[len(lines)-1] == "lake.sales>" && !strings.HasSuffix(screen, "> "+line+"\n")
-	})
+	term.prompt()
 }
 
 // resize changes the size of the terminal.
