@@ -98,6 +98,24 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A signal ends the program although nobody reads its output and the pipe is full.
+func TestSignalWhileOutputIsBlocked(t *testing.T) {
+	t.Parallel()
+	srv := engine(t, enginetest.Config{})
+	srv.Handle("SELECT endless", enginetest.NewResult().Column("n", "LONG").BatchRows(1000).Generate(1<<30, func(i int) []any { return []any{i} }))
+	p, _, _ := start(t, srv.DSN(), "-c", "SELECT endless")
+	// A pipe holds far less than these batches.
+	if err := srv.Wait(cmdtest.Within(t, time.Minute), func(enginetest.Stats) bool { return srv.Count("getNextResultBatch") > 100 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.end(t); code != exitCancelled || !strings.Contains(p.stderr.String(), "cancelled") {
+		t.Errorf("exit code %d: %s", code, &p.stderr)
+	}
+}
+
 // A second signal ends the program although the engine does not end the query.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()

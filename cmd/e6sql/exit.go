@@ -34,8 +34,11 @@ func exitCode(err error, began bool) int {
 		return exitUsage
 	}
 	if _, ok := errors.AsType[*session.SinkError](err); ok {
-		if isBrokenPipe(err) {
+		switch {
+		case isBrokenPipe(err):
 			return exitPipe
+		case errors.Is(err, context.Canceled):
+			return exitCancelled
 		}
 		return exitIncomplete
 	}

@@ -30,7 +30,9 @@ func (a *app) oneShot(ctx context.Context, g *cli) int {
 		return code
 	}
 	defer target.Close()
-	r := &runner{app: a, grammar: g, flags: &g.Output, session: s, out: a.stdout}
+	out := newPatientWriter(ctx, a.stdout)
+	defer out.close()
+	r := &runner{app: a, grammar: g, flags: &g.Output, session: s, out: out}
 	if code = r.runAll(ctx, statements); code == exitSuccess && ctx.Err() != nil {
 		code = exitCancelled
 	}
@@ -266,7 +268,7 @@ func (r *runner) run(ctx context.Context, st statement) int {
 	}
 	sum, err := r.session.Run(ctx, st.text, w, o)
 	r.line.Hide()
-	if sum.HasResult {
+	if sum.HasResult && !abandoned(err) {
 		if ended := w.End(output.Summary{Rows: sum.Total, Err: err}); err == nil && ended != nil {
 			err = &session.SinkError{Err: ended}
 		}
@@ -282,6 +284,12 @@ func (r *runner) run(ctx context.Context, st statement) int {
 		r.say("%s", report.Summary(sum))
 	}
 	return code
+}
+
+// abandoned reports whether a write is still under way: see patientWriter.
+func abandoned(err error) bool {
+	_, ok := errors.AsType[*session.SinkError](err)
+	return ok && errors.Is(err, context.Canceled)
 }
 
 // changes reports whether a statement may change data, so that the user must know whether
