@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -216,31 +215,46 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// TestInterruptWithoutTerminal cancels a statement through the channel of signals.
-func TestInterruptWithoutTerminal(t *testing.T) {
+// TestInterruptOfEveryKind cancels what an input started through the channel of signals. The
+// rest of the input is not run, and the next input is.
+func TestInterruptOfEveryKind(t *testing.T) {
 	t.Parallel()
-	srv := newEngine(t)
-	hang := srv.Inject(enginetest.Fault{Method: "executeStatement", Hang: true, Times: 1, After: true})
-	defer hang.Release()
-	interrupts := make(chan os.Signal, 1)
-	var out bytes.Buffer
-	s := shell.New(shell.Config{
-		Session: openSession(t, srv), Reader: &reader{inputs: []string{"SELECT 1; SELECT 2;", "SELECT 2;"}}, Out: &out, Err: &out, Interrupts: interrupts,
-	})
-	go func() {
-		<-hang.Struck()
-		interrupts <- os.Interrupt
-	}()
-	if err := s.Run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := out.String(); strings.Count(got, "│ 2 │") != 1 || !strings.Contains(got, "cancelled, query ") {
-		t.Errorf("the output is\n%s", got)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := srv.WaitBalanced(ctx); err != nil {
-		t.Error(err)
+	for name, c := range map[string]struct{ input, method string }{
+		"statement":            {"SELECT 1; SELECT 2;", "executeStatement"},
+		"submit":               {`\submit SELECT 1`, "executeStatement"},
+		"fetch of a job":       {"\\submit SELECT 'long'\n\\fetch 1", "getNextResultBatch"},
+		"waiting for a job":    {"\\submit SELECT 'long'\n\\fetch 1", "status"},
+		"analyze":              {`\analyze SELECT 1`, "getNextResultBatch"},
+		"explain":              {`\explain SELECT 1`, "dryRun"},
+		"copy":                 {`\copy (SELECT 1) to ` + filepath.Join(t.TempDir(), "x.csv"), "getNextResultBatch"},
+		"columns":              {`\d orders`, "getColumnsV2"},
+		"states of jobs":       {"\\submit SELECT 'long'\n\\jobs", "status"},
+		"a statement in front": {"SELECT 1\n\\g", "prepareStatement"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newEngine(t)
+			hang := srv.Inject(enginetest.Fault{Method: c.method, Hang: true, Times: 1, After: true})
+			defer hang.Release()
+			interrupts := make(chan os.Signal, 1)
+			var out bytes.Buffer
+			s := shell.New(shell.Config{
+				Session: openSession(t, srv), Reader: &reader{inputs: []string{c.input, "SELECT 2;"}}, Out: &out, Err: &out, Interrupts: interrupts,
+			})
+			go func() {
+				select {
+				case <-hang.Struck():
+					interrupts <- os.Interrupt
+				case <-t.Context().Done():
+				}
+			}()
+			if err := s.Run(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := out.String(); strings.Count(got, "│ 2 │") != 1 || !strings.Contains(got, "cancelled") {
+				t.Errorf("the output is\n%s", got)
+			}
+		})
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
+	"github.com/e6data/e6data-go/enginetest"
 )
 
 // terminal is a pseudo-terminal with a shell on it, and an emulator that shows what a
@@ -66,6 +68,9 @@ func (term *terminal) read() {
 	b := make([]byte, 32<<10)
 	for {
 		n, err := term.file.Read(b)
+		if strings.Contains(string(b[:n]), enginetest.DefaultToken) {
+			term.t.Errorf("the token is shown: %q", b[:n])
+		}
 		term.change(func() {
 			_, _ = term.screen.Write(b[:n])
 			term.ended = err != nil
