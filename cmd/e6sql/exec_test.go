@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/cmdtest"
 	"github.com/e6data/e6data-go/cmd/e6sql/internal/output"
 )
+
+var withoutCgo = flag.Bool("nocgo", false, "build the program without cgo, and test that")
 
 // runProgram runs a program to its end.
 func runProgram(t *testing.T, env []string, program string, args ...string) (outcome, error) {
@@ -103,8 +106,8 @@ func TestCompletionScripts(t *testing.T) {
 // Without cgo everything builds, and only --embedded is missing.
 func TestWithoutCgo(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("-short: the program is not built again")
+	if !*withoutCgo {
+		t.Skip("the program is built again with -nocgo only, which takes a minute")
 	}
 	program := filepath.Join(t.TempDir(), "e6sql")
 	env := cmdtest.Env(t)
