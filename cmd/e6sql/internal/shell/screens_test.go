@@ -107,6 +107,7 @@ func TestPasteRunsNothing(t *testing.T) {
 	srv.Handle(statement, enginetest.NewResult().Column("pasted", "STRING").Row("whole"))
 	term := openTerminal(t, dsn(srv))
 	term.prompt()
+	term.await("request for brackets around pasted text", func(string) bool { return term.pastes })
 	term.send("\x1b[200~" + statement + ";\r\n\x1b[201~")
 	term.see("789 */;")
 	if n := srv.Count("prepareStatement"); n != 0 {

@@ -30,6 +30,8 @@ type terminal struct {
 	screen  *vt.Emulator
 	changed chan struct{} // closed at the next change of the screen
 	ended   bool
+	// pastes reports that the shell has asked for pasted text in brackets.
+	pastes  bool
 	width   int
 	height  int
 	copying sync.WaitGroup
@@ -74,6 +76,7 @@ func (term *terminal) read() {
 		term.change(func() {
 			_, _ = term.screen.Write(b[:n])
 			term.ended = err != nil
+			term.pastes = term.pastes || strings.Contains(string(b[:n]), "\x1b[?2004h")
 		})
 		if err != nil {
 			// The emulator's own Close is not safe while another goroutine reads.
@@ -152,15 +155,17 @@ const (
 	up    = "\x1b[A"
 )
 
-// await waits until the screen meets a condition, and returns it.
+// await waits until the screen meets a condition, and returns it. The condition is called
+// with term.mu held.
 func (term *terminal) await(what string, cond func(screen string) bool) string {
 	term.t.Helper()
 	deadline := time.After(patience)
 	for {
 		term.mu.Lock()
 		screen, changed, ended := term.textLocked(), term.changed, term.ended
+		met := cond(screen)
 		term.mu.Unlock()
-		if cond(screen) {
+		if met {
 			return screen
 		}
 		if ended {
