@@ -1,0 +1,6 @@
+//go:build noarrow
+
+package cmdtest
+
+// tags are the build tags of the tests, with which the program is built, too.
+const tags = "noarrow"
