@@ -13,6 +13,7 @@ import (
 	duckdb "github.com/duckdb/duckdb-go-bindings"
 
 	"github.com/e6data/e6data-go/emulator/dialect"
+	"github.com/e6data/e6data-go/emulator/internal/refusal"
 )
 
 // instance is one DuckDB. It begins without the catalogs of a server.
@@ -59,6 +60,9 @@ func openInstance(l limits, macros bool) (in *instance, err error) {
 	if macros {
 		if err := in.run(strings.Join(dialect.Macros(), ";")); err != nil {
 			return nil, fmt.Errorf("the dialect's macros: %w", err)
+		}
+		if err := refusal.Dates(in.admin); err != nil {
+			return nil, err
 		}
 	}
 	return in, nil

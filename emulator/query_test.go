@@ -339,6 +339,43 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// The operator - has no meaning for two dates, also where only the types of columns show that they
+// are dates. It has one for other operands.
+func TestDifferenceOfDates(t *testing.T) {
+	t.Parallel()
+	_, db := start(t, emulator.Config{})
+	exec(t, db, "CREATE TABLE days (a DATE, b DATE, n BIGINT)")
+	exec(t, db, "INSERT INTO days VALUES (DATE '2024-03-01', DATE '2024-02-28', 2)")
+	if _, err := db.Query("SELECT a - b FROM days"); !errors.Is(err, e6data.ErrSQL) || !strings.Contains(err.Error(), "DATE_DIFF") {
+		t.Errorf("%v", err)
+	}
+	var between, difference int
+	if err := db.QueryRow("SELECT DATE_DIFF(a, b), n - 1 FROM days").Scan(&between, &difference); err != nil || between != 2 || difference != 1 {
+		t.Errorf("%d, %d, %v", between, difference, err)
+	}
+}
+
+// A dry run answers with the plan, and is no query.
+func TestDryRunHasAPlan(t *testing.T) {
+	t.Parallel()
+	srv, db := start(t, emulator.Config{})
+	exec(t, db, "CREATE TABLE items (id BIGINT)")
+	prepared := srv.Stats().Prepared
+	err := e6data.UseConn(t.Context(), db, func(c *e6data.Conn) error {
+		plan, err := c.DryRun(t.Context(), "SELECT COUNT(*) FROM items")
+		if !json.Valid([]byte(plan)) || !strings.Contains(plan, "items") {
+			t.Errorf("%s", plan)
+		}
+		if _, err := c.DryRun(t.Context(), "SELECT nothing FROM items"); !errors.Is(err, e6data.ErrSQL) {
+			t.Errorf("%v", err)
+		}
+		return err
+	})
+	if n := srv.Stats().Prepared; err != nil || n != prepared {
+		t.Errorf("%v; %d queries were prepared, %d before", err, n, prepared)
+	}
+}
+
 func TestLargestIntegersOfTheProtocol(t *testing.T) {
 	t.Parallel()
 	_, db := start(t, emulator.Config{Raw: true})

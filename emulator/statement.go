@@ -76,14 +76,14 @@ func (d *database) Prepare(ctx context.Context, q enginetest.Query) (enginetest.
 	return st, nil
 }
 
-// DryRun prepares a statement and drops it.
+// DryRun prepares a statement, drops it and returns its plan as JSON.
 func (d *database) DryRun(ctx context.Context, q enginetest.Query) (string, error) {
 	st, err := d.prepare(ctx, q)
 	if err != nil {
 		return "", err
 	}
-	st.Close()
-	return "OK", nil
+	defer st.Close()
+	return st.explain()
 }
 
 func (d *database) prepare(ctx context.Context, q enginetest.Query) (_ *statement, err error) {

@@ -73,6 +73,11 @@ func (w *arrowWriter) Write(b *thriftrows.Batch) error {
 }
 
 func (w *arrowWriter) write(b *thriftrows.Batch) error {
+	if w.file == nil {
+		if err := w.convert.Settle(b); err != nil {
+			return err
+		}
+	}
 	rec, err := w.convert.Record(b)
 	if err != nil {
 		return err

@@ -88,7 +88,11 @@ func TestArrowFormats(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				rec, err := converter.Record(firstBatch(t, r))
+				batch := firstBatch(t, r)
+				if err := converter.Settle(batch); err != nil {
+					t.Fatal(err)
+				}
+				rec, err := converter.Record(batch)
 				if err != nil {
 					t.Fatal(err)
 				}
