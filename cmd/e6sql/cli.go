@@ -42,7 +42,7 @@ type statementFlags struct {
 
 // outputFlags say how results are shown.
 type outputFlags struct {
-	Format    string  `short:"F" placeholder:"NAME" predictor:"format" enum:"${formats}," default:"" help:"Write results as one of ${formats}. Default: table on a terminal, else csv."`
+	Format    string  `short:"F" placeholder:"NAME" predictor:"format" default:"" help:"Write results as one of ${formats}. Default: table on a terminal, else csv."`
 	Output    string  `short:"o" placeholder:"FILE" predictor:"file" help:"Write results to this file. It is replaced at the end, and only if all statements succeeded."`
 	Null      *string `placeholder:"TEXT" help:"Write this for NULL."`
 	NoHeader  bool    `help:"Leave out the names of the columns."`
@@ -174,6 +174,8 @@ func (g *cli) check(command string) error {
 	switch {
 	case command != "run" && len(st.Command)+len(st.File) > 0:
 		return fmt.Errorf("%s runs no statements: -c and -f have no meaning", command)
+	case o.Format != "" && !slices.Contains(output.Formats(), o.Format):
+		return output.UnknownFormat(o.Format)
 	case len(o.Delimiter) > 1:
 		return errors.New("--delimiter is one ASCII character")
 	case o.Delimiter != "" && o.Format != "csv" && o.Format != "":

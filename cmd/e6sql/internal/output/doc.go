@@ -41,8 +41,8 @@
 // The format parquet is a Parquet file with Snappy compression, and arrow is a file in
 // Arrow's file format, which is also called Feather. The types are those of package
 // arrowe6data: a TIMESTAMP_TZ keeps its point in time, and not the zone of its row. After
-// an error the file has no end, and no reader accepts it. The build tag noarrow leaves
-// both formats out, which makes the program about 20 MB smaller.
+// an error the file has no end, and no reader accepts it. A program has both
+// formats if it was built with the tag arrow, which makes it 35 MB larger.
 //
 // # JSON
 //

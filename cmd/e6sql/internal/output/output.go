@@ -119,6 +119,14 @@ func Formats() []string {
 	return names
 }
 
+// UnknownFormat returns the error for a format that is not one of [Formats].
+func UnknownFormat(format string) error {
+	if format == "parquet" || format == "arrow" {
+		return fmt.Errorf("this program has no format %s: build it with -tags arrow", format)
+	}
+	return fmt.Errorf("there is no format %s: the formats are %s", format, strings.Join(Formats(), ", "))
+}
+
 // New returns a writer of a format. It writes to w in large pieces, and at the end of
 // each batch everything. It does not close w. An unknown format and contradictory
 // options are errors.
@@ -128,7 +136,7 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 		newWriter = arrowFormats[format]
 	}
 	if newWriter == nil {
-		return nil, fmt.Errorf("unknown format %q: the formats are %s", format, strings.Join(Formats(), ", "))
+		return nil, UnknownFormat(format)
 	}
 	if o.MaxRows == 0 {
 		o.MaxRows = defaultMaxRows

@@ -1,4 +1,4 @@
-//go:build !noarrow
+//go:build arrow
 
 package output
 
@@ -17,8 +17,8 @@ import (
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
-// arrowFormats are the formats that are made of Arrow records. The build tag noarrow leaves
-// them out, and the program is then much smaller.
+// arrowFormats are the formats that are made of Arrow records. The build tag arrow adds
+// them, and the program is then much larger.
 var arrowFormats = map[string]constructor{"arrow": newArrow, "parquet": newParquet}
 
 // recordWriter writes the records of a result to a file.

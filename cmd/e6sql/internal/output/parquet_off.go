@@ -1,6 +1,6 @@
-//go:build noarrow
+//go:build !arrow
 
 package output
 
-// arrowFormats is empty, because the program was built without package arrowe6data.
+// arrowFormats is empty, because the program was built without the tag arrow.
 var arrowFormats map[string]constructor

@@ -1,4 +1,4 @@
-//go:build !noarrow
+//go:build arrow
 
 package output
 

@@ -174,7 +174,7 @@ func (s *Shell) copy(ctx context.Context, in invocation) error {
 		format = args[2].Text
 	}
 	if !slices.Contains(output.Formats(), format) {
-		return &CommandError{fmt.Sprintf("there is no format %s: the formats are %s", format, strings.Join(output.Formats(), ", "))}
+		return &CommandError{output.UnknownFormat(format).Error()}
 	}
 	f, err := output.Create(path)
 	if err != nil {

@@ -1,6 +1,6 @@
-//go:build noarrow
+//go:build arrow
 
 package cmdtest
 
 // tags are the build tags of the tests, with which the program is built, too.
-const tags = "noarrow"
+const tags = "arrow"
