@@ -151,7 +151,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
-	return wait(ctx, d/2+jitter.N(d))
+	return wait(ctx, d/2+jitter.N(ctx, d))
 }
 
 func wait(ctx context.Context, d time.Duration) error {

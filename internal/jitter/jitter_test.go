@@ -1,6 +1,7 @@
 package jitter
 
 import (
+	"context"
 	"testing"
 	"time"
 )
@@ -8,7 +9,7 @@ import (
 func TestN(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for range 1000 {
-		d := N(1000)
+		d := N(t.Context(), 1000)
 		if d < 0 || d >= 1000 {
 			t.Fatalf("%v is outside of the range", d)
 		}
@@ -21,8 +22,8 @@ func TestN(t *testing.T) {
 
 func TestReplace(t *testing.T) {
 	t.Cleanup(func() { replacement.Store(nil) })
-	Replace(func(d time.Duration) time.Duration { return d / 4 })
-	if d := N(time.Second); d != 250*time.Millisecond {
+	Replace(func(_ context.Context, d time.Duration) time.Duration { return d / 4 })
+	if d := N(t.Context(), time.Second); d != 250*time.Millisecond {
 		t.Errorf("%v", d)
 	}
 }

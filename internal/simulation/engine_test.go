@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -172,11 +171,26 @@ func (d *deployment) prepare(c *rpc) *query {
 	if err != nil || d.accounts[id] != c.of {
 		d.violate("headers", "the statement of op %d is %q", c.of.op.ID, text)
 	}
+	if d.heardOf != noColor && c.of.began > d.heard && c.color != d.heardOf && d.s.announcesOnce() && !d.disturbed {
+		d.violate("followed", "op %d was prepared on %v after %v was announced", c.of.op.ID, c.color, d.heardOf)
+	}
 	q := &query{id: d.newID("q-" + c.color.String() + "-"), of: c.of, color: c.color}
 	q.planner = "10.0.0." + strings.TrimPrefix(q.id, "q-"+c.color.String()+"-")
 	d.queries[q.id] = q
 	c.of.queries = append(c.of.queries, q)
 	return q
+}
+
+// announcesOnce reports whether the driver must follow the announcement of a schedule:
+// there is only one, and no colour is looked for after a time.
+func (s *schedule) announcesOnce() bool {
+	n := 0
+	for _, e := range s.Events {
+		if e.Kind == announce {
+			n++
+		}
+	}
+	return n == 1 && s.Setup.TTL != 100*ms
 }
 
 func (d *deployment) execute(c *rpc) {
@@ -272,11 +286,6 @@ func (q *query) chunk(sizes []int) ([]byte, error) {
 	return thriftrows.AppendChunk(nil, len(values), []thriftrows.Vector{{
 		Type: thriftrows.Long, Size: len(values), Nulls: make([]bool, len(values)), Data: values,
 	}})
-}
-
-// pauseOf returns the pause of the driver for a schedule. It depends on the virtual time.
-func pauseOf(d time.Duration) time.Duration {
-	return time.Duration(mix(uint64(time.Now().UnixNano()), uint64(d)) % uint64(d))
 }
 
 func (o *op) text() string {

@@ -40,6 +40,13 @@ func run(t *testing.T, s *schedule, broken *sabotage, tracing bool) (d *deployme
 	return d
 }
 
+// pauseOf replaces the driver's random pauses. It depends on the op of ctx and on the
+// virtual time.
+func pauseOf(ctx context.Context, d time.Duration) time.Duration {
+	id, _ := ctx.Value(opKey{}).(int)
+	return time.Duration(mix(uint64(id), uint64(time.Now().UnixNano()), uint64(d)) % uint64(d))
+}
+
 // config returns the driver's configuration.
 func (s *setup) config(cluster string) *e6data.Config {
 	cfg := e6data.NewConfig()

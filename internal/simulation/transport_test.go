@@ -62,9 +62,9 @@ func (d *deployment) invoke(ctx context.Context, method string, req, reply any, 
 		}
 	}
 	if d.broken != nil {
-		return d.broken.send(ctx, d, c, reply)
+		return d.broken.carry(ctx, d, c, reply)
 	}
-	return d.send(ctx, c, reply)
+	return d.carry(ctx, c, reply)
 }
 
 // begin records a call, and decides what happens to it.
@@ -140,14 +140,14 @@ func (d *deployment) checkQuery(c *rpc, id string) {
 // sum of Config.KeepaliveTime and Config.KeepaliveTimeout.
 const deadAfter = 50 * time.Second
 
-// send carries a call to the deployment, and the answer back.
-func (d *deployment) send(ctx context.Context, c *rpc, reply any) error {
+// carry carries a call to the deployment, and the answer back.
+func (d *deployment) carry(ctx context.Context, c *rpc, reply any) error {
 	answer, err := d.deliver(ctx, c, reply)
 	d.end(c, answer, err)
 	return err
 }
 
-// deliver does what send does, and returns the answer if it arrived.
+// deliver does what carry does, and returns the answer if it arrived.
 func (d *deployment) deliver(ctx context.Context, c *rpc, reply any) (proto.Message, error) {
 	c.encoding.Name()
 	if c.fault == unsent {
@@ -248,8 +248,7 @@ func (d *deployment) end(c *rpc, answer proto.Message, err error) {
 		c.query.session = r.GetSessionId()
 	}
 	if r, ok := answer.(interface{ GetNewStrategy() string }); ok && r.GetNewStrategy() != "" && d.heardOf == noColor {
-		_ = d.heardOf.UnmarshalText([]byte(r.GetNewStrategy()))
-		d.heard = d.now()
+		d.heardOf, d.heard = d.announced, d.now()
 	}
 }
 
