@@ -29,6 +29,7 @@ type deployment struct {
 	resumed   time.Duration // when the cluster is active again; 0: nobody resumed it
 	armed     []event       // faults that wait for a call
 	cancels   map[int]context.CancelFunc
+	kill      func(*account)
 	closed    bool
 	count     int // of ids
 	active    int // statements
@@ -57,9 +58,11 @@ type account struct {
 	calls        [numClasses]int
 	queries      []*query
 
-	rows  int // that were delivered, and were right
-	whole bool
-	err   error
+	rows int // that were delivered, and were right
+	err  error
+
+	submitted bool
+	given     error // of the application's Clear after a failed fetch
 }
 
 // touch is a disturbed call.
@@ -84,6 +87,7 @@ type query struct {
 	inFlight    int    // result calls
 	clears      int    // calls
 	cleared     bool
+	killed      bool // another connection cancelled the query
 	acknowleged bool // the answer to a clear arrived
 	lastClear   fault
 }
@@ -165,6 +169,10 @@ func (d *deployment) happen(e event) {
 	case cancel:
 		if stop := d.cancels[e.Op]; stop != nil {
 			stop()
+		}
+	case kill:
+		if a := d.accounts[e.Op]; a != nil && len(a.queries) > 0 {
+			d.kill(a)
 		}
 	}
 }

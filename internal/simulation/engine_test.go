@@ -50,14 +50,17 @@ func (d *deployment) obstacle(c *rpc) fault {
 		return unavailable
 	}
 	switch c.fault {
-	case lost, refused, unavailable, mute, denied:
+	case lost, refused, unavailable, mute, denied, tokenRefused, authDown:
 		return c.fault
 	}
-	if c.class != authenticate && c.class != health && !cluster && !d.sessions[c.color][c.session] {
+	if c.class != authenticate && c.class != health && !cluster && !d.s.Setup.OAuth && !d.sessions[c.color][c.session] {
 		return denied
 	}
 	if c.query != nil && c.query.forgotten {
 		return forgotten
+	}
+	if c.query != nil && c.query.killed && c.class != clearing && c.class != killing {
+		return cancelled
 	}
 	return noFault
 }
@@ -90,6 +93,10 @@ func (d *deployment) failure(f fault) error {
 		return status.Error(codes.Internal, "line 1:8: Column 'x' cannot be resolved")
 	case cancelled:
 		return status.Error(codes.Internal, "Query cancelled")
+	case tokenRefused:
+		return status.Error(codes.Unauthenticated, "authentication denied")
+	case authDown:
+		return status.Error(codes.Unavailable, "authentication unavailable")
 	case forgotten:
 		return status.Error(codes.Internal, "no such query")
 	}
@@ -124,6 +131,9 @@ func (d *deployment) handle(c *rpc) (proto.Message, error) {
 		return &wire.GetResultMetadataResponse{ResultMetaData: meta, SessionId: session, NewStrategy: news}, err
 	case fetch:
 		return d.fetch(c, session, news)
+	case killing:
+		c.query.cleared, c.query.killed = true, true
+		return &wire.CancelQueryResponse{NewStrategy: news}, nil
 	case clearing:
 		c.query.cleared = true
 		return &wire.ClearOrCancelQueryResponse{SessionId: "", NewStrategy: news}, nil

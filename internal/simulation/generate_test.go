@@ -21,6 +21,7 @@ var faultsOf = [numClasses][]fault{
 	health:        {unsent, lost, unanswered, refused, unavailable, mute, crashed, silent, slow},
 	clusterStatus: {unsent, lost, refused, unavailable, mute, slow},
 	clusterResume: {unsent, lost, unanswered, refused, unavailable, mute, crashed, slow},
+	killing:       {unsent, lost, unanswered, refused, unavailable, mute, crashed, denied, quoted, silent, slow},
 }
 
 // generator makes a schedule from a seed.
@@ -43,7 +44,10 @@ func generate(seed uint64) *schedule {
 		Catalog:  g.IntN(2) == 0,
 		Rotate:   g.IntN(4) == 0,
 		Green:    g.IntN(4) == 0,
+		OAuth:    g.IntN(6) == 0,
+		Ready:    g.IntN(4) == 0,
 	}
+	g.s.Setup.Rotate = g.s.Setup.Rotate && !g.s.Setup.OAuth
 	if g.IntN(16) == 0 {
 		g.s.Setup.QueryTimeout = g.span(10*ms, 400*ms)
 	}
@@ -66,12 +70,15 @@ func (g *generator) span(low, high span) span { return low + span(g.Int64N(int64
 
 func (g *generator) op(id int) op {
 	o := op{ID: id, At: g.span(0, g.horizon)}
-	switch g.IntN(8) {
+	switch g.IntN(9) {
 	case 0:
 		o.Kind = opExec
 	case 1:
 		o.Kind = opPing
 	default:
+		if g.IntN(6) == 0 {
+			o.Kind = opSubmit
+		}
 		o.Rows = pick(g, 0, 1, 2, 5, 9, 30)
 		o.Batch = 1 + g.IntN(5)
 		o.Empty = g.IntN(6) == 0
@@ -102,7 +109,7 @@ func (g *generator) scene() {
 		}
 	}
 	later := func() span { t += pick(g, g.span(ms, 20*ms), g.span(ms, 300*ms), g.span(ms, 2500*ms)); return t }
-	switch g.IntN(12) {
+	switch g.IntN(13) {
 	case 0, 1: // an orderly switch
 		g.add(event{At: t, Kind: both})
 		g.add(event{At: t + 1, Kind: announce, Color: to})
@@ -132,10 +139,16 @@ func (g *generator) scene() {
 		g.add(event{At: t, Kind: suspend, Lasts: g.span(ms, 800*ms)})
 	case 9:
 		g.add(event{At: t, Kind: cancel, Op: g.s.Ops[g.IntN(len(g.s.Ops))].ID})
+	case 10:
+		g.add(event{At: g.span(t, t+100*ms), Kind: kill, Op: g.s.Ops[g.IntN(len(g.s.Ops))].ID})
 	default:
 		for range 1 + g.IntN(3) {
 			c := class(g.IntN(int(numClasses)))
-			g.add(event{At: t, Kind: faulty, Class: c, Fault: pick(g, faultsOf[c]...), Count: pick(g, 1, 1, 1, 2, 3, 6)})
+			f := pick(g, faultsOf[c]...)
+			if g.s.Setup.OAuth && g.IntN(4) == 0 {
+				f = pick(g, tokenRefused, authDown)
+			}
+			g.add(event{At: t, Kind: faulty, Class: c, Fault: f, Count: pick(g, 1, 1, 1, 2, 3, 6)})
 			t = g.span(0, g.horizon)
 		}
 	}

@@ -62,8 +62,9 @@ func (d *deployment) judgeError(a *account) {
 		phase = e.Phase
 	}
 	later := phase == e6data.PhaseMetadata || phase == e6data.PhaseFetch || a.rows > 0
+	honest := ambiguous || a.submitted || errors.Is(a.err, e6data.ErrQueryCancelled)
 	switch {
-	case a.executed > 0 && !a.failed && !ambiguous && !later && !d.readerLeft(a):
+	case a.executed > 0 && !a.failed && !honest && !later && !d.readerLeft(a):
 		d.violate("honest", "op %d was executed, and its error does not show that: %v", a.op.ID, a.err)
 	case a.executed == 0 && later:
 		d.violate("honest", "op %d was not executed, and its error is: %v", a.op.ID, a.err)
@@ -81,14 +82,14 @@ func (d *deployment) judgeError(a *account) {
 // application read the rows.
 func (d *deployment) readerLeft(a *account) bool {
 	_, own := errors.AsType[*e6data.Error](a.err)
-	return !own && a.op.Kind == opQuery && d.mayEnd(a)
+	return !own && a.op.Kind != opExec && d.mayEnd(a)
 }
 
 // touchesOf returns the disturbed calls that may influence the outcome of a statement.
 func (d *deployment) touchesOf(a *account) []touch {
 	var all []touch
 	for _, t := range a.touches {
-		if t.class != clearing && t.at <= a.ended {
+		if t.class != clearing && t.class != killing && t.at <= a.ended {
 			all = append(all, t)
 		}
 	}
@@ -96,7 +97,7 @@ func (d *deployment) touchesOf(a *account) []touch {
 	// call. Only their time is lost. The resume that they share may have begun earlier.
 	late := errors.Is(a.err, context.DeadlineExceeded)
 	for _, t := range d.common {
-		if (t.at >= a.began || t.class != authenticate) && t.at <= a.ended && (t.fault != ended || late) && !slices.Contains(all, t) {
+		if (t.at >= a.began || t.class == clusterStatus || t.class == clusterResume) && t.at <= a.ended && (t.fault != ended || late) && !slices.Contains(all, t) {
 			all = append(all, t)
 		}
 	}
@@ -107,6 +108,11 @@ func (d *deployment) touchesOf(a *account) []touch {
 func (d *deployment) mayEnd(a *account) bool {
 	return a.op.Timeout > 0 || d.s.Setup.QueryTimeout > 0 ||
 		slices.ContainsFunc(d.s.Events, func(e event) bool { return e.Kind == cancel && e.Op == a.op.ID })
+}
+
+// mayBeKilled reports whether another connection may cancel the query of a statement.
+func (d *deployment) mayBeKilled(a *account) bool {
+	return slices.ContainsFunc(d.s.Events, func(e event) bool { return e.Kind == kill && e.Op == a.op.ID })
 }
 
 // met reports whether one of the touches has one of the faults.
@@ -128,20 +134,22 @@ func in(touches []touch, of ...class) []touch {
 // explained reports whether the answers to a statement explain each kind of its error.
 func (d *deployment) explained(a *account, touches []touch) bool {
 	result := in(touches, describe, fetch, authenticate)
+	killed := d.mayBeKilled(a)
+	token := d.s.Setup.OAuth && met(touches, denied, tokenRefused)
 	reasons := []struct {
 		kind error
 		is   bool
 	}{
 		{e6data.ErrAmbiguousExecution, met(in(touches, execute), lost, unanswered, unavailable, mute, crashed, ended)},
 		{e6data.ErrIncompleteResult, len(result) > 0},
-		{e6data.ErrQueryCancelled, met(touches, cancelled)},
+		{e6data.ErrQueryCancelled, killed || met(touches, cancelled)},
 		{e6data.ErrSQL, met(touches, failing, quoted, forgotten, denied)},
 		{e6data.ErrWrongStrategy, met(touches, refused, mute, crashed, lost, unanswered, unavailable)},
 		{e6data.ErrClusterSuspended, met(touches, unavailable)},
 		{e6data.ErrSessionExpired, met(touches, denied, quoted)},
-		{context.Canceled, d.mayEnd(a)},
+		{context.Canceled, killed || d.mayEnd(a)},
 		{context.DeadlineExceeded, d.mayEnd(a) || met(touches, ended)},
-		{e6data.ErrAuthentication, false},
+		{e6data.ErrAuthentication, token},
 		{e6data.ErrTokenUnavailable, false},
 		{e6data.ErrTLS, false},
 		{e6data.ErrUnknownCluster, false},
@@ -166,12 +174,15 @@ func (d *deployment) excused(a *account, touches []touch) bool {
 	if d.mayEnd(a) && (errors.Is(a.err, context.Canceled) || errors.Is(a.err, context.DeadlineExceeded)) {
 		return true
 	}
+	if d.mayBeKilled(a) && (errors.Is(a.err, e6data.ErrQueryCancelled) || errors.Is(a.err, context.Canceled)) {
+		return true
+	}
 	again, mutes, denials := 0, 0, 0
 	for _, t := range touches {
 		executed := t.class == execute || t.class == describe || t.class == fetch
 		renewal := t.executed && t.class == authenticate
 		switch t.fault {
-		case unsent:
+		case unsent, authDown:
 		case refused:
 			if renewal || t.class == describe || t.class == fetch {
 				return true // the query has lost its colour
@@ -189,7 +200,10 @@ func (d *deployment) excused(a *account, touches []touch) bool {
 				return true
 			}
 			mutes++
-		case denied:
+		case denied, tokenRefused:
+			if d.s.Setup.OAuth && t.class == execute {
+				return true
+			}
 			denials++
 		case quoted:
 			if t.class == execute || t.class == fetch {
@@ -207,7 +221,10 @@ func (d *deployment) excused(a *account, touches []touch) bool {
 // judgeEnd checks that a query was cleared.
 func (d *deployment) judgeEnd(a *account, q *query) {
 	switch {
-	case q.cleared || q.forgotten || !q.known:
+	case q.cleared || q.forgotten || !q.known || a.given != nil && q.clears == 0:
+		return
+	case len(in(a.touches, killing)) > 0:
+		// The reader waits for a Cancel that is under way, and has less time for the clear.
 		return
 	case q.clears == 0:
 		d.violate("left", "%s of op %d was never cleared", q.id, a.op.ID)
@@ -219,11 +236,12 @@ func (d *deployment) judgeEnd(a *account, q *query) {
 // gaveUp reports whether the driver could not go on clearing a query.
 func (d *deployment) gaveUp(a *account, q *query) bool {
 	switch q.lastClear {
-	case ended, failing, cancelled, quoted:
+	case ended, failing, cancelled, quoted, tokenRefused:
 		return true
 	}
 	return slices.ContainsFunc(a.touches, func(t touch) bool {
-		return t.class == authenticate && t.at > a.ended || t.class == clearing && (t.fault == denied || t.fault == quoted)
+		return t.class == authenticate && t.at > a.ended ||
+			t.class == clearing && (t.fault == denied || t.fault == quoted || t.fault == tokenRefused)
 	})
 }
 
@@ -241,7 +259,10 @@ func (d *deployment) judgeStats(s e6data.Stats) {
 		if a.err == nil {
 			succeeded++
 		}
-		if d.mayEnd(a) {
+		if a.submitted {
+			succeeded++
+		}
+		if d.mayEnd(a) || d.mayBeKilled(a) {
 			return
 		}
 	}

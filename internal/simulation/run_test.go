@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/oauth2"
 	"google.golang.org/grpc"
 
 	"github.com/e6data/e6data-go"
@@ -51,7 +52,9 @@ func pauseOf(ctx context.Context, d time.Duration) time.Duration {
 func (s *setup) config(cluster string) *e6data.Config {
 	cfg := e6data.NewConfig()
 	cfg.Host, cfg.Port = "127.0.0.1", 80
-	cfg.User, cfg.Token = "user@example.com", e6data.NewSecret("token")
+	if !s.OAuth {
+		cfg.User, cfg.Token = "user@example.com", e6data.NewSecret("token")
+	}
 	cfg.ClusterName = cluster
 	cfg.MaxAttempts = s.Attempts
 	cfg.StrategyTTL = time.Duration(s.TTL)
@@ -72,12 +75,13 @@ func (s *setup) config(cluster string) *e6data.Config {
 func (d *deployment) drive(t *testing.T) {
 	cfg := d.s.Setup.config(fmt.Sprintf("simulation-%d", deployments.Add(1)))
 	defer strategy.Shared().Forget(strategy.Key{Endpoint: "127.0.0.1:80", Cluster: cfg.ClusterName})
-	c, err := e6data.NewConnector(cfg, e6data.WithDialOptions(grpc.WithUnaryInterceptor(d.invoke)))
+	c, err := e6data.NewConnector(cfg, d.options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	db := sql.OpenDB(c)
 	var ops, events sync.WaitGroup
+	d.kill = func(a *account) { ops.Go(func() { d.killQuery(db, a) }) }
 	stop := make(chan struct{})
 	events.Go(func() { d.play(stop) })
 	for _, a := range d.sorted() {
@@ -99,6 +103,30 @@ func (d *deployment) drive(t *testing.T) {
 	events.Wait()
 	d.shutDown(db, c)
 	d.judge(c.Stats())
+}
+
+// options returns the driver's options.
+func (d *deployment) options() []e6data.Option {
+	dial := []grpc.DialOption{grpc.WithUnaryInterceptor(d.invoke)}
+	if d.s.Setup.Ready {
+		dial = append(dial, grpc.WithDefaultServiceConfig(`{"loadBalancingConfig":[{"`+alwaysReady+`":{}}]}`))
+	}
+	opts := []e6data.Option{e6data.WithDialOptions(dial...)}
+	if d.s.Setup.OAuth {
+		opts = append(opts, e6data.WithTokenSource(&tokens{}))
+	}
+	return opts
+}
+
+// killQuery cancels the latest query of a statement on another connection.
+func (d *deployment) killQuery(db *sql.DB, a *account) {
+	d.mu.Lock()
+	id := a.queries[len(a.queries)-1].id
+	d.mu.Unlock()
+	defer d.connect()()
+	ctx := context.WithValue(context.Background(), opKey{}, a.op.ID)
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) error { return c.CancelID(ctx, id) })
+	d.note("op %d: cancelling %s: %v", a.op.ID, id, err)
 }
 
 // shutDown closes the pool and waits for the driver's background work.
@@ -129,15 +157,26 @@ func (d *deployment) perform(db *sql.DB, a *account) {
 	d.mu.Lock()
 	d.cancels[a.op.ID] = stop
 	a.began = d.now()
-	d.active++
-	d.peak = max(d.peak, d.active)
 	d.mu.Unlock()
+	defer d.connect()()
 	err := d.ask(ctx, db, a)
 	d.note("op %d ends: %d rows, %v", a.op.ID, a.rows, err)
 	d.mu.Lock()
+	a.ended, a.err = d.now(), err
+	d.mu.Unlock()
+}
+
+// connect counts a connection that is in use until the returned function is called.
+func (d *deployment) connect() (release func()) {
+	d.mu.Lock()
 	defer d.mu.Unlock()
-	a.ended, a.err, a.whole = d.now(), err, err == nil
-	d.active--
+	d.active++
+	d.peak = max(d.peak, d.active)
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.active--
+	}
 }
 
 // ask makes the application's calls.
@@ -156,7 +195,7 @@ func (d *deployment) ask(ctx context.Context, db *sql.DB, a *account) error {
 		a.rows = 1
 		return nil
 	}
-	rows, err := db.QueryContext(ctx, a.op.text())
+	rows, err := d.query(ctx, db, a)
 	if err != nil {
 		return err
 	}
@@ -170,6 +209,38 @@ func (d *deployment) ask(ctx context.Context, db *sql.DB, a *account) error {
 		time.Sleep(time.Duration(a.op.Think) + 1) // the other goroutines have done their work afterwards
 	}
 	return rows.Err()
+}
+
+// query returns the rows of a statement, after it has submitted it if the op says so.
+func (d *deployment) query(ctx context.Context, db *sql.DB, a *account) (*sql.Rows, error) {
+	if a.op.Kind == opQuery {
+		return db.QueryContext(ctx, a.op.text())
+	}
+	var h e6data.QueryHandle
+	err := e6data.UseConn(ctx, db, func(c *e6data.Conn) (err error) {
+		h, err = c.Submit(ctx, a.op.text())
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	a.submitted = true
+	d.mu.Unlock()
+	time.Sleep(time.Duration(a.op.Think) + 1)
+	rows, err := e6data.FetchRows(ctx, db, h)
+	if err != nil {
+		late := context.WithoutCancel(ctx)
+		a.given = e6data.UseConn(late, db, func(c *e6data.Conn) error { return c.Clear(late, h) })
+	}
+	return rows, err
+}
+
+// tokens is a source of access tokens, each of which is new.
+type tokens struct{ n atomic.Uint64 }
+
+func (s *tokens) Token() (*oauth2.Token, error) {
+	return &oauth2.Token{AccessToken: fmt.Sprintf("token-%d", s.n.Add(1))}, nil
 }
 
 // wrong records a wrong value.

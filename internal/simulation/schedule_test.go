@@ -29,6 +29,8 @@ type setup struct {
 	Catalog      bool   `json:"catalog,omitempty"`   // prepareStatementV2
 	Rotate       bool   `json:"rotate,omitempty"`    // answers replace the sessions of queries
 	Green        bool   `json:"green,omitempty"`     // green is live at first
+	OAuth        bool   `json:"oauth,omitempty"`     // bearer tokens instead of sessions
+	Ready        bool   `json:"ready,omitempty"`     // the driver's channels look alive
 }
 
 // op is one statement or ping of the application.
@@ -65,9 +67,10 @@ const (
 	opQuery opKind = iota // reads rows
 	opExec                // changes rows
 	opPing
+	opSubmit // submits a query, and reads its rows on another connection
 )
 
-var opKinds = []string{opQuery: "query", opExec: "exec", opPing: "ping"}
+var opKinds = []string{opQuery: "query", opExec: "exec", opPing: "ping", opSubmit: "submit"}
 
 type eventKind uint8
 
@@ -81,11 +84,12 @@ const (
 	suspend                   // the cluster is suspended; a resume takes Lasts
 	faulty                    // the next Count calls of Class have Fault
 	cancel                    // the context of Op ends
+	kill                      // another connection cancels the query of Op
 )
 
 var eventKinds = []string{
 	announce: "announce", live: "live", both: "both", down: "down", expire: "expire", restart: "restart",
-	suspend: "suspend", faulty: "fault", cancel: "cancel",
+	suspend: "suspend", faulty: "fault", cancel: "cancel", kill: "kill",
 }
 
 // class is the sort of a call.
@@ -101,33 +105,36 @@ const (
 	health
 	clusterStatus
 	clusterResume
+	killing
 
 	numClasses
 )
 
 var classes = []string{
 	authenticate: "authenticate", prepare: "prepare", execute: "execute", describe: "metadata", fetch: "fetch",
-	clearing: "clear", health: "ping", clusterStatus: "status", clusterResume: "resume",
+	clearing: "clear", health: "ping", clusterStatus: "status", clusterResume: "resume", killing: "cancel",
 }
 
 // fault is what happens to one call.
 type fault uint8
 
 const (
-	noFault     fault = iota
-	unsent            // the call does not leave the process
-	lost              // the call does not reach the engine
-	unanswered        // the engine acts, and its answer is lost
-	refused           // the proxy answers 456
-	unavailable       // the proxy answers 503
-	mute              // the proxy answers without a status
-	crashed           // the engine acts, and answers without a status
-	denied            // the engine denies the session
-	quoted            // the engine fails, and its message mentions a denial
-	failing           // the engine fails with an SQL error
-	cancelled         // the query was cancelled elsewhere
-	silent            // the engine acts and does not answer, until gRPC gives up
-	slow              // the answer is late
+	noFault      fault = iota
+	unsent             // the call does not leave the process
+	lost               // the call does not reach the engine
+	unanswered         // the engine acts, and its answer is lost
+	refused            // the proxy answers 456
+	unavailable        // the proxy answers 503
+	mute               // the proxy answers without a status
+	crashed            // the engine acts, and answers without a status
+	denied             // the engine denies the session
+	quoted             // the engine fails, and its message mentions a denial
+	failing            // the engine fails with an SQL error
+	cancelled          // the query was cancelled elsewhere
+	silent             // the engine acts and does not answer, until gRPC gives up
+	slow               // the answer is late
+	tokenRefused       // the proxy refuses the access token
+	authDown           // the proxy cannot check the access token
 
 	// Events make no such fault.
 	ended     // the context ended before the answer
@@ -136,7 +143,7 @@ const (
 
 var faults = []string{
 	noFault: "none", unsent: "unsent", lost: "lost", unanswered: "unanswered", refused: "456", unavailable: "503", mute: "mute",
-	crashed: "crashed", denied: "denied", quoted: "quoted", failing: "sql", cancelled: "cancelled", silent: "silent", slow: "slow",
+	crashed: "crashed", denied: "denied", quoted: "quoted", failing: "sql", cancelled: "cancelled", silent: "silent", slow: "slow", tokenRefused: "token", authDown: "auth down",
 	ended: "ended", forgotten: "forgotten",
 }
 

@@ -51,10 +51,14 @@ var classOf = map[string]class{
 	wire.QueryEngineService_HealthCheck_FullMethodName:          health,
 	wire.ClusterService_Status_FullMethodName:                   clusterStatus,
 	wire.ClusterService_Resume_FullMethodName:                   clusterResume,
+	wire.QueryEngineService_CancelQuery_FullMethodName:          killing,
 }
 
 // invoke is the interceptor that takes the place of gRPC's transport.
-func (d *deployment) invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func (d *deployment) invoke(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if d.s.Setup.Ready {
+		cc.Connect()
+	}
 	c := d.begin(ctx, method, req)
 	for _, o := range opts {
 		if forced, ok := o.(grpc.ForceCodecV2CallOption); ok {
@@ -83,6 +87,9 @@ func (d *deployment) begin(ctx context.Context, method string, req any) *rpc {
 	if err := c.color.UnmarshalText([]byte(header("strategy"))); err != nil || c.color == noColor {
 		d.violate("headers", "a call of %s has the strategy %q", method, header("strategy"))
 		c.color = blue
+	}
+	if (header("authorization") != "") != d.s.Setup.OAuth {
+		d.violate("headers", "a call of %s has the authorization %q", method, header("authorization"))
 	}
 	if d.closed {
 		d.violate("closed", "a call of %s was made after Close", method)
@@ -119,12 +126,15 @@ func (d *deployment) checkQuery(c *rpc, id string) {
 	case q == nil:
 		d.violate("headers", "a call of %s is about %q, which was never prepared", c.method, id)
 		return
+	case q.acknowleged && (!q.killed || (c.class == clearing || c.class == killing) && q.of.op.Kind != opSubmit):
+		// The reader of a submitted query has no part in the query's Cancel.
+		d.violate("cleared", "a call of %s about %s, which is cleared", c.method, q.id)
 	case q.color != c.color:
 		d.violate("pinned", "a call of %s about %s of %v went to %v", c.method, q.id, q.color, c.color)
 	case q.planner != c.planner:
 		d.violate("pinned", "a call of %s about %s on %s went to %q", c.method, q.id, q.planner, c.planner)
-	case q.acknowleged:
-		d.violate("cleared", "a call of %s about %s, which is cleared", c.method, q.id)
+	case c.class == killing: // concurrent with the reader's calls
+		return
 	case q.inFlight > 0:
 		d.violate("in flight", "a call of %s about %s while another is in flight", c.method, q.id)
 	case q.session != "" && q.session != c.session:
@@ -215,7 +225,7 @@ func (d *deployment) end(c *rpc, answer proto.Message, err error) {
 	d.note("op %d %s %v%s: %v", c.of.op.ID, c.class, c.color, c.about(), c.outcome(err))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if c.query != nil {
+	if c.query != nil && c.class != killing {
 		c.query.inFlight--
 	}
 	if err != nil && status.Code(err) != codes.Unimplemented {
@@ -225,11 +235,15 @@ func (d *deployment) end(c *rpc, answer proto.Message, err error) {
 		}
 		t := touch{d.now(), c.class, c.fault, c.of.executed > 0}
 		c.of.touches = append(c.of.touches, t)
-		if c.class == authenticate || c.class == clusterStatus || c.class == clusterResume {
+		switch c.class {
+		case authenticate, health, clusterStatus, clusterResume:
 			d.common = append(d.common, t)
 		}
 	}
 	switch {
+	case c.class == killing:
+		c.query.killed = c.query.killed || err == nil
+		c.query.acknowleged = c.query.acknowleged || err == nil
 	case c.class == clearing:
 		c.query.lastClear = c.fault
 		c.query.acknowleged = err == nil
