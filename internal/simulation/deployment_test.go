@@ -75,21 +75,21 @@ type touch struct {
 
 // query is a prepared query.
 type query struct {
-	id, planner string
-	of          *account
-	color       color
-	known       bool // the answer with the id arrived
-	executed    bool
-	forgotten   bool
-	session     string // from the latest answer, with Rotate
-	next        int    // the next batch
-	ended       bool   // the end of the result was fetched
-	inFlight    int    // result calls
-	clears      int    // calls
-	cleared     bool
-	killed      bool // another connection cancelled the query
-	acknowleged bool // the answer to a clear arrived
-	lastClear   fault
+	id, planner  string
+	of           *account
+	color        color
+	known        bool // the answer with the id arrived
+	executed     bool
+	forgotten    bool
+	session      string // from the latest answer, with Rotate
+	next         int    // the next batch
+	ended        bool   // the end of the result was fetched
+	inFlight     int    // result calls
+	clears       int    // calls
+	cleared      bool
+	killed       bool // another connection cancelled the query
+	acknowledged bool // the answer to a clear arrived
+	lastClear    fault
 }
 
 func newDeployment(s *schedule) *deployment {

@@ -126,8 +126,7 @@ func (d *deployment) checkQuery(c *rpc, id string) {
 	case q == nil:
 		d.violate("headers", "a call of %s is about %q, which was never prepared", c.method, id)
 		return
-	case q.acknowleged && (!q.killed || (c.class == clearing || c.class == killing) && q.of.op.Kind != opSubmit):
-		// The reader of a submitted query has no part in the query's Cancel.
+	case q.acknowledged && !q.mayFollow(c.class):
 		d.violate("cleared", "a call of %s about %s, which is cleared", c.method, q.id)
 	case q.color != c.color:
 		d.violate("pinned", "a call of %s about %s of %v went to %v", c.method, q.id, q.color, c.color)
@@ -149,6 +148,19 @@ func (d *deployment) checkQuery(c *rpc, id string) {
 // deadAfter is the time after which gRPC considers a silent connection dead. It is the
 // sum of Config.KeepaliveTime and Config.KeepaliveTimeout.
 const deadAfter = 50 * time.Second
+
+// mayFollow reports whether a call may follow the end of a query. A reader may make a
+// call before it learns of a Cancel. A submitted query is no concern of the connection
+// that submitted it, so that its reader and a Cancel do not know of each other.
+func (q *query) mayFollow(c class) bool {
+	switch {
+	case q.of.op.Kind == opSubmit:
+		return q.killed || c == killing
+	case q.killed:
+		return c != clearing && c != killing
+	}
+	return false
+}
 
 // carry carries a call to the deployment, and the answer back.
 func (d *deployment) carry(ctx context.Context, c *rpc, reply any) error {
@@ -243,10 +255,10 @@ func (d *deployment) end(c *rpc, answer proto.Message, err error) {
 	switch {
 	case c.class == killing:
 		c.query.killed = c.query.killed || err == nil
-		c.query.acknowleged = c.query.acknowleged || err == nil
+		c.query.acknowledged = c.query.acknowledged || err == nil
 	case c.class == clearing:
 		c.query.lastClear = c.fault
-		c.query.acknowleged = err == nil
+		c.query.acknowledged = err == nil
 	case err != nil:
 		return
 	case c.class == authenticate:
