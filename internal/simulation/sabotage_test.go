@@ -147,7 +147,7 @@ var sabotages = []sabotage{
 		return d.carry(ctx, c, reply)
 	}},
 	{"a call never returns", "hang", describe, func(ctx context.Context, d *deployment, c *rpc, reply any) error {
-		time.Sleep(2 * tooLong)
+		time.Sleep(tooLong + tooLong/2)
 		return d.carry(ctx, c, reply)
 	}},
 	{"a goroutine is left", "leak", describe, func(ctx context.Context, d *deployment, c *rpc, reply any) error {
