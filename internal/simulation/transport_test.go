@@ -34,6 +34,7 @@ type rpc struct {
 	back     time.Duration
 	arrives  bool // the call reaches the engine even if the context ends on its way
 	never    bool // no answer comes
+	first    bool // the engine reports the deadline of the context before the context ends
 	encoding encoding.CodecV2
 }
 
@@ -108,7 +109,7 @@ func (d *deployment) begin(ctx context.Context, method string, req any) *rpc {
 	chance := mix(d.s.Seed, uint64(id), uint64(c.class), uint64(c.n))
 	const most = 4 << 20 // nanoseconds, about 4 ms
 	c.there, c.back = time.Duration(1000+chance%most), time.Duration(1000+chance>>24%most)
-	c.arrives = chance>>60&1 == 0
+	c.arrives, c.first = chance>>60&1 == 0, chance>>61&1 == 0
 	switch c.fault {
 	case silent:
 		c.fault, c.never = noFault, true
@@ -197,7 +198,7 @@ func (d *deployment) deliver(ctx context.Context, c *rpc, reply any) (proto.Mess
 		c.fault = unanswered
 		return nil, d.failure(unanswered)
 	}
-	if err := sleep(ctx, c.back); err != nil {
+	if err := c.wait(ctx); err != nil {
 		return nil, c.stop(err)
 	}
 	if err != nil {
@@ -208,6 +209,20 @@ func (d *deployment) deliver(ctx context.Context, c *rpc, reply any) (proto.Mess
 		return nil, err
 	}
 	return answer, c.encoding.Unmarshal(mem.BufferSlice{mem.SliceBuffer(b)}, reply)
+}
+
+// wait waits until the answer arrives. It returns the error of ctx if ctx ends before,
+// or if the engine, which has the same deadline, ends the call before.
+func (c *rpc) wait(ctx context.Context) error {
+	const early = 20 * time.Millisecond
+	deadline, ok := ctx.Deadline()
+	if left := time.Until(deadline) - early; ok && c.first && left > 0 && left < c.back {
+		if err := sleep(ctx, left); err != nil {
+			return err
+		}
+		return context.DeadlineExceeded
+	}
+	return sleep(ctx, c.back)
 }
 
 // stop records that the context of a call has ended with err, and returns gRPC's error.
