@@ -378,7 +378,7 @@ func TestSnapshotCounts(t *testing.T) {
 		if e.Confirm(s); confirmed() != time.Millisecond-1 {
 			t.Errorf("confirmed %v ago", confirmed())
 		}
-		time.Sleep(1)
+		time.Sleep(1 * time.Nanosecond)
 		if e.Confirm(s); confirmed() != 0 {
 			t.Errorf("confirmed %v ago", confirmed())
 		}

@@ -83,7 +83,6 @@ type query struct {
 	forgotten    bool
 	session      string // from the latest answer, with Rotate
 	next         int    // the next batch
-	ended        bool   // the end of the result was fetched
 	inFlight     int    // result calls
 	clears       int    // calls
 	cleared      bool

@@ -150,6 +150,31 @@ func TestArgumentErrors(t *testing.T) {
 	}
 }
 
+// The error of a value without a literal has the argument's own ordinal, which need not
+// be that of its placeholder.
+func TestRefusedValues(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		src  string
+		args []any
+		want ArgumentError
+	}{
+		{"select :b, :a", []any{sql.Named("a", 1), sql.Named("b", math.NaN())}, ArgumentError{Name: "b", Ordinal: 2, Offset: 7}},
+		{"select $2, $1", []any{1, math.NaN()}, ArgumentError{Ordinal: 2, Offset: 7}},
+		{"select ?, ?", []any{1, math.NaN()}, ArgumentError{Ordinal: 2, Offset: 10}},
+	} {
+		_, err := parse(t, tt.src).Render(args(tt.args...), nil)
+		e, ok := errors.AsType[*ArgumentError](err)
+		if !ok {
+			t.Errorf("%q: %v", tt.src, err)
+			continue
+		}
+		if got := *e; got.Name != tt.want.Name || got.Ordinal != tt.want.Ordinal || got.Offset != tt.want.Offset {
+			t.Errorf("%q: %+v, want %+v", tt.src, got, tt.want)
+		}
+	}
+}
+
 func TestNestedCommentRefused(t *testing.T) {
 	t.Parallel()
 	s := parse(t, "select /* a /* b */ ?")
