@@ -11,7 +11,7 @@ import (
 // 500.
 func TestSchedulesRepeat(t *testing.T) {
 	t.Parallel()
-	const schedules, allowed = 500, 10
+	const schedules, allowed = 100, 5
 	var differ []uint64
 	for seed := *seedFlag; seed < *seedFlag+schedules; seed++ {
 		s := generate(seed)

@@ -20,7 +20,7 @@ import (
 
 var (
 	seedFlag      = flag.Uint64("sim.seed", 1, "seed of the first schedule of TestSchedules; each further one adds 1")
-	schedulesFlag = flag.Uint64("sim.schedules", 2000, "number of schedules of TestSchedules")
+	schedulesFlag = flag.Uint64("sim.schedules", 1000, "number of schedules of TestSchedules")
 	scheduleFlag  = flag.String("sim.schedule", "", "run this schedule only")
 	traceFlag     = flag.Bool("sim.trace", false, "print the calls of each schedule")
 )

@@ -204,7 +204,11 @@ func (d *deployment) deliver(ctx context.Context, c *rpc, reply any) (proto.Mess
 	if err != nil {
 		return nil, err
 	}
-	b, err := proto.Marshal(answer)
+	arrived := answer
+	if d.broken != nil {
+		arrived = d.broken.curtail(c, answer)
+	}
+	b, err := proto.Marshal(arrived)
 	if err != nil {
 		return nil, err
 	}
