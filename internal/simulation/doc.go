@@ -24,6 +24,8 @@
 //   - An error does not hide an execution: if the statement was executed, the error
 //     is [e6data.ErrAmbiguousExecution] or comes from a later phase.
 //   - The deployment's answers to the statement explain the kind of its error.
+//   - An error has the query, the colour and the place in the statement that it is
+//     about.
 //   - If each answer to a statement allows another try, and there are fewer of them
 //     than Config.MaxAttempts, the statement succeeds.
 //   - A query stays on the colour and the planner that prepared it, and has one

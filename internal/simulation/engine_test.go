@@ -65,6 +65,9 @@ func (d *deployment) obstacle(c *rpc) fault {
 	return noFault
 }
 
+// sqlError is the engine's message about a statement.
+const sqlError = "line 1:8: Column 'x' cannot be resolved"
+
 // failure returns the answer for a fault. Proxies write the same status in several
 // forms.
 func (d *deployment) failure(f fault) error {
@@ -90,7 +93,7 @@ func (d *deployment) failure(f fault) error {
 	case quoted:
 		return status.Error(codes.Internal, "s3://bucket/key: Access denied")
 	case failing:
-		return status.Error(codes.Internal, "line 1:8: Column 'x' cannot be resolved")
+		return status.Error(codes.Internal, sqlError)
 	case cancelled:
 		return status.Error(codes.Internal, "Query cancelled")
 	case tokenRefused:

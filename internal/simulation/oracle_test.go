@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"google.golang.org/grpc/codes"
+
 	"github.com/e6data/e6data-go"
 )
 
@@ -75,6 +77,25 @@ func (d *deployment) judgeError(a *account) {
 	}
 	if !d.excused(a, touches) {
 		d.violate("lives", "op %d should have succeeded: %v", a.op.ID, a.err)
+	}
+	if e, ok := errors.AsType[*e6data.Error](a.err); ok {
+		d.judgeDetails(a, e)
+	}
+}
+
+// judgeDetails checks the fields of an error.
+func (d *deployment) judgeDetails(a *account, e *e6data.Error) {
+	q := d.queries[e.QueryID]
+	needsQuery := e.Phase == e6data.PhaseExecute || e.Phase == e6data.PhaseMetadata || e.Phase == e6data.PhaseFetch
+	switch {
+	case q == nil && (e.QueryID != "" || needsQuery):
+		d.violate("details", "op %d: the error has the query %q: %v", a.op.ID, e.QueryID, e)
+	case q != nil && (q.of != a || q.color.String() != e.Strategy):
+		d.violate("details", "op %d: the error is about another query, or on another colour than %v: %v", a.op.ID, q.color, e)
+	}
+	refusal := e.Code == codes.Internal && e.Message == sqlError
+	if refusal != errors.Is(e, e6data.ErrSQL) && (refusal || e.Code == codes.OK) || refusal && (e.Line != 1 || e.Column != 8) {
+		d.violate("details", "op %d: line %d, column %d: %v", a.op.ID, e.Line, e.Column, e)
 	}
 }
 

@@ -121,6 +121,12 @@ var sabotages = []sabotage{
 		}
 		return err
 	}},
+	{name: "a ping has an SQL error", rule: "details", class: health, do: func(ctx context.Context, d *deployment, c *rpc, reply any) error {
+		if err := d.carry(ctx, c, reply); err != nil {
+			return err
+		}
+		return status.Error(codes.Internal, sqlError)
+	}},
 	{name: "a retry is given up", rule: "lives", class: prepare, do: func(ctx context.Context, d *deployment, c *rpc, reply any) error {
 		err := d.carry(ctx, c, reply)
 		if c.fault == lost {
