@@ -64,6 +64,10 @@ func TestRender(t *testing.T) {
 		{"(?)[?,?]", []any{1, 2, 3}, "(1)[2,3]"},
 		{"?::int", []any{-5}, "(-5) ::int"},
 		{"é?é", []any{5}, "é 5 é"},
+		// The statement ends in the middle of what could become a number.
+		{"$1.", []any{5}, "5 ."},
+		{"?, 1e", []any{5}, "5, 1e"},
+		{"?, 1e+", []any{5}, "5, 1e+"},
 		{"a=?and b", []any{5}, "a= 5 and b"},
 		// Lists.
 		{"x in (?)", []any{[]int{1, -2, 3}}, "x in (1, (-2), 3)"},
