@@ -177,6 +177,10 @@ func (d *deployment) explained(a *account, touches []touch) bool {
 		{e6data.ErrNotRunning, false},
 		{errors.ErrUnsupported, false},
 	}
+	onlyEnded := len(touches) > 0 && !slices.ContainsFunc(touches, func(t touch) bool { return t.fault != ended })
+	if onlyEnded && !killed && !errors.Is(a.err, context.Canceled) && !errors.Is(a.err, context.DeadlineExceeded) {
+		return false // the error must name its only reason
+	}
 	ok := len(touches) > 0
 	for _, r := range reasons {
 		if errors.Is(a.err, r.kind) {
