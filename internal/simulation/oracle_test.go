@@ -93,8 +93,8 @@ func (d *deployment) judgeDetails(a *account, e *e6data.Error) {
 	case q != nil && (q.of != a || q.color.String() != e.Strategy):
 		d.violate("details", "op %d: the error is about another query, or on another colour than %v: %v", a.op.ID, q.color, e)
 	}
-	if d.mayBeKilled(a) {
-		return // the error says that the query was cancelled
+	if d.mayBeKilled(a) || met(a.touches, denied, quoted, tokenRefused) {
+		return // the error says that the query was cancelled, or perhaps lost with its session
 	}
 	refusal := e.Code == codes.Internal && e.Message == sqlError
 	if refusal != errors.Is(e, e6data.ErrSQL) && (refusal || e.Code == codes.OK) || refusal && (e.Line != 1 || e.Column != 8) {
