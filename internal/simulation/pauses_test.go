@@ -74,3 +74,23 @@ func TestClearingPersists(t *testing.T) {
 		})
 	}
 }
+
+// With Config.MaxAttempts = 1 no call of a query is repeated.
+func TestOneAttempt(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		class class
+		fault fault
+	}{
+		{prepare, lost}, {prepare, denied}, {prepare, refused}, {prepare, mute}, {execute, denied}, {execute, unsent},
+		{describe, denied}, {describe, unsent}, {fetch, denied}, {fetch, unsent},
+	} {
+		d := run(t, &schedule{
+			Seed: 1, Setup: setup{Attempts: 1}, Ops: []op{{At: ms, Rows: 1, Batch: 1}},
+			Events: []event{{Kind: faulty, Class: test.class, Fault: test.fault, Count: 1}},
+		}, nil, true)
+		if a := d.accounts[0]; a.err == nil || a.calls[test.class] != 1 || len(d.violations) > 0 {
+			t.Errorf("%v, %v: %d calls, %v, %v", test.class, test.fault, a.calls[test.class], a.err, d.violations)
+		}
+	}
+}
