@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"github.com/e6data/e6data-go/internal/jitter"
 )
 
 // withTimeout is context.WithTimeout if d is more than 0, else context.WithCancel.
@@ -150,7 +151,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
-	return wait(ctx, d/2+rand.N(d))
+	return wait(ctx, d/2+jitter.N(ctx, d))
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -359,6 +359,33 @@ func TestHandoverWithoutCancellation(t *testing.T) {
 	})
 }
 
+// If no colour is live, the waiters need not look again, even if the leader's ctx has
+// ended meanwhile.
+func TestNoHandoverWithoutALiveColour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEntry()
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := e.Detect(ctx, ttl, func(_ context.Context, c strategy.Color) error {
+				time.Sleep(time.Second)
+				if c == green {
+					cancel()
+				}
+				return strategy.ErrWrongColor
+			})
+			if !errors.Is(err, strategy.ErrNoLiveColor) {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		if _, err := e.Detect(t.Context(), ttl, mustNotProbe(t)); !errors.Is(err, strategy.ErrNoLiveColor) {
+			t.Error(err)
+		}
+		wg.Wait()
+	})
+}
+
 func TestAPanickingProbeHandsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newEntry()

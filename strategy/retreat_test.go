@@ -66,6 +66,22 @@ func TestNoRetreat(t *testing.T) {
 	wantNone(t, e)
 }
 
+// A failure under an earlier state says nothing about the announced colour.
+func TestALateFailureDoesNotRetreat(t *testing.T) {
+	e := newEntry()
+	if e.Retreat(strategy.State{}) {
+		t.Error("an entry without a colour was left")
+	}
+	old := detect(t, e, blue)
+	e.Announce(old, green)
+	for _, late := range []strategy.State{old, {Color: green, Generation: 1}, {Color: green, Generation: 3}} {
+		if e.Retreat(late) || e.Invalidate(late) {
+			t.Errorf("%v was left", late)
+		}
+	}
+	wantCurrent(t, e, strategy.State{Color: green, Generation: 2})
+}
+
 // After a detection finds the refused colour live, its announcements are accepted
 // again.
 func TestARefusalIsForgottenWhenTheColourIsFound(t *testing.T) {

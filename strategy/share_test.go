@@ -140,3 +140,63 @@ func TestShareOthersFailures(t *testing.T) {
 		})
 	}
 }
+
+// The work of a caller that has left goes on for the others. They return its result,
+// and a caller that comes later joins them.
+func TestShareGoesOnWithoutItsFirstCaller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := NewCache().Entry(Key{Endpoint: "h:80"})
+		var runs atomic.Int32
+		work := func(context.Context, func(string)) error {
+			runs.Add(1)
+			time.Sleep(10 * time.Second)
+			return nil
+		}
+		var wg sync.WaitGroup
+		for _, c := range []struct{ comes, stays time.Duration }{{0, time.Second}, {500 * time.Millisecond, time.Minute}, {2 * time.Second, time.Minute}} {
+			wg.Go(func() {
+				time.Sleep(c.comes)
+				ctx, cancel := context.WithTimeout(t.Context(), c.stays)
+				defer cancel()
+				if _, err := e.Share(ctx, work); (err != nil) != (c.stays == time.Second) {
+					t.Errorf("the caller after %v: %v", c.comes, err)
+				}
+			})
+		}
+		wg.Wait()
+		if runs.Load() != 1 {
+			t.Errorf("%d runs", runs.Load())
+		}
+	})
+}
+
+// While the work of callers that have all left is still ending, a later caller begins
+// new work.
+func TestShareAfterAllHaveLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := NewCache().Entry(Key{Endpoint: "h:80"})
+		ended := make(chan struct{})
+		slow := func(ctx context.Context, _ func(string)) error {
+			<-ctx.Done()
+			<-ended
+			return ctx.Err()
+		}
+		var wg sync.WaitGroup
+		for stays := time.Second; stays <= 2*time.Second; stays += time.Second {
+			wg.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), stays)
+				defer cancel()
+				if _, err := e.Share(ctx, slow); !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(3 * time.Second)
+		ran := false
+		if _, err := e.Share(t.Context(), func(context.Context, func(string)) error { ran = true; return nil }); err != nil || !ran {
+			t.Errorf("%v, its own work ran: %v", err, ran)
+		}
+		close(ended)
+		wg.Wait()
+	})
+}

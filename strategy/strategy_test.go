@@ -366,6 +366,30 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
+// Confirmations that follow within a millisecond are not recorded. A retreat counts as
+// an invalidation and as a switch.
+func TestSnapshotCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := strategy.NewCache()
+		e := c.Entry(strategy.Key{Endpoint: "host:443"})
+		s := detect(t, e, blue)
+		confirmed := func() time.Duration { return time.Since(c.Snapshot()[0].ConfirmedAt) }
+		time.Sleep(time.Millisecond - 1)
+		if e.Confirm(s); confirmed() != time.Millisecond-1 {
+			t.Errorf("confirmed %v ago", confirmed())
+		}
+		time.Sleep(1 * time.Nanosecond)
+		if e.Confirm(s); confirmed() != 0 {
+			t.Errorf("confirmed %v ago", confirmed())
+		}
+		e.Announce(s, green)
+		e.Invalidate(strategy.State{Color: green, Generation: 2})
+		if got := c.Snapshot()[0]; got.Color != blue || got.Invalidations != 1 || got.Switches != 2 {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
 func TestSnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := strategy.NewCache()

@@ -38,6 +38,33 @@ func TestTruncatedChunks(t *testing.T) {
 	}
 }
 
+// The message about a value that is cut off has the value's length and the bytes that
+// are left of it.
+func TestTruncatedValues(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		vector thriftrows.Vector
+		last   string // the last bytes that are left
+		want   string
+	}{
+		{thriftrows.Vector{Type: thriftrows.String, Constant: true, Nulls: []bool{false}, Data: thriftrows.VarcharConstantData("hello")}, "hel", "text of 5 bytes with 3 left"},
+		{thriftrows.Vector{Type: thriftrows.Long, Data: thriftrows.Int64Data{-1, -1, -1}}, strings.Repeat("\xff", 9), "list of 3 elements with 9 bytes left"},
+	} {
+		whole, err := thriftrows.AppendChunk(nil, 3, []thriftrows.Vector{test.vector})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := bytes.Index(whole, []byte(test.last))
+		if at < 0 {
+			t.Fatalf("%x has no %q", whole, test.last)
+		}
+		var chunk thriftrows.Chunk
+		if err := chunk.Decode(whole[:at+len(test.last)], 1); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+}
+
 func TestTruncatedMetadata(t *testing.T) {
 	t.Parallel()
 	for _, c := range loadGolden(t) {

@@ -64,6 +64,10 @@ func TestRender(t *testing.T) {
 		{"(?)[?,?]", []any{1, 2, 3}, "(1)[2,3]"},
 		{"?::int", []any{-5}, "(-5) ::int"},
 		{"é?é", []any{5}, "é 5 é"},
+		// The statement ends in the middle of what could become a number.
+		{"$1.", []any{5}, "5 ."},
+		{"?, 1e", []any{5}, "5, 1e"},
+		{"?, 1e+", []any{5}, "5, 1e+"},
 		{"a=?and b", []any{5}, "a= 5 and b"},
 		// Lists.
 		{"x in (?)", []any{[]int{1, -2, 3}}, "x in (1, (-2), 3)"},
@@ -146,6 +150,31 @@ func TestArgumentErrors(t *testing.T) {
 			if got != tt.want {
 				t.Errorf("%q: got %+v, want %+v", tt.src, got, tt.want)
 			}
+		}
+	}
+}
+
+// The error of a value without a literal has the argument's own ordinal, which need not
+// be that of its placeholder.
+func TestRefusedValues(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		src  string
+		args []any
+		want ArgumentError
+	}{
+		{"select :b, :a", []any{sql.Named("a", 1), sql.Named("b", math.NaN())}, ArgumentError{Name: "b", Ordinal: 2, Offset: 7}},
+		{"select $2, $1", []any{1, math.NaN()}, ArgumentError{Ordinal: 2, Offset: 7}},
+		{"select ?, ?", []any{1, math.NaN()}, ArgumentError{Ordinal: 2, Offset: 10}},
+	} {
+		_, err := parse(t, tt.src).Render(args(tt.args...), nil)
+		e, ok := errors.AsType[*ArgumentError](err)
+		if !ok {
+			t.Errorf("%q: %v", tt.src, err)
+			continue
+		}
+		if got := *e; got.Name != tt.want.Name || got.Ordinal != tt.want.Ordinal || got.Offset != tt.want.Offset {
+			t.Errorf("%q: %+v, want %+v", tt.src, got, tt.want)
 		}
 	}
 }

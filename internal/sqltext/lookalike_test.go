@@ -11,6 +11,7 @@ import (
 func TestLookalikes(t *testing.T) {
 	t.Parallel()
 	n := sql.Named("n", 1)
+	longest := strings.Repeat("n", maxLookalike-1)
 	tests := []struct {
 		src  string
 		arg  any
@@ -51,7 +52,10 @@ func TestLookalikes(t *testing.T) {
 		{"select v:field, x::int, u@h, a[1:n] from t", 1, -1, ""},
 		{"select a%s, a % s, a%2, 'a%', {'k': 1}, {k: 1}, '', '%', \"\", f(x)%d", 1, -1, ""},
 		{"select a$b, a := b, '12:30', a@>b -- %s ? {}", 1, -1, ""},
-		{"select $n" + strings.Repeat("x", 100), 1, -1, ""},
+		{"select $n" + strings.Repeat("x", 100), 1, -1, ""}, {"select a limit:n" + strings.Repeat("x", 100), 1, -1, ""},
+		{"select $" + longest, 1, 7, "$" + longest + " is not a placeholder here: write ?, or :" + longest + ` with sql.Named("` + longest + `", ...)`},
+		{"select $" + longest + "n", 1, -1, ""},
+		{"select %(n)", n, -1, ""}, {"select %(n", n, -1, ""}, {"select ${n", n, -1, ""}, {"select :'", n, -1, ""},
 		{"select {", 1, -1, ""}, {"select %(", 1, -1, ""}, {"select %", 1, -1, ""}, {"select $", 1, -1, ""}, {"select {{a", 1, -1, ""}, {"select :'n", 1, 0, ""},
 	}
 	for _, tt := range tests {

@@ -2,7 +2,9 @@ package sqltext
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"math"
 	"math/big"
 	"reflect"
@@ -66,6 +68,19 @@ func TestIdentifier(t *testing.T) {
 	}
 	if enclosedName(`"a\"`, true) || enclosedName(`"a" or "`, false) || !enclosedName(`"a\"`, false) {
 		t.Error("enclosedName returned a wrong result")
+	}
+}
+
+type refusing struct{ err error }
+
+func (r refusing) Value() (driver.Value, error) { return nil, r.err }
+
+// The error of Literal wraps the error of the value's own method.
+func TestLiteralWraps(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("no value today")
+	if _, err := Literal(refusing{cause}); !errors.Is(err, cause) {
+		t.Error(err)
 	}
 }
 

@@ -75,6 +75,8 @@ func TestScaledDecimals(t *testing.T) {
 		{d, "CAST('-12.30' AS DECIMAL(4,2))", "-12.30"}, {&d, "CAST('-12.30' AS DECIMAL(4,2))", "-12.30"}, {(*shop)(nil), "NULL", ""},
 		{shopOf("0", 0), "CAST('0' AS DECIMAL(1,0))", "0"}, {shopOf("12", 3), "CAST('12000' AS DECIMAL(5,0))", "12000"},
 		{shopOf(nines, -38), "CAST('0." + nines + "' AS DECIMAL(38,38))", "0." + nines}, {shopOf(nines, 0), "CAST('" + nines + "' AS DECIMAL(38,0))", nines},
+		{shopOf("10", -38), "CAST('0." + strings.Repeat("0", 36) + "10' AS DECIMAL(38,38))", "0." + strings.Repeat("0", 36) + "10"}, // no zero is removed in vain
+		{shopOf("1"+strings.Repeat("0", 1000), -1000), "CAST('1." + strings.Repeat("0", 37) + "' AS DECIMAL(38,37))", "1." + strings.Repeat("0", 37)},
 		{nullShop{d, true}, "CAST('-12.30' AS DECIMAL(4,2))", "-12.30"}, {&nullShop{d, true}, "CAST('-12.30' AS DECIMAL(4,2))", "-12.30"}, {nullShop{}, "NULL", ""}, {(*nullShop)(nil), "NULL", ""},
 		{embedded{d, true}, "CAST('-12.30' AS DECIMAL(4,2))", "-12.30"}, {embedded{d, false}, "NULL", ""},
 		{price{d, "EUR"}, "'-1230 EUR'", "-1230 EUR"}, {bare{big.NewInt(15), -1}, "CAST('1.5' AS DECIMAL(2,1))", "1.5"}, {&bare{big.NewInt(15), -1}, "CAST('1.5' AS DECIMAL(2,1))", "1.5"}, {(*bare)(nil), "NULL", ""},
