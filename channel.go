@@ -259,7 +259,7 @@ func (c *Connector) dial() (*grpc.ClientConn, error) {
 		creds = c.handshakes.credentials(c.tls)
 	}
 	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(creds),
+		grpc.WithTransportCredentials(unrefused{creds}),
 		grpc.WithUserAgent(userAgent(c.cfg.UserAgent)),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),

@@ -122,7 +122,9 @@ func WithResumePoll(d time.Duration) Option {
 // handler for tracing, interceptors or a dialer. They are applied after the driver's
 // own options, which stay in force. If gRPC keeps only one value of an option, such
 // as transport credentials or keepalive parameters, the given value replaces the
-// driver's.
+// driver's. Other transport credentials also remove the driver's protection from
+// proxies that reset streams with REFUSED_STREAM although the engine has handled the
+// call (docs/protocol.md, section 6).
 //
 // An option must not repeat calls: no interceptor may retry or hedge, and no service
 // config may have a retry policy. A repeated call may execute a statement twice or

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"log/slog"
+	"net"
 	"testing"
 	"time"
 
@@ -83,3 +84,7 @@ func ParamNames() []string {
 
 // PingEvery returns the interval between pings of a new channel.
 func PingEvery(c *Connector) time.Duration { return c.pingEvery() }
+
+// Unrefused returns a connection whose RST_STREAM frames do not have the code
+// REFUSED_STREAM.
+func Unrefused(c net.Conn) net.Conn { return &unrefusedConn{Conn: c} }

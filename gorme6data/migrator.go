@@ -289,30 +289,63 @@ func (m Migrator) DropTable(values ...any) error {
 
 func none(what string) error { return &UnsupportedError{What: what} }
 
-// The following methods return an UnsupportedError, or false.
+// RenameTable returns an UnsupportedError.
+func (m Migrator) RenameTable(any, any) error { return none("RENAME TABLE") }
 
-func (m Migrator) RenameTable(any, any) error             { return none("RENAME TABLE") }
-func (m Migrator) AddColumn(any, string) error            { return none("ALTER TABLE ADD") }
-func (m Migrator) DropColumn(any, string) error           { return none("ALTER TABLE DROP") }
-func (m Migrator) AlterColumn(any, string) error          { return none("ALTER TABLE ALTER") }
+// AddColumn returns an UnsupportedError.
+func (m Migrator) AddColumn(any, string) error { return none("ALTER TABLE ADD") }
+
+// DropColumn returns an UnsupportedError.
+func (m Migrator) DropColumn(any, string) error { return none("ALTER TABLE DROP") }
+
+// AlterColumn returns an UnsupportedError.
+func (m Migrator) AlterColumn(any, string) error { return none("ALTER TABLE ALTER") }
+
+// RenameColumn returns an UnsupportedError.
 func (m Migrator) RenameColumn(any, string, string) error { return none("ALTER TABLE RENAME") }
+
+// MigrateColumn returns an UnsupportedError.
 func (m Migrator) MigrateColumn(any, *schema.Field, gorm.ColumnType) error {
 	return none("ALTER TABLE ALTER")
 }
+
+// MigrateColumnUnique returns an UnsupportedError.
 func (m Migrator) MigrateColumnUnique(any, *schema.Field, gorm.ColumnType) error {
 	return none("unique columns")
 }
-func (m Migrator) CreateConstraint(any, string) error       { return none("constraints") }
-func (m Migrator) DropConstraint(any, string) error         { return none("constraints") }
-func (m Migrator) HasConstraint(any, string) bool           { return false }
-func (m Migrator) CreateIndex(any, string) error            { return none("indexes") }
-func (m Migrator) DropIndex(any, string) error              { return none("indexes") }
-func (m Migrator) RenameIndex(any, string, string) error    { return none("indexes") }
-func (m Migrator) HasIndex(any, string) bool                { return false }
-func (m Migrator) GetIndexes(any) ([]gorm.Index, error)     { return nil, nil }
+
+// CreateConstraint returns an UnsupportedError.
+func (m Migrator) CreateConstraint(any, string) error { return none("constraints") }
+
+// DropConstraint returns an UnsupportedError.
+func (m Migrator) DropConstraint(any, string) error { return none("constraints") }
+
+// HasConstraint returns false.
+func (m Migrator) HasConstraint(any, string) bool { return false }
+
+// CreateIndex returns an UnsupportedError.
+func (m Migrator) CreateIndex(any, string) error { return none("indexes") }
+
+// DropIndex returns an UnsupportedError.
+func (m Migrator) DropIndex(any, string) error { return none("indexes") }
+
+// RenameIndex returns an UnsupportedError.
+func (m Migrator) RenameIndex(any, string, string) error { return none("indexes") }
+
+// HasIndex returns false.
+func (m Migrator) HasIndex(any, string) bool { return false }
+
+// GetIndexes returns no indexes.
+func (m Migrator) GetIndexes(any) ([]gorm.Index, error) { return nil, nil }
+
+// CreateView returns an UnsupportedError: the statement is not documented.
 func (m Migrator) CreateView(string, gorm.ViewOption) error { return none("documented CREATE VIEW") }
-func (m Migrator) DropView(string) error                    { return none("documented DROP VIEW") }
-func (m Migrator) TableType(any) (gorm.TableType, error)    { return nil, none("types of tables") }
+
+// DropView returns an UnsupportedError: the statement is not documented.
+func (m Migrator) DropView(string) error { return none("documented DROP VIEW") }
+
+// TableType returns an UnsupportedError.
+func (m Migrator) TableType(any) (gorm.TableType, error) { return nil, none("types of tables") }
 
 // columnType is a column of the catalog, which does not have more about it.
 type columnType struct{ c e6data.Column }
