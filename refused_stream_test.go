@@ -71,13 +71,14 @@ func newRefuser(t *testing.T, engine string) *refuser {
 
 // copyFrame copies a frame. f is called with its header before the frame is written.
 func copyFrame(to io.Writer, from io.Reader, f func(kind http2.FrameType, stream uint32, write func())) error {
-	frame := make([]byte, 9)
-	if _, err := io.ReadFull(from, frame); err != nil {
+	header := make([]byte, 9)
+	if _, err := io.ReadFull(from, header); err != nil {
 		return err
 	}
-	size := int(frame[0])<<16 | int(frame[1])<<8 | int(frame[2])
-	frame = append(frame, make([]byte, size)...)
-	if _, err := io.ReadFull(from, frame[9:]); err != nil {
+	size := int(header[0])<<16 | int(header[1])<<8 | int(header[2])
+	frame := make([]byte, len(header)+size)
+	copy(frame, header)
+	if _, err := io.ReadFull(from, frame[len(header):]); err != nil {
 		return err
 	}
 	var err error

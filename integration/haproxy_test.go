@@ -95,7 +95,7 @@ func newHAProxy(t *testing.T, cfg haproxy.Config) (*pair, *haproxy.Proxy) {
 		t.Skip(reason)
 	}
 	p := newPair(t)
-	dir, err := os.MkdirTemp("", "e6ha") // t.TempDir is too long for a Unix socket
+	dir, err := os.MkdirTemp("", "e6ha") //nolint:usetesting // t.TempDir is too long for a Unix socket
 	must(t, err)
 	t.Cleanup(func() {
 		if err := os.RemoveAll(dir); err != nil {

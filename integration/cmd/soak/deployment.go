@@ -132,8 +132,8 @@ func (d *deployment) startEmulator(ctx context.Context, program string, o option
 }
 
 // switchColour moves the deployment to its other colour: both are live until
-// the queries of the old colour have ended. In between the proxy is reloaded.
-func (d *deployment) switchColour(ctx context.Context) error {
+// the queries of the old colour have ended. In between the proxy may be reloaded.
+func (d *deployment) switchColour(ctx context.Context, reload bool) error {
 	next := enginetest.Green
 	if d.live == enginetest.Green {
 		next = enginetest.Blue
@@ -141,8 +141,10 @@ func (d *deployment) switchColour(ctx context.Context) error {
 	if err := d.setLive(ctx, d.live, next); err != nil {
 		return err
 	}
-	if err := d.reload(ctx); err != nil {
-		return err
+	if reload {
+		if err := d.reload(ctx); err != nil {
+			return err
+		}
 	}
 	if err := d.request(ctx, http.MethodPost, "/switch", nil); err != nil {
 		return err

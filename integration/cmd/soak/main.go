@@ -25,6 +25,7 @@ type options struct {
 	length, between time.Duration
 	connections     int
 	proxy           string
+	reload          bool
 	emulator        string
 	scale           float64
 	seed            uint64
@@ -51,6 +52,7 @@ func command(ctx context.Context, args []string) error {
 	f.DurationVar(&o.between, "switch", 20*time.Second, "the `time` between two switches")
 	f.IntVar(&o.connections, "connections", 16, "run `n` queries at the same time")
 	f.StringVar(&o.proxy, "proxy", "haproxy", "`haproxy`, or router for one like Envoy")
+	f.BoolVar(&o.reload, "reload", false, "also reload the proxy in each switch; results that HAProxy cuts off then are no fault")
 	f.StringVar(&o.emulator, "emulator", "", "the `program` e6emulator; it is built from ../emulator otherwise")
 	f.Float64Var(&o.scale, "scale", 0.01, "the scale `factor` of the TPC-H data")
 	f.Uint64Var(&o.seed, "seed", 1, "the `seed` of the mix")

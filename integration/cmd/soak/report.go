@@ -64,7 +64,7 @@ func (r *run) facts() []fact {
 		{"switches of the deployment", fmt.Sprint(len(r.switches))},
 		{"moves of the driver", fmt.Sprint(stats.Switches)},
 		{"wrong results", fmt.Sprint(len(r.wrong))},
-		{"unexpected errors", fmt.Sprint(failed)},
+		{"failed queries", fmt.Sprint(failed)},
 		{"retries", fmt.Sprint(stats.Retries)},
 		{"queries executed, cleared and left on the engine", fmt.Sprintf("%d, %d, %d", r.books.Executed, r.books.Cleared, r.books.Open)},
 		{"goroutines at the end", fmt.Sprint(runtime.NumGoroutine())},
@@ -81,14 +81,14 @@ func (r *run) facts() []fact {
 // printTable prints the final table and the summary.
 func (r *run) printTable(out io.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "kind\tqueries\trows\tp50\tp99\tp999\tmax\t")
+	_, _ = fmt.Fprintln(w, "kind\tqueries\trows\tp50\tp99\tp999\tmax\t")
 	for _, t := range r.table() {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%v\t%v\t%v\t%v\t\n", t.Kind, t.Queries, t.Rows, t.P50, t.P99, t.P999, t.Max)
+		_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%v\t%v\t%v\t%v\t\n", t.Kind, t.Queries, t.Rows, t.P50, t.P99, t.P999, t.Max)
 	}
 	_ = w.Flush()
-	fmt.Fprintln(out)
+	_, _ = fmt.Fprintln(out)
 	for _, f := range r.facts() {
-		fmt.Fprintf(out, "%s: %s\n", f.Name, f.Value)
+		_, _ = fmt.Fprintf(out, "%s: %s\n", f.Name, f.Value)
 	}
 }
 
