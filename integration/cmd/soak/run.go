@@ -131,11 +131,7 @@ func (r *run) switchAll(ctx, over context.Context) error {
 		case <-time.After(r.o.between):
 		}
 		at := time.Since(r.began)
-		err := r.d.switchColour(ctx, r.o.reload)
-		switch {
-		case ctx.Err() != nil: // the program ends
-			return nil
-		case err != nil:
+		if err := r.d.switchColour(ctx, r.o.reload); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("switching: %w", err)
 		}
 		r.mu.Lock()
