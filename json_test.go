@@ -326,7 +326,7 @@ func FuzzJSON(f *testing.F) {
 		_ = e6data.JSON(&texts).Scan(text)
 
 		const structure = `{}[]=,"`
-		if strings.ContainsAny(key+value, structure) || value == "null" || !utf8.ValidString(key+value) {
+		if strings.ContainsAny(key+value, structure) || value == "null" || !utf8.ValidString(key) || !utf8.ValidString(value) {
 			return
 		}
 		texts = nil
