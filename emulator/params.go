@@ -198,7 +198,7 @@ func timeValue(typ thriftrows.VectorType, text string) (duckdb.Value, error) {
 // decimalValue reads a decimal of the type DECIMAL(p,s).
 func decimalValue(word, text string) (duckdb.Value, error) {
 	var width, scale uint8
-	if _, err := fmt.Sscanf(strings.ToUpper(word), "DECIMAL(%d,%d)", &width, &scale); err != nil || width == 0 || width > 38 {
+	if _, err := fmt.Sscanf(strings.ToUpper(word), "DECIMAL(%d,%d)", &width, &scale); err != nil || width == 0 || width > 38 || scale > width {
 		return duckdb.Value{}, fmt.Errorf("type %q has no precision", word)
 	}
 	r, err := thriftrows.ParseRat(text)
