@@ -215,6 +215,19 @@ func TestSave(t *testing.T) {
 	}
 }
 
+// If the engine does not tell how many rows an INSERT has created, they are those of
+// the statement.
+func TestUnknownNumberOfRows(t *testing.T) {
+	db, srv := openScripted(t)
+	srv.HandleFunc(func(enginetest.Query) (*enginetest.Result, error) {
+		return enginetest.NewResult().Column("result", "STRING").Row("done"), nil
+	})
+	tx := db.Create([]Pet{{ID: 1}, {ID: 2}})
+	if tx.Error != nil || tx.RowsAffected != 2 {
+		t.Errorf("%d rows, %v", tx.RowsAffected, tx.Error)
+	}
+}
+
 // The dialect uses a pool or a connector of the caller.
 func TestExistingConnections(t *testing.T) {
 	srv := enginetest.Start(t, enginetest.Config{})

@@ -1,7 +1,7 @@
 package integration
 
 import (
-	"context"
+	"fmt"
 	"net/url"
 	"testing"
 	"time"
@@ -9,6 +9,7 @@ import (
 	"github.com/e6data/e6data-go/enginetest"
 	"github.com/e6data/e6data-go/integration/internal/load"
 	"github.com/e6data/e6data-go/integration/internal/router"
+	"github.com/e6data/e6data-go/integration/internal/stack"
 )
 
 // newEnvoy starts a router that behaves like Envoy in front of a pair whose blue
@@ -59,7 +60,12 @@ func TestEnvoyOverflow(t *testing.T) {
 	p, r, _ := newEnvoy(t, router.Options{})
 	running := under(t, p.db, time.Minute)
 	r.SetMost(connections / 4)
-	must(t, until(t, func() bool { return r.Overflows() > 2*connections }))
+	must(t, stack.Until(within(t, time.Minute), func() error {
+		if n := r.Overflows(); n <= 2*connections {
+			return fmt.Errorf("%d calls beyond the bound", n)
+		}
+		return nil
+	}))
 	r.SetMost(0)
 	progress(t, running, connections)
 	report := settle(t, "a router with a bound of calls", running, load.Ambiguous, load.Incomplete, load.Connection)
@@ -95,18 +101,4 @@ func TestEnvoyEngineDies(t *testing.T) {
 	if report.Failures() == 0 {
 		t.Error("no query was lost")
 	}
-}
-
-// until waits until cond holds.
-func until(t *testing.T, cond func() bool) error {
-	t.Helper()
-	ctx := within(t, time.Minute)
-	for !cond() {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(time.Millisecond):
-		}
-	}
-	return nil
 }
