@@ -182,6 +182,16 @@ func TestRefusals(t *testing.T) {
 		"AddColumn":                  func() error { return db.Migrator().AddColumn(&Pet{}, "Name") },
 		"CreateIndex":                func() error { return db.Migrator().CreateIndex(&Pet{}, "Name") },
 		"RenameTable":                func() error { return db.Migrator().RenameTable("a", "b") },
+		"DropColumn":                 func() error { return db.Migrator().DropColumn(&Pet{}, "Name") },
+		"AlterColumn":                func() error { return db.Migrator().AlterColumn(&Pet{}, "Name") },
+		"RenameColumn":               func() error { return db.Migrator().RenameColumn(&Pet{}, "Name", "Title") },
+		"CreateConstraint":           func() error { return db.Migrator().CreateConstraint(&Pet{}, "x") },
+		"DropConstraint":             func() error { return db.Migrator().DropConstraint(&Pet{}, "x") },
+		"DropIndex":                  func() error { return db.Migrator().DropIndex(&Pet{}, "x") },
+		"RenameIndex":                func() error { return db.Migrator().RenameIndex(&Pet{}, "x", "y") },
+		"CreateView":                 func() error { return db.Migrator().CreateView("v", gorm.ViewOption{Query: db.Model(&Pet{})}) },
+		"DropView":                   func() error { return db.Migrator().DropView("v") },
+		"TableType":                  func() error { _, err := db.Migrator().TableType(&Pet{}); return err },
 	} {
 		err := f()
 		var refused *gorme6data.UnsupportedError
@@ -212,6 +222,44 @@ func TestSave(t *testing.T) {
 	must(t, db.Find(&pets).Error)
 	if !slices.Equal(pets, []Pet{{ID: 1, Name: "Max"}}) {
 		t.Errorf("%+v", pets)
+	}
+}
+
+// Note is a model with hooks.
+type Note struct {
+	ID   int64 `gorm:"primaryKey;autoIncrement:false"`
+	Text string
+	read int
+}
+
+func (n *Note) BeforeCreate(*gorm.DB) error {
+	if n.Text == "" {
+		return errors.New("an empty note")
+	}
+	n.Text = strings.ToUpper(n.Text)
+	return nil
+}
+
+func (n *Note) AfterFind(*gorm.DB) error {
+	n.read++
+	return nil
+}
+
+func TestHooksAndScopes(t *testing.T) {
+	db, srv := open(t, emulator.Config{})
+	must(t, db.AutoMigrate(&Note{}))
+	must(t, db.Create([]*Note{{ID: 1, Text: "a"}, {ID: 2, Text: "b"}}).Error)
+	executed := srv.Stats().Executed
+	if err := db.Create(&Note{ID: 3}).Error; err == nil || srv.Stats().Executed != executed {
+		t.Errorf("a hook's error: %v", err)
+	}
+	after := func(id int64) func(*gorm.DB) *gorm.DB {
+		return func(db *gorm.DB) *gorm.DB { return db.Where("id > ?", id) }
+	}
+	var notes []Note
+	must(t, db.Scopes(after(1)).Find(&notes).Error)
+	if len(notes) != 1 || notes[0].Text != "B" || notes[0].read != 1 {
+		t.Errorf("%+v", notes)
 	}
 }
 
