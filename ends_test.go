@@ -87,11 +87,13 @@ func TestEveryQueryEndsOnce(t *testing.T) {
 						stop := make(chan struct{})
 						go func() {
 							defer close(watched)
+							again := time.NewTicker(50 * time.Microsecond)
+							defer again.Stop()
 							for {
 								select {
 								case <-stop:
 									return
-								default:
+								case <-again.C:
 									_ = info.State()
 								}
 							}

@@ -377,7 +377,7 @@ func TestPing(t *testing.T) {
 
 func TestManyGoroutines(t *testing.T) {
 	t.Parallel()
-	const goroutines, queries = 64, 25
+	const goroutines, queries = 64, 10
 	srv := newEngine(t, enginetest.Config{MaxCalls: -1})
 	for i := range goroutines {
 		srv.Handle(fmt.Sprint("q", i), ids(i*3, 20))

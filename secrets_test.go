@@ -258,11 +258,12 @@ func (g *quotingEngine) intercept(ctx context.Context, req any, info *grpc.Unary
 }
 
 // If the engine's errors quote all secrets, the driver's errors still show none. This holds
-// for every way to authenticate, every phase and every kind of refusal.
+// for every way to authenticate, every phase and every kind of refusal: each two of them
+// occur together.
 func TestErrorsShowNoSecret(t *testing.T) {
 	t.Parallel()
-	for _, id := range identities() {
-		for _, g := range []*quotingEngine{
+	for i, id := range identities() {
+		for k, g := range []*quotingEngine{
 			{code: codes.InvalidArgument}, {code: codes.Internal}, {code: codes.Internal, prefix: "Access denied: "},
 			{code: codes.Unauthenticated}, {code: codes.PermissionDenied}, {code: codes.Unknown, prefix: "status: 456 "},
 			{code: codes.Unavailable, prefix: "status: 503 "}, {code: codes.Unavailable}, {code: codes.DeadlineExceeded}, {code: codes.Unimplemented},
@@ -276,11 +277,14 @@ func TestErrorsShowNoSecret(t *testing.T) {
 				srv := newUncheckedEngine(t, cfg)
 				srv.Handle("q", ids(3, 1))
 				failed := 0
-				for _, method := range []string{
+				for m, method := range []string{
 					"authenticate", "healthCheck", "prepareStatement", "executeStatement", "getResultMetadata", "getNextResultBatch",
 					"clearOrCancelQuery", "ClusterService/status", "ClusterService/resume", "getCataloges", "getTables", "dryRun",
 					"QueryEngineService/status", "/explain", "cancelQuery",
 				} {
+					if (i+k+m)%3 != 0 {
+						continue
+					}
 					g.method.Store(&method)
 					srv.SetCluster(enginetest.ClusterActive)
 					if strings.HasPrefix(method, "ClusterService/") {
@@ -302,7 +306,7 @@ func TestErrorsShowNoSecret(t *testing.T) {
 					}
 					_ = db.Close()
 				}
-				if failed < 20 {
+				if failed < 7 {
 					t.Errorf("only %d errors", failed)
 				}
 			})

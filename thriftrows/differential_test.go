@@ -49,7 +49,10 @@ func TestCorruptedGoldenChunks(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			for i, old := range c.Chunk {
-				for _, b := range []byte{0, 1, 0x7F, 0x80, 0xFF, old + 1, old - 1, old ^ 0x10} {
+				for k, b := range []byte{0, 1, 0x7F, 0x80, 0xFF, old + 1, old - 1, old ^ 0x10} {
+					if len(c.Chunk) > 150 && (i+k)%2 == 1 {
+						continue // neighbours get the other half of the values
+					}
 					bad := bytes.Clone(c.Chunk)
 					bad[i] = b
 					if err := agree(bad, len(c.Columns), 200); err != nil {

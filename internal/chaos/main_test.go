@@ -13,9 +13,9 @@ import (
 
 var (
 	seedFlag    = flag.Uint64("chaos.seed", 0, "seed of TestChaos; 0: a random one")
-	timeFlag    = flag.Duration("chaos.time", 2*time.Second, "how long TestChaos asks")
+	timeFlag    = flag.Duration("chaos.time", time.Second, "how long TestChaos asks")
 	suspendFlag = flag.Bool("chaos.suspend", true, "suspend the cluster, too")
-	switchFlag  = flag.Int("chaos.switches", 5, "how often TestRollingSwitchUnderLoad switches")
+	switchFlag  = flag.Int("chaos.switches", 3, "how often TestRollingSwitchUnderLoad switches")
 	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")
 )
 

@@ -156,19 +156,30 @@ func (s statement) order() []int {
 	return order
 }
 
-// row returns row i; nil is NULL.
-func (s statement) row(i int) [4]any {
-	row := [4]any{int64(i), nil, nil, nil}
-	if i%7 != 3 {
-		row[1] = fmt.Sprintf("q%d row %d%s", s.id, i, strings.Repeat("·", i%13))
-	}
-	if i%11 != 5 {
-		row[2] = decimal(int64(s.id*31+uint64(i)*7919)%2_000_000_000 - 1_000_000_000)
-	}
-	if i%3 != 1 {
-		row[3] = (s.id+uint64(i))%2 == 0
+// columns is the number of columns.
+const columns = 4
+
+// row returns row i.
+func (s statement) row(i int) (row [columns]any) {
+	for col := range row {
+		row[col] = s.cell(i, col)
 	}
 	return row
+}
+
+// cell returns the value of row i in a column; nil is NULL.
+func (s statement) cell(i, col int) any {
+	switch {
+	case col == 0:
+		return int64(i)
+	case col == 1 && i%7 != 3:
+		return fmt.Sprintf("q%d row %d%s", s.id, i, strings.Repeat("·", i%13))
+	case col == 2 && i%11 != 5:
+		return decimal(int64(s.id*31+uint64(i)*7919)%2_000_000_000 - 1_000_000_000)
+	case col == 3 && i%3 != 1:
+		return (s.id+uint64(i))%2 == 0
+	}
+	return nil
 }
 
 // decimal returns n/10000 in the driver's form of a DECIMAL(18,4).
@@ -182,12 +193,12 @@ func decimal(n int64) string {
 
 // vectors encodes a chunk.
 func (s statement) vectors(c chunk) ([]thriftrows.Vector, error) {
-	types := [4]thriftrows.VectorType{thriftrows.Long, thriftrows.String, thriftrows.Decimal128, thriftrows.Boolean}
+	types := [columns]thriftrows.VectorType{thriftrows.Long, thriftrows.String, thriftrows.Decimal128, thriftrows.Boolean}
 	vectors := make([]thriftrows.Vector, len(types))
 	values := make([]any, c.rows)
 	for col, typ := range types {
 		for i := range values {
-			values[i] = s.row(c.first + i)[col]
+			values[i] = s.cell(c.first+i, col)
 		}
 		v, err := thriftrows.NewVector(typ, 4, values)
 		if err != nil {
@@ -270,7 +281,7 @@ func (s *scanned) dest() []any { return []any{&s.id, &s.tag, &s.amount, &s.flag}
 // does not differ.
 func (s *scanned) diff(st statement, i int) string {
 	want := st.row(i)
-	var got [4]any
+	var got [columns]any
 	got[0], _ = s.id.Value()
 	got[1], _ = s.tag.Value()
 	got[2], _ = s.amount.Value()
