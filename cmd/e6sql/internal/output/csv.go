@@ -22,7 +22,7 @@ func newCSV(s *sink, o *Options) (Writer, error) {
 	if !plainCSV([]byte(f.null), f.comma) {
 		return nil, fmt.Errorf("%q cannot be the text of NULL in csv: it has a quote, a delimiter or a line break", f.null)
 	}
-	return &stream{sink: s, options: o, format: f}, nil
+	return &stream{sink: s, options: o, format: f, ahead: new(piece)}, nil
 }
 
 func isAlphanumeric(c byte) bool {

@@ -11,7 +11,7 @@ type jsonFormat struct {
 	lines bool
 	// keys holds what comes before each value, such as ,"name": .
 	keys []string
-	rows int64
+	rows int64 // that the array has
 }
 
 func newJSON(s *sink, o *Options) (Writer, error) {
@@ -19,7 +19,7 @@ func newJSON(s *sink, o *Options) (Writer, error) {
 }
 
 func newJSONLines(s *sink, o *Options) (Writer, error) {
-	return &stream{sink: s, options: o, format: &jsonFormat{lines: true}}, nil
+	return &stream{sink: s, options: o, format: &jsonFormat{lines: true}, ahead: new(piece)}, nil
 }
 
 func (f *jsonFormat) begin(dst []byte, g *grid) []byte {
@@ -47,8 +47,8 @@ func (f *jsonFormat) row(dst []byte, g *grid, row int) []byte {
 			dst = append(dst, ',')
 		}
 		dst = append(dst, '\n')
+		f.rows++
 	}
-	f.rows++
 	if len(g.vectors) == 0 {
 		dst = append(dst, '{')
 	}

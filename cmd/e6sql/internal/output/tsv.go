@@ -19,7 +19,7 @@ func newTSV(s *sink, o *Options) (Writer, error) {
 	if strings.ContainsAny(f.null, "\t\r\n") {
 		return nil, fmt.Errorf("%q cannot be the text of NULL in tsv: it has a tab or a line break", f.null)
 	}
-	return &stream{sink: s, options: o, format: f}, nil
+	return &stream{sink: s, options: o, format: f, ahead: new(piece)}, nil
 }
 
 func (f *tsvFormat) begin(dst []byte, g *grid) []byte {
