@@ -19,8 +19,17 @@ var (
 	graceFlag   = flag.Duration("chaos.grace", 100*time.Millisecond, "how long after an announcement the old colour refuses new queries in TestRollingSwitchUnderLoad")
 )
 
+// parallelTests is the number of tests that run at once without -parallel. Tests wait more
+// than they compute.
+const parallelTests = "16"
+
 func TestMain(m *testing.M) {
 	flag.Parse()
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", parallelTests)
+	}
 	goleak.VerifyTestMain(m)
 }
 

@@ -148,7 +148,7 @@ func TestEarlyAnnouncement(t *testing.T) {
 						t.Fatal("the driver does not use the colour")
 					}
 					c.asked(1)
-					time.Sleep(20 * time.Millisecond)
+					time.Sleep(100 * time.Millisecond)
 				}
 				c.srv.SetLive(enginetest.Green)
 				c.asked(1)

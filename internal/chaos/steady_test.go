@@ -12,7 +12,7 @@ import (
 
 // Without disturbances a query makes its own calls and no others.
 func TestSteadyStateAddsNoCall(t *testing.T) {
-	const queries = 20
+	const queries = 8
 	st := statement{id: 1, rows: 2500, batch: 1000, twice: -1}
 	for _, test := range []struct {
 		params  string

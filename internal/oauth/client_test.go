@@ -106,6 +106,7 @@ func TestExchange(t *testing.T) {
 }
 
 func TestBadAnswers(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name      string
 		handler   http.HandlerFunc
@@ -151,6 +152,7 @@ func TestBadAnswers(t *testing.T) {
 			"closed before the answer was complete", tries, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			var exchanges atomic.Int32
 			srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
 				exchanges.Add(1)
@@ -292,6 +294,7 @@ func TestExchangeIsBounded(t *testing.T) {
 }
 
 func TestEndpointRecovers(t *testing.T) {
+	t.Parallel()
 	var exchanges atomic.Int32
 	srv := newEndpoint(t, func(w http.ResponseWriter, r *http.Request) {
 		if exchanges.Add(1) < tries {
@@ -304,6 +307,7 @@ func TestEndpointRecovers(t *testing.T) {
 }
 
 func TestEndpointIsDown(t *testing.T) {
+	t.Parallel()
 	srv := newEndpoint(t, answer(200, "application/json", goodAnswer))
 	srv.Close()
 	_, err := acquire(t, srv.URL).Token(t.Context())
