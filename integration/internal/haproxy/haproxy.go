@@ -36,6 +36,12 @@ type Config struct {
 	// Streams is the number of calls that a connection may have in flight.
 	// Default: 100.
 	Streams int
+	// BufferSize is the size of the proxy's buffers in bytes. Default: 512 KiB,
+	// which is more than an answer of the engines in these tests. HAProxy 2.6
+	// resets the connection to the engine, and all calls on it, when the end of an
+	// answer arrives while the buffers of the connection and of the call are full.
+	// If an answer fits into a buffer, they are never full.
+	BufferSize int
 	// Idle is the time after which the proxy closes a connection without calls.
 	// Default: a minute.
 	Idle time.Duration
@@ -85,6 +91,9 @@ func Start(ctx context.Context, cfg Config) (*Proxy, error) {
 	}
 	if cfg.Streams == 0 {
 		cfg.Streams = 100
+	}
+	if cfg.BufferSize == 0 {
+		cfg.BufferSize = 512 << 10
 	}
 	if cfg.Idle == 0 {
 		cfg.Idle = time.Minute
@@ -137,6 +146,7 @@ var configuration = template.Must(template.New("").Parse(`global
 	tune.h2.max-concurrent-streams {{.Streams}}
 	hard-stop-after 30s
 	nbthread 2
+	tune.bufsize {{.BufferSize}}
 defaults
 	mode http
 	timeout connect 1s
