@@ -122,7 +122,7 @@ func TestDocumentedNamesExist(t *testing.T) {
 	t.Parallel()
 	packages := map[string]exported{}
 	for name, dir := range map[string]string{
-		"e6data": ".", "arrowe6data": "arrowe6data", "emulator": "emulator", "enginetest": "enginetest", "goosee6data": "goosee6data", "gorme6data": "gorme6data", "migratee6data": "migratee6data", "otele6data": "otele6data", "strategy": "strategy", "thriftrows": "thriftrows", "wire": "wire",
+		"e6data": ".", "arrowe6data": "arrowe6data", "bune6data": "bune6data", "emulator": "emulator", "enginetest": "enginetest", "goosee6data": "goosee6data", "gorme6data": "gorme6data", "migratee6data": "migratee6data", "otele6data": "otele6data", "strategy": "strategy", "thriftrows": "thriftrows", "wire": "wire",
 	} {
 		packages[name] = exportedNames(t, dir)
 	}
