@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -210,6 +211,12 @@ func (r *run) finish(ctx context.Context) (faults []error) {
 		faults = append(faults, fmt.Errorf("%d queries are left on the engine: %w", r.books.Open, err))
 	}
 	for _, violation := range r.books.Violations {
+		// The driver gives a fetch up and clears its query when a context ends. A
+		// proxy sends the two calls on two connections, so that the fetch may
+		// arrive last.
+		if strings.HasPrefix(violation, "getNextResultBatch") && strings.HasSuffix(violation, " is cleared") {
+			continue
+		}
 		faults = append(faults, errors.New("a call that violates the protocol: "+violation))
 	}
 	for _, text := range r.wrong[:min(len(r.wrong), maxSamples)] {
