@@ -63,10 +63,15 @@ func run(m *testing.M) int {
 // deploy starts a deployment with blue live, and a pool of connections to it.
 func deploy(t *testing.T) (*stack.Stack, *sql.DB) {
 	t.Helper()
+	return deployWith(t, (*stack.Docker).NewStack)
+}
+
+func deployWith(t *testing.T, start func(*stack.Docker, context.Context) (*stack.Stack, error)) (*stack.Stack, *sql.DB) {
+	t.Helper()
 	if docker == nil {
 		t.Skip(skipped)
 	}
-	s, err := docker.NewStack(t.Context())
+	s, err := start(docker, t.Context())
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, c := range []*stack.Container{s.Router, s.Blue, s.Green} {

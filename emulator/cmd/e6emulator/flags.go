@@ -54,6 +54,13 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&c.Engine.Database, "schema", "db", "the default `schema`")
 	f.StringVar(&c.Engine.ClusterName, "cluster", "", "serve as the cluster of this `name`; clients must send it")
 	f.BoolVar(&o.pair, "pair", false, "serve a blue/green pair over one database; POST /switch switches")
+	f.Func("live", "be the engine of this `colour` of a deployment: blue or green; blue otherwise", func(s string) error {
+		if s != enginetest.Blue && s != enginetest.Green {
+			return errors.New("want blue or green")
+		}
+		c.Engine.Live = []string{s}
+		return nil
+	})
 	f.StringVar(&o.certFile, "tls", "", "speak TLS and write the certificate to trust to this `file`")
 	f.StringVar(&c.File, "file", "", "keep the default catalog in this DuckDB `file`; in memory otherwise")
 	f.BoolVar(&c.Demo, "demo", false, "add the catalog demo")
@@ -85,6 +92,9 @@ func parseFlags(args []string, stderr io.Writer) (*options, error) {
 	f.BoolVar(&o.debug, "debug", false, "log statements")
 	if err := f.Parse(args); err != nil {
 		return nil, err
+	}
+	if o.pair && len(c.Engine.Live) > 0 {
+		return nil, errors.New("-pair serves both colours, and -live one of them")
 	}
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))

@@ -19,7 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	_ "github.com/e6data/e6data-go"
+	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 )
 
@@ -203,6 +203,20 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
+// The engine of one colour refuses the calls of the other.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	p := runProgram(t, "--live", "green")
+	db := p.open()
+	var info e6data.QueryInfo
+	if _, err := db.ExecContext(e6data.ContextWithOptions(t.Context(), e6data.CaptureQuery(&info)), "SELECT 1"); err != nil || info.State().Strategy != "green" {
+		t.Errorf("%q, %v", info.State().Strategy, err)
+	}
+	if err := p.stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestWrongCommandLines(t *testing.T) {
 	t.Parallel()
 	for args, text := range map[string]string{
@@ -220,6 +234,8 @@ func TestWrongCommandLines(t *testing.T) {
 		"--oauth me:":            "needs a ClientID and a ClientSecret",
 		"--queue -1":             "must not be negative",
 		"--listen nowhere":       "missing port",
+		"--live red":             "want blue or green",
+		"--live blue --pair":     "one of them",
 	} {
 		err := run(t.Context(), strings.Fields(args), io.Discard, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), text) {

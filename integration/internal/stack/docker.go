@@ -145,7 +145,7 @@ func (d *Docker) sweep(chosen func(labels map[string]string) bool) error {
 	return errors.Join(errs...)
 }
 
-// BuildImages compiles the commands and builds an image of each.
+// BuildImages compiles the commands of this module and builds an image of each.
 func (d *Docker) BuildImages(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "e6data-integration-")
 	if err != nil {
@@ -166,6 +166,26 @@ func (d *Docker) BuildImages(ctx context.Context) error {
 	return nil
 }
 
+// BuildEmulator compiles the emulator and builds its image. The emulator is a static
+// binary, too, although it contains a database in C++. It needs a C compiler and
+// minutes if nothing is in Go's cache.
+func (d *Docker) BuildEmulator(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "e6data-integration-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	//nolint:gosec // this function made the directory
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "netgo,osusergo",
+		"-ldflags", "-s -w -linkmode external -extldflags -static", "-o", filepath.Join(dir, "e6emulator"), "./cmd/e6emulator")
+	build.Dir = "../emulator"
+	build.Env = append(os.Environ(), "CGO_ENABLED=1", "GOWORK=off")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the emulator: %w\n%s", err, out)
+	}
+	return d.buildImage(ctx, dir, "e6emulator")
+}
+
 func (d *Docker) buildImage(ctx context.Context, dir, command string) error {
 	//nolint:gosec // it was just built
 	binary, err := os.ReadFile(filepath.Join(dir, command))
@@ -179,7 +199,8 @@ func (d *Docker) buildImage(ctx context.Context, dir, command string) error {
 		mode int64
 		body []byte
 	}{
-		{"Dockerfile", 0o644, fmt.Appendf(nil, "FROM scratch\nCOPY %[1]s /%[1]s\nENTRYPOINT [\"/%[1]s\"]\n", command)},
+		// The emulator's database has its temporary files in /tmp.
+		{"Dockerfile", 0o644, fmt.Appendf(nil, "FROM scratch\nWORKDIR /tmp\nCOPY %[1]s /%[1]s\nENTRYPOINT [\"/%[1]s\"]\n", command)},
 		{command, 0o755, binary},
 	} {
 		if err := w.WriteHeader(&tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.body))}); err != nil {

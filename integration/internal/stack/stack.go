@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -39,7 +40,8 @@ type Container struct {
 	name    string // the name in Docker
 	addr    netip.Addr
 	command []string
-	control string // the control endpoint's URL
+	control string // the control endpoint's URL; empty for an emulator
+	serves  string // the address of an emulator
 	id      string // empty until Start
 }
 
@@ -47,6 +49,24 @@ type Container struct {
 // live. It does not start the green engine. The caller must call Close, also
 // after an error.
 func (d *Docker) NewStack(ctx context.Context) (*Stack, error) {
+	return d.newStack(ctx, func(s *Stack, colour string, addr netip.Addr) *Container {
+		return s.machine(colour, addr, 9001, "engine", "-colour="+colour)
+	})
+}
+
+// NewSQLStack does the same with emulators as engines: they execute real SQL, on
+// TPC-H data, and have no control endpoint. Announce, Expire and Books fail. It needs
+// BuildEmulator first.
+func (d *Docker) NewSQLStack(ctx context.Context) (*Stack, error) {
+	return d.newStack(ctx, func(s *Stack, colour string, addr netip.Addr) *Container {
+		return &Container{
+			s: s, name: s.name + "-" + colour, addr: addr, serves: fmt.Sprintf("%v:9000", addr),
+			command: []string{"e6emulator", "--listen", "0.0.0.0:9000", "--live", colour, "--scale", "0.01"},
+		}
+	})
+}
+
+func (d *Docker) newStack(ctx context.Context, engine func(s *Stack, colour string, addr netip.Addr) *Container) (*Stack, error) {
 	n := int(d.stacks.Add(1))
 	s := &Stack{d: d, name: fmt.Sprintf("%s-%d", d.run, n), port: 8000 + 10*n}
 	subnet, err := s.makeNetwork(ctx)
@@ -58,8 +78,8 @@ func (d *Docker) NewStack(ctx context.Context) (*Stack, error) {
 	blue := subnet.Addr().Next().Next().Next()
 	green := blue.Next()
 	router := green.Next()
-	s.Blue = s.machine("blue", blue, 9001, "engine", "-colour=blue")
-	s.Green = s.machine("green", green, 9001, "engine", "-colour=green")
+	s.Blue = engine(s, enginetest.Blue, blue)
+	s.Green = engine(s, enginetest.Green, green)
 	s.Router = s.machine("router", router, s.port+1, "router",
 		fmt.Sprintf("-listen=:%d", s.port), fmt.Sprintf("-control=:%d", s.port+1),
 		fmt.Sprintf("-blue=%v:9000", blue), fmt.Sprintf("-green=%v:9000", green))
@@ -182,11 +202,21 @@ func (c *Container) endpoint() *docker.EndpointConfig {
 	return &docker.EndpointConfig{IPAMConfig: &docker.EndpointIPAMConfig{IPv4Address: c.addr.String()}}
 }
 
-// WaitReady waits until the control endpoint answers.
+// WaitReady waits until the control endpoint answers, or the emulator accepts a
+// connection, which it does when its data is complete.
 func (c *Container) WaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	return Until(ctx, func() error { return c.request(ctx, http.MethodGet, "/ready", nil) })
+	if c.control != "" {
+		return Until(ctx, func() error { return c.request(ctx, http.MethodGet, "/ready", nil) })
+	}
+	return Until(ctx, func() error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", c.serves)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
 }
 
 // Kill kills the container's process, like a machine that dies.
@@ -313,6 +343,9 @@ var client = &http.Client{
 }
 
 func (c *Container) request(ctx context.Context, method, path string, into any) error {
+	if c.control == "" {
+		return fmt.Errorf("%s has no control endpoint", c.name)
+	}
 	req, err := http.NewRequestWithContext(ctx, method, c.control+path, nil)
 	if err != nil {
 		return err
