@@ -1,5 +1,7 @@
 package thriftrows
 
+import "bytes"
+
 // NextRun is [Batch.Next] with runs of limit rows at most; a limit below 1 counts as 1.
 // A reader that copies the elements elsewhere finds those of a short run in the
 // processor's cache.
@@ -36,3 +38,19 @@ func (c *Cursor) Seek(row int) bool {
 
 // All reports whether the column is NULL throughout its chunk.
 func (n Nulls) All() bool { return n.all }
+
+// Next returns the first NULL row from row i on, or -1 if no row from i on is NULL. If
+// all rows are NULL, it returns i.
+func (n Nulls) Next(i int) int {
+	switch {
+	case n.all:
+		return i
+	case i >= len(n.flags):
+		return -1
+	}
+	k := bytes.IndexByte(n.flags[i:], 1)
+	if k < 0 {
+		return -1
+	}
+	return i + k
+}

@@ -50,6 +50,25 @@ func scatter[T any](dst []*T, v T) {
 	}
 }
 
+// ScatterInt32s writes an INTEGER column.
+func (c *BatchColumn) ScatterInt32s(dst []*int32) (Nulls, error) {
+	b, v := c.batch, c.v
+	dst = dst[:b.NumRows()]
+	switch {
+	case v.kind == nullKind:
+	case v.typ != Integer:
+		return Nulls{}, c.mismatch("integers of 32 bits")
+	case v.constant:
+		scatter(dst, int32(v.int64(0)))
+	default:
+		data := v.list.data[b.from*4:]
+		for i, p := range dst {
+			*p = int32(binary.BigEndian.Uint32(data[i*4:]))
+		}
+	}
+	return c.Nulls(), nil
+}
+
 // ScatterFloat64s writes a FLOAT or DOUBLE column.
 func (c *BatchColumn) ScatterFloat64s(dst []*float64) (Nulls, error) {
 	b, v := c.batch, c.v
@@ -150,19 +169,72 @@ func (c *BatchColumn) ScatterTimes(dst []*time.Time) (Nulls, error) {
 			*p = time.UnixMicro(int64(binary.BigEndian.Uint64(data[i*8:]))).UTC()
 		}
 	case v.kind == timeTZKind:
-		data, memo := v.list.data[b.from*8:], c.zonesMemo()
+		if row, err := c.scatterInstants(dst); err != nil {
+			return Nulls{}, c.fail(row, err)
+		}
+	default:
+		return Nulls{}, c.mismatch("points in time")
+	}
+	return nulls, nil
+}
+
+// scatterInstants writes a TIMESTAMP_TZ column. It returns the row of an error.
+func (c *BatchColumn) scatterInstants(dst []*time.Time) (row int, err error) {
+	b, v, memo := c.batch, c.v, c.zonesMemo()
+	data := v.list.data[b.from*8:]
+	if v.nulls != nil || !v.zoned || len(v.zones.offs) == 0 {
+		nulls := c.Nulls()
 		for i, p := range dst {
 			if nulls.Null(i) {
 				continue
 			}
 			loc, err := memo.of(b.zones, v, b.from+i)
 			if err != nil {
-				return Nulls{}, c.fail(b.from+i, err)
+				return b.from + i, err
 			}
 			*p = time.UnixMicro(int64(binary.BigEndian.Uint64(data[i*8:]))).In(loc)
 		}
-	default:
-		return Nulls{}, c.mismatch("points in time")
+		return 0, nil
 	}
-	return nulls, nil
+	// No row is NULL, and the names of the zones have different lengths. This loop calls no
+	// function for a zone that memo has.
+	names := v.zones.data
+	from := v.zones.offs[b.from]
+	for i, to := range v.zones.offs[b.from+1:][:len(dst)] {
+		n, name := int(to-from), names[from:]
+		from = to
+		var loc *time.Location
+		if n > 4 && n <= 24 && len(name) >= 24 {
+			key := keyOf((*[24]byte)(name), n)
+			if z := &memo.short[key.slot()]; z.key == key {
+				loc = z.loc
+			}
+		}
+		if loc == nil {
+			if loc, err = memo.of(b.zones, v, b.from+i); err != nil {
+				return b.from + i, err
+			}
+		}
+		*dst[i] = time.UnixMicro(int64(binary.BigEndian.Uint64(data[i*8:]))).In(loc)
+	}
+	return 0, nil
+}
+
+// ScatterBools writes a BOOLEAN column.
+func (c *BatchColumn) ScatterBools(dst []*bool) (Nulls, error) {
+	b, v := c.batch, c.v
+	dst = dst[:b.NumRows()]
+	switch {
+	case v.kind == nullKind:
+	case v.kind != boolKind:
+		return Nulls{}, c.mismatch("booleans")
+	case v.constant:
+		scatter(dst, v.bool(0))
+	default:
+		data := v.list.data[b.from:b.to]
+		for i, p := range dst {
+			*p = data[i] == 1
+		}
+	}
+	return c.Nulls(), nil
 }

@@ -13,6 +13,8 @@ import (
 // struct.
 type element struct {
 	n int64
+	m int32
+	b bool
 	f float64
 	s string
 	t time.Time
@@ -37,6 +39,18 @@ func scattered[T any](rows []element, field func(*element) *T, read func() ([]T,
 	if nulls.Any() != wantNulls.Any() || nulls.All() != wantNulls.All() {
 		return fmt.Errorf("nulls %v, want %v", nulls, wantNulls)
 	}
+	next := -1
+	if nulls.All() {
+		next = len(rows)
+	}
+	for i := len(rows); i >= 0; i-- {
+		if i < len(rows) && wantNulls.Null(i) {
+			next = i
+		}
+		if got := nulls.Next(i); got != next {
+			return fmt.Errorf("the first NULL from row %d on is in row %d, want %d", i, got, next)
+		}
+	}
 	for i := range rows {
 		if nulls.Null(i) != wantNulls.Null(i) {
 			return fmt.Errorf("row %d: NULL %v", i, nulls.Null(i))
@@ -53,6 +67,8 @@ func scattered[T any](rows []element, field func(*element) *T, read func() ([]T,
 func scatteredColumn(c *thriftrows.BatchColumn, rows []element) error {
 	for name, err := range map[string]error{
 		"Int64s":   scattered(rows, func(e *element) *int64 { return &e.n }, c.Int64s, c.ScatterInt64s),
+		"Int32s":   scattered(rows, func(e *element) *int32 { return &e.m }, func() ([]int32, thriftrows.Nulls, error) { return c.AppendInt32s(nil) }, c.ScatterInt32s),
+		"Bools":    scattered(rows, func(e *element) *bool { return &e.b }, c.Bools, c.ScatterBools),
 		"Float64s": scattered(rows, func(e *element) *float64 { return &e.f }, c.Float64s, c.ScatterFloat64s),
 		"Strings":  scattered(rows, func(e *element) *string { return &e.s }, c.Strings, c.ScatterStrings),
 		"Times":    scattered(rows, func(e *element) *time.Time { return &e.t }, c.Times, c.ScatterTimes),

@@ -3,7 +3,6 @@ package thriftrows
 import (
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"time"
 )
 
@@ -101,14 +100,8 @@ func (m *zoneMemo) of(zones *Zones, v *vector, row int) (*time.Location, error) 
 	if n <= 4 || n > 24 || len(data) < 24 {
 		return m.ofLong(zones, v.zoneName(row))
 	}
-	last := max(n-8, 0)
-	rest := max(64-8*n, 0) & 63 // bits of the next element
-	key := zoneKey{
-		binary.BigEndian.Uint64(data) >> rest,
-		binary.BigEndian.Uint64(data[last/2:]) >> rest,
-		binary.BigEndian.Uint64(data[last:]) >> rest,
-	}
-	i := slot(key.head ^ bits.RotateLeft64(key.middle, 21) ^ bits.RotateLeft64(key.tail, 43))
+	key := keyOf((*[24]byte)(data), n)
+	i := key.slot()
 	if z := &m.short[i]; z.key == key {
 		return z.loc, nil
 	}

@@ -99,7 +99,7 @@ func basicLoader(p place) loader {
 	case reflect.Int:
 		return load(p, integers[int])
 	case reflect.Int32:
-		return load(p, integers[int32])
+		return load(p, int32s)
 	case reflect.Int16:
 		return load(p, integers[int16])
 	case reflect.Int8:
@@ -195,12 +195,9 @@ func pointersTo[V any](at func(row int) reflect.Value, rows int) []*V {
 func plain[V any](s *source[V], dst []*V, nilFits bool) loader {
 	return func(c *thriftrows.BatchColumn, rows int) bool {
 		nulls, ok := s.scatter(c, dst[:rows])
-		if ok && nulls.Any() && !nilFits {
-			for i := range rows {
-				if nulls.Null(i) {
-					return false
-				}
-			}
+		if !nilFits && ok {
+			first := nulls.Next(0)
+			return first < 0 || first >= rows
 		}
 		return ok
 	}
@@ -214,12 +211,11 @@ func nullable[V any](s *source[V], dst []*V, valid []*bool) loader {
 		if !ok {
 			return false
 		}
-		for i, p := range valid {
-			null := nulls.Null(i)
-			*p = !null
-			if null {
-				*dst[i] = *new(V)
-			}
+		for _, p := range valid {
+			*p = true
+		}
+		for i := nulls.Next(0); uint(i) < uint(rows); i = nulls.Next(i + 1) {
+			*dst[i], *valid[i] = *new(V), false
 		}
 		return true
 	}
@@ -233,18 +229,11 @@ func nulls[V any](s *source[V], dst []*sql.Null[V]) loader {
 			return false
 		}
 		dst := dst[:len(values)]
-		if !nulls.Any() {
-			for i, v := range values {
-				*dst[i] = sql.Null[V]{V: v, Valid: true}
-			}
-			return true
-		}
 		for i, v := range values {
-			if nulls.Null(i) {
-				*dst[i] = sql.Null[V]{}
-			} else {
-				*dst[i] = sql.Null[V]{V: v, Valid: true}
-			}
+			*dst[i] = sql.Null[V]{V: v, Valid: true}
+		}
+		for i := nulls.Next(0); uint(i) < uint(rows); i = nulls.Next(i + 1) {
+			*dst[i] = sql.Null[V]{}
 		}
 		return true
 	}

@@ -51,12 +51,7 @@ func dates() source[time.Time] {
 	}
 }
 
-func bools() source[bool] {
-	return source[bool]{read: func(c column) ([]bool, thriftrows.Nulls, bool) {
-		values, nulls, err := c.Bools()
-		return values, nulls, err == nil
-	}}
-}
+func bools() source[bool] { return direct(column.Bools, column.ScatterBools) }
 
 // integers reads integers that all fit V.
 func integers[V int | int8 | int16 | int32 | uint | uint8 | uint16 | uint32 | uint64]() source[V] {
@@ -92,6 +87,20 @@ func integers[V int | int8 | int16 | int32 | uint | uint8 | uint16 | uint32 | ui
 		return nulls, true
 	}
 	return source[V]{read, write}
+}
+
+// int32s is integers for int32, which INTEGER columns have.
+func int32s() source[int32] {
+	s := integers[int32]()
+	write := s.write
+	s.write = func(c column, dst []*int32) (thriftrows.Nulls, bool) {
+		if c.Type() != thriftrows.Integer {
+			return write(c, dst)
+		}
+		nulls, err := c.ScatterInt32s(dst)
+		return nulls, err == nil
+	}
+	return s
 }
 
 // same reports whether v, which was made of n, is n.
