@@ -118,28 +118,26 @@ func (w *walker) texts(offs []uint32) (list, error) {
 	}
 	b := w.b[w.p:]
 	size := binary.BigEndian.Uint32(b)
-	k := 0
-	// An element fits if size+4 bytes are left. A size close to 2^32 never
-	// passes this test.
-	if uint64(size)+4 <= uint64(len(b)) {
-		stride := int(size) + 4
-		rest := b
-		for k < n && len(rest) >= stride && binary.BigEndian.Uint32(rest) == size {
-			rest = rest[stride:]
-			k++
-		}
-		if k == n {
-			w.p += n * stride
-			l.data, l.stride = b[:n*stride], stride
-			return l, nil
-		}
+	k := sameSize(b, n, size)
+	at := k * (int(size) + 4)
+	if k == n {
+		w.p += at
+		l.data, l.stride = b[:at], at/n
+		return l, nil
 	}
-	l.offs = grow(offs, n+1)
-	at := 0
+	leaps := n-k >= fewTexts
+	room := n + 1
+	if leaps {
+		room = roomForLeap(n, n-k)
+	}
+	offs = grow(offs, room)
 	for i := range k {
-		l.offs[i] = uint32(at)
-		at += int(size) + 4
+		offs[i] = uint32(i * (int(size) + 4))
 	}
+	if leaps {
+		k, at = leap(offs, b, n, k, at)
+	}
+	l.offs = offs[:n+1]
 	rest := l.offs[k:n]
 	for i := range rest {
 		if len(b)-at < 4 {
