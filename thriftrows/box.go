@@ -42,7 +42,7 @@ func (c *Cursor) fill(col *columnCursor, from, to int) (int, error) {
 	return 0, nil
 }
 
-// int32s, int64s and float64s read len(dst) big-endian elements. Reading four at
+// int32s, int64s and float64s read len(dst) big-endian elements. Reading many at
 // a time takes half the time.
 
 func int32s(dst []int64, src []byte) {
@@ -61,12 +61,25 @@ func int32s(dst []int64, src []byte) {
 
 func int64s(dst []int64, src []byte) {
 	src = src[:len(dst)*8]
-	for len(dst) >= 4 && len(src) >= 32 {
-		dst[0] = int64(binary.BigEndian.Uint64(src))
-		dst[1] = int64(binary.BigEndian.Uint64(src[8:]))
-		dst[2] = int64(binary.BigEndian.Uint64(src[16:]))
-		dst[3] = int64(binary.BigEndian.Uint64(src[24:]))
-		dst, src = dst[4:], src[32:]
+	for len(dst) >= 16 && len(src) >= 128 {
+		d, s := (*[16]int64)(dst), (*[128]byte)(src)
+		d[0] = int64(binary.BigEndian.Uint64(s[0:]))
+		d[1] = int64(binary.BigEndian.Uint64(s[8:]))
+		d[2] = int64(binary.BigEndian.Uint64(s[16:]))
+		d[3] = int64(binary.BigEndian.Uint64(s[24:]))
+		d[4] = int64(binary.BigEndian.Uint64(s[32:]))
+		d[5] = int64(binary.BigEndian.Uint64(s[40:]))
+		d[6] = int64(binary.BigEndian.Uint64(s[48:]))
+		d[7] = int64(binary.BigEndian.Uint64(s[56:]))
+		d[8] = int64(binary.BigEndian.Uint64(s[64:]))
+		d[9] = int64(binary.BigEndian.Uint64(s[72:]))
+		d[10] = int64(binary.BigEndian.Uint64(s[80:]))
+		d[11] = int64(binary.BigEndian.Uint64(s[88:]))
+		d[12] = int64(binary.BigEndian.Uint64(s[96:]))
+		d[13] = int64(binary.BigEndian.Uint64(s[104:]))
+		d[14] = int64(binary.BigEndian.Uint64(s[112:]))
+		d[15] = int64(binary.BigEndian.Uint64(s[120:]))
+		dst, src = dst[16:], src[128:]
 	}
 	for i := range dst {
 		dst[i] = int64(binary.BigEndian.Uint64(src[i*8:]))
@@ -75,12 +88,25 @@ func int64s(dst []int64, src []byte) {
 
 func float64s(dst []float64, src []byte) {
 	src = src[:len(dst)*8]
-	for len(dst) >= 4 && len(src) >= 32 {
-		dst[0] = math.Float64frombits(binary.BigEndian.Uint64(src))
-		dst[1] = math.Float64frombits(binary.BigEndian.Uint64(src[8:]))
-		dst[2] = math.Float64frombits(binary.BigEndian.Uint64(src[16:]))
-		dst[3] = math.Float64frombits(binary.BigEndian.Uint64(src[24:]))
-		dst, src = dst[4:], src[32:]
+	for len(dst) >= 16 && len(src) >= 128 {
+		d, s := (*[16]float64)(dst), (*[128]byte)(src)
+		d[0] = math.Float64frombits(binary.BigEndian.Uint64(s[0:]))
+		d[1] = math.Float64frombits(binary.BigEndian.Uint64(s[8:]))
+		d[2] = math.Float64frombits(binary.BigEndian.Uint64(s[16:]))
+		d[3] = math.Float64frombits(binary.BigEndian.Uint64(s[24:]))
+		d[4] = math.Float64frombits(binary.BigEndian.Uint64(s[32:]))
+		d[5] = math.Float64frombits(binary.BigEndian.Uint64(s[40:]))
+		d[6] = math.Float64frombits(binary.BigEndian.Uint64(s[48:]))
+		d[7] = math.Float64frombits(binary.BigEndian.Uint64(s[56:]))
+		d[8] = math.Float64frombits(binary.BigEndian.Uint64(s[64:]))
+		d[9] = math.Float64frombits(binary.BigEndian.Uint64(s[72:]))
+		d[10] = math.Float64frombits(binary.BigEndian.Uint64(s[80:]))
+		d[11] = math.Float64frombits(binary.BigEndian.Uint64(s[88:]))
+		d[12] = math.Float64frombits(binary.BigEndian.Uint64(s[96:]))
+		d[13] = math.Float64frombits(binary.BigEndian.Uint64(s[104:]))
+		d[14] = math.Float64frombits(binary.BigEndian.Uint64(s[112:]))
+		d[15] = math.Float64frombits(binary.BigEndian.Uint64(s[120:]))
+		dst, src = dst[16:], src[128:]
 	}
 	for i := range dst {
 		dst[i] = math.Float64frombits(binary.BigEndian.Uint64(src[i*8:]))
