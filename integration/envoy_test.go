@@ -35,7 +35,7 @@ func newEnvoy(t *testing.T, o router.Options) (*pair, *router.Router, *router.Fr
 // fails.
 func TestEnvoyRollingDeployments(t *testing.T) {
 	p, r, f := newEnvoy(t, router.Options{})
-	running := under(t, p.db, time.Minute)
+	running := under(t, p.db, mixed, time.Minute)
 	live := enginetest.Blue
 	for range 4 {
 		next := otherColour(live)
@@ -58,7 +58,7 @@ func TestEnvoyRollingDeployments(t *testing.T) {
 // a batch is lost; all other calls are repeated.
 func TestEnvoyOverflow(t *testing.T) {
 	p, r, _ := newEnvoy(t, router.Options{})
-	running := under(t, p.db, time.Minute)
+	running := under(t, p.db, mixed, time.Minute)
 	r.SetMost(connections / 4)
 	must(t, stack.Until(within(t, time.Minute), func() error {
 		if n := r.Overflows(); n <= 2*connections {
@@ -72,14 +72,14 @@ func TestEnvoyOverflow(t *testing.T) {
 	if report.OK == 0 {
 		t.Error("no query succeeded")
 	}
-	allGood(t, "afterwards", p.db)
+	allGood(t, "afterwards", p.db, mixed)
 }
 
 // A connection carries at most three calls, and ends soon if it is idle.
 func TestEnvoyConnectionLimits(t *testing.T) {
 	p, _, _ := newEnvoy(t, router.Options{Streams: 3, Idle: 30 * time.Millisecond})
 	for range 3 {
-		running := under(t, p.db, time.Minute)
+		running := under(t, p.db, mixed, time.Minute)
 		progress(t, running, connections)
 		settle(t, "three calls a connection", running)
 		for _, srv := range p.engines {
@@ -93,7 +93,7 @@ func TestEnvoyConnectionLimits(t *testing.T) {
 func TestEnvoyEngineDies(t *testing.T) {
 	p, r, _ := newEnvoy(t, router.Options{})
 	r.SetLive(enginetest.Blue, enginetest.Green)
-	running := under(t, p.db, time.Minute)
+	running := under(t, p.db, mixed, time.Minute)
 	p.engines[enginetest.Blue].Close()
 	r.SetLive(enginetest.Green)
 	progress(t, running, 2*connections)

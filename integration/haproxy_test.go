@@ -131,7 +131,7 @@ func otherColour(colour string) string {
 func TestHAProxyRollingDeployments(t *testing.T) {
 	p, proxy := newHAProxy(t, haproxy.Config{})
 	ctx := within(t, 3*time.Minute)
-	r := under(t, p.db, time.Minute)
+	r := under(t, p.db, mixed, time.Minute)
 	live := enginetest.Blue
 	for range 4 {
 		next := otherColour(live)
@@ -153,7 +153,7 @@ func TestHAProxyRollingDeployments(t *testing.T) {
 func TestHAProxyReloads(t *testing.T) {
 	p, proxy := newHAProxy(t, haproxy.Config{})
 	ctx := within(t, 2*time.Minute)
-	r := under(t, p.db, time.Minute)
+	r := under(t, p.db, mixed, time.Minute)
 	for range 6 {
 		must(t, proxy.Reload(ctx))
 		progress(t, r, connections)
@@ -168,7 +168,7 @@ func TestHAProxyReloads(t *testing.T) {
 func TestHAProxyHardSwitch(t *testing.T) {
 	p, proxy := newHAProxy(t, haproxy.Config{})
 	ctx := within(t, 2*time.Minute)
-	r := under(t, p.db, time.Minute)
+	r := under(t, p.db, mixed, time.Minute)
 	live := enginetest.Blue
 	for range 4 {
 		live = otherColour(live)
@@ -186,7 +186,7 @@ func TestHAProxyHardSwitch(t *testing.T) {
 	// The router answers 456 to the call that clears a query of a dead colour.
 	// The engine ends these queries by itself.
 	must(t, proxy.SetLive(ctx, enginetest.Blue, enginetest.Green))
-	allGood(t, "afterwards", p.db)
+	allGood(t, "afterwards", p.db, mixed)
 }
 
 // HAProxy answers 503 while the cluster is suspended. The driver wakes the
@@ -209,7 +209,7 @@ func TestHAProxySuspendedCluster(t *testing.T) {
 			})
 			woken <- errors.Join(err, proxy.SetSuspended(ctx, false))
 		}()
-		r := load.Load{DB: p.db, Connections: connections, Timeout: time.Minute, Mix: mixed}.Start()
+		r := load.Load{DB: p.db, Connections: connections, Timeout: time.Minute, Next: mixed}.Start()
 		t.Cleanup(func() { r.Stop() })
 		must(t, <-woken)
 		progress(t, r, connections)
@@ -225,7 +225,7 @@ func TestHAProxySuspendedCluster(t *testing.T) {
 // connection, and none fails.
 func TestHAProxyStreamLimit(t *testing.T) {
 	p, _ := newHAProxy(t, haproxy.Config{Streams: 4})
-	r := under(t, p.db, time.Minute)
+	r := under(t, p.db, mixed, time.Minute)
 	progress(t, r, 4*connections)
 	p.settled(t, settle(t, "four calls a connection", r))
 }
@@ -236,8 +236,8 @@ func TestHAProxyIdleTimeout(t *testing.T) {
 	p, proxy := newHAProxy(t, haproxy.Config{Idle: 50 * time.Millisecond})
 	ctx := within(t, time.Minute)
 	for range 5 {
-		q := synth.Query{Rows: 3, ID: load.NextID()}
-		if n, wrong, err := load.Query(t.Context(), p.db, q); n != 3 || wrong != "" || err != nil {
+		q := load.Synthetic(synth.Query{Rows: 3})()
+		if n, wrong, err := q.Run(t.Context(), p.db); n != 3 || wrong != "" || err != nil {
 			t.Fatalf("%d rows, %s, %v", n, wrong, err)
 		}
 		must(t, stack.Until(ctx, func() error {
@@ -256,7 +256,7 @@ func TestHAProxyEngineDies(t *testing.T) {
 	p, proxy := newHAProxy(t, haproxy.Config{})
 	ctx := within(t, 2*time.Minute)
 	must(t, proxy.SetLive(ctx, enginetest.Blue, enginetest.Green))
-	r := under(t, p.db, time.Minute)
+	r := under(t, p.db, mixed, time.Minute)
 	p.engines[enginetest.Blue].Close()
 	must(t, proxy.SetLive(ctx, enginetest.Green))
 	progress(t, r, 2*connections)

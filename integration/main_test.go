@@ -60,18 +60,56 @@ func run(m *testing.M) int {
 	return code
 }
 
-// deploy starts a deployment with blue live, and a pool of connections to it.
-func deploy(t *testing.T) (*stack.Stack, *sql.DB) {
-	t.Helper()
-	return deployWith(t, (*stack.Docker).NewStack)
+// engines are what a deployment consists of.
+type engines struct {
+	name  string
+	start func(*stack.Docker, context.Context) (*stack.Stack, error)
+	// queries returns a function for a load. It may run queries.
+	queries func(ctx context.Context, db *sql.DB) (func() load.Query, error)
+	books   bool // the engines keep books
 }
 
-func deployWith(t *testing.T, start func(*stack.Docker, context.Context) (*stack.Stack, error)) (*stack.Stack, *sql.DB) {
+// scripted are the engines of these tests, whose rows, batches and delays are in the
+// query.
+var scripted = engines{
+	name:    "engine",
+	start:   (*stack.Docker).NewStack,
+	queries: func(context.Context, *sql.DB) (func() load.Query, error) { return mixed, nil },
+	books:   true,
+}
+
+// emulators execute real SQL. Each row must be that of the first time.
+var emulators = engines{
+	name:  "emulator",
+	start: (*stack.Docker).NewSQLStack,
+	queries: func(ctx context.Context, db *sql.DB) (func() load.Query, error) {
+		return load.SQL(ctx, db, statements...)
+	},
+}
+
+// onEngines runs a test with each kind of engines.
+func onEngines(t *testing.T, f func(t *testing.T, e engines)) {
+	for _, e := range []engines{scripted, emulators} {
+		t.Run(e.name, func(t *testing.T) { f(t, e) })
+	}
+}
+
+// deploy starts a deployment of scripted engines with blue live, and a pool of
+// connections to it.
+func deploy(t *testing.T) (*stack.Stack, *sql.DB) {
+	t.Helper()
+	s, db, _ := scripted.deploy(t)
+	return s, db
+}
+
+// deploy starts a deployment with blue live, and a pool of connections to it. next is for
+// a load.
+func (e engines) deploy(t *testing.T) (_ *stack.Stack, _ *sql.DB, next func() load.Query) {
 	t.Helper()
 	if docker == nil {
 		t.Skip(skipped)
 	}
-	s, err := start(docker, t.Context())
+	s, err := e.start(docker, t.Context())
 	t.Cleanup(func() {
 		if t.Failed() {
 			for _, c := range []*stack.Container{s.Router, s.Blue, s.Green} {
@@ -98,7 +136,9 @@ func deployWith(t *testing.T, start func(*stack.Docker, context.Context) (*stack
 			t.Error(err)
 		}
 	})
-	return s, db
+	next, err = e.queries(within(t, time.Minute), db)
+	must(t, err)
+	return s, db, next
 }
 
 // must ends the test if a step fails.
@@ -111,20 +151,30 @@ func must(t *testing.T, err error) {
 
 // mixed holds queries with a few rows, with some batches, and with many slow
 // batches.
-var mixed = []synth.Query{
-	{Rows: 0},
-	{Rows: 1},
-	{Rows: 20},
-	{Rows: 20, Prepare: 2 * time.Millisecond, Execute: 5 * time.Millisecond},
-	{Rows: 200, Batch: 50},
-	{Rows: 1000, Batch: 500, Delay: time.Millisecond},
-	{Rows: 800, Batch: 40, Delay: 10 * time.Millisecond},
+var mixed = load.Synthetic(
+	synth.Query{Rows: 0},
+	synth.Query{Rows: 1},
+	synth.Query{Rows: 20},
+	synth.Query{Rows: 20, Prepare: 2 * time.Millisecond, Execute: 5 * time.Millisecond},
+	synth.Query{Rows: 200, Batch: 50},
+	synth.Query{Rows: 1000, Batch: 500, Delay: time.Millisecond},
+	synth.Query{Rows: 800, Batch: 40, Delay: 10 * time.Millisecond},
+)
+
+// statements are queries of an emulator, on TPC-H data, with one row and with many
+// batches.
+var statements = []string{
+	`SELECT 'it\'s', 1 + 1`,
+	"SELECT n_nationkey, n_name, n_comment FROM tpch.db.nation ORDER BY n_nationkey",
+	"SELECT c_name, SUM(o_totalprice), MAX(o_orderdate), COUNT(*) FROM tpch.db.orders JOIN tpch.db.customer ON c_custkey = o_custkey WHERE c_custkey < 30 GROUP BY c_name ORDER BY c_name",
+	"SELECT o_orderkey, o_totalprice, o_orderdate, o_comment FROM tpch.db.orders WHERE o_custkey < 200 ORDER BY o_orderkey",
+	"SELECT l_orderkey, l_linenumber, l_quantity, l_shipdate, l_comment FROM tpch.db.lineitem WHERE l_orderkey < 12000 ORDER BY l_orderkey, l_linenumber",
 }
 
 // under starts a load and waits until queries have succeeded.
-func under(t *testing.T, db *sql.DB, timeout time.Duration) *load.Running {
+func under(t *testing.T, db *sql.DB, next func() load.Query, timeout time.Duration) *load.Running {
 	t.Helper()
-	r := load.Load{DB: db, Connections: connections, Timeout: timeout, Mix: mixed}.Start()
+	r := load.Load{DB: db, Connections: connections, Timeout: timeout, Next: next}.Start()
 	t.Cleanup(func() { r.Stop() }) // before the pool is closed
 	progress(t, r, 2*connections)
 	return r
@@ -157,9 +207,9 @@ func settle(t *testing.T, what string, r *load.Running, allowed ...load.Class) l
 }
 
 // allGood runs a load for a second. No query may fail.
-func allGood(t *testing.T, what string, db *sql.DB) {
+func allGood(t *testing.T, what string, db *sql.DB, next func() load.Query) {
 	t.Helper()
-	r := load.Load{DB: db, Connections: connections, Timeout: 20 * time.Second, Mix: mixed}.Start()
+	r := load.Load{DB: db, Connections: connections, Timeout: 20 * time.Second, Next: next}.Start()
 	time.Sleep(time.Second)
 	settle(t, what, r)
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -65,9 +64,9 @@ type Load struct {
 	Connections int
 	// Timeout is each query's deadline.
 	Timeout time.Duration
-	// Mix holds the queries. Each connection runs a random one of them again and
-	// again, each time with a new ID.
-	Mix []synth.Query
+	// Next returns the query that a connection runs next. Connections call it at the
+	// same time.
+	Next func() Query
 }
 
 // Running is a running load.
@@ -138,8 +137,7 @@ func (r *Running) connection() {
 			return
 		default:
 		}
-		q := r.load.Mix[rand.IntN(len(r.load.Mix))]
-		q.ID = NextID()
+		q := r.load.Next()
 		began := time.Now()
 		rows, wrong, err := r.load.query(q)
 		r.note(q, rows, wrong, err, time.Since(began))
@@ -149,25 +147,14 @@ func (r *Running) connection() {
 	}
 }
 
-func (l Load) query(q synth.Query) (rows int, wrong string, err error) {
+func (l Load) query(q Query) (rows int, wrong string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.Timeout)
 	defer cancel()
-	return Query(ctx, l.DB, q)
+	return q.Run(ctx, l.DB)
 }
 
 // NextID returns an ID that no query of the process has had.
 func NextID() int64 { return ids.Add(1) }
-
-// Query runs q and checks its rows. wrong describes a wrong row or result. If
-// err is not nil, missing rows are not wrong.
-func Query(ctx context.Context, db *sql.DB, q synth.Query) (n int, wrong string, err error) {
-	rows, err := db.QueryContext(ctx, q.String())
-	if err != nil {
-		return 0, "", err
-	}
-	defer func() { _ = rows.Close() }()
-	return Check(rows, q, 0, q.Rows)
-}
 
 // Check reads the rows [from, to) of q's result. If these include the last row,
 // it also checks that the result ends there.
@@ -200,7 +187,7 @@ func Check(rows *sql.Rows, q synth.Query, from, to int) (n int, wrong string, er
 	return n, "", nil
 }
 
-func (r *Running) note(q synth.Query, rows int, wrong string, err error, took time.Duration) {
+func (r *Running) note(q Query, rows int, wrong string, err error, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := &r.report

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -42,6 +44,9 @@ type Docker struct {
 	images map[string]string // by command
 	log    io.Writer
 	stacks atomic.Int32
+
+	buildEmulator sync.Once
+	emulatorError error
 }
 
 // Connect connects to the daemon of DOCKER_HOST or of the default socket, and
@@ -166,10 +171,10 @@ func (d *Docker) BuildImages(ctx context.Context) error {
 	return nil
 }
 
-// BuildEmulator compiles the emulator and builds its image. The emulator is a static
+// emulator compiles the emulator and builds its image. The emulator is a static
 // binary, too, although it contains a database in C++. It needs a C compiler and
 // minutes if nothing is in Go's cache.
-func (d *Docker) BuildEmulator(ctx context.Context) error {
+func (d *Docker) emulator(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "e6data-integration-")
 	if err != nil {
 		return err
@@ -199,11 +204,15 @@ func (d *Docker) buildImage(ctx context.Context, dir, command string) error {
 		mode int64
 		body []byte
 	}{
-		// The emulator's database has its temporary files in /tmp.
-		{"Dockerfile", 0o644, fmt.Appendf(nil, "FROM scratch\nWORKDIR /tmp\nCOPY %[1]s /%[1]s\nENTRYPOINT [\"/%[1]s\"]\n", command)},
-		{command, 0o755, binary},
+		{"Dockerfile", 0o644, fmt.Appendf(nil, "FROM scratch\nCOPY root /\nUSER 65534:65534\nENTRYPOINT [\"/%s\"]\n", command)},
+		{"root/tmp/", 0o1777, nil}, // for the temporary files of the emulator's database
+		{"root/" + command, 0o755, binary},
 	} {
-		if err := w.WriteHeader(&tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.body))}); err != nil {
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: f.name, Mode: f.mode, Size: int64(len(f.body))}
+		if strings.HasSuffix(f.name, "/") {
+			h.Typeflag = tar.TypeDir
+		}
+		if err := w.WriteHeader(h); err != nil {
 			return err
 		}
 		if _, err := w.Write(f.body); err != nil {

@@ -55,9 +55,13 @@ func (d *Docker) NewStack(ctx context.Context) (*Stack, error) {
 }
 
 // NewSQLStack does the same with emulators as engines: they execute real SQL, on
-// TPC-H data, and have no control endpoint. Announce, Expire and Books fail. It needs
-// BuildEmulator first.
+// TPC-H data, and have no control endpoint. Announce, Expire and Books fail. The first
+// call builds the emulator.
 func (d *Docker) NewSQLStack(ctx context.Context) (*Stack, error) {
+	d.buildEmulator.Do(func() { d.emulatorError = d.emulator(ctx) })
+	if d.emulatorError != nil {
+		return new(Stack), d.emulatorError
+	}
 	return d.newStack(ctx, func(s *Stack, colour string, addr netip.Addr) *Container {
 		return &Container{
 			s: s, name: s.name + "-" + colour, addr: addr, serves: fmt.Sprintf("%v:9000", addr),
