@@ -10,6 +10,7 @@ import (
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/internal/hostile"
 )
 
 // Literal returns the same text as the driver writes for the argument, and the engine reads
@@ -20,7 +21,7 @@ func TestLiteral(t *testing.T) {
 	db := openDB(t, srv)
 	at := time.Date(2024, 1, 31, 23, 59, 58, 123456789, time.FixedZone("", 19800))
 	values := []any{nil, true, -42, 1.5, "it's", []byte{1}, at, e6data.Date(at), e6data.TimestampTZ(at), e6data.NewDecimal(-1230, 2), point{1, 2}, uint64(math.MaxUint64)}
-	for _, v := range hostile(t)[:60] {
+	for _, v := range hostile.Texts()[:60] {
 		values = append(values, v)
 	}
 	for _, v := range values {

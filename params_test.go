@@ -1,7 +1,6 @@
 package e6data_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -10,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +21,7 @@ import (
 
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
+	"github.com/e6data/e6data-go/internal/hostile"
 	"github.com/e6data/e6data-go/wire"
 )
 
@@ -247,27 +246,6 @@ var places = []string{
 	"SELECT CAST(? AS VARCHAR)", "SELECT (?)", "SELECT X'CAFE', ?", "INSERT INTO t VALUES (1,?,'z')", "WITH w AS (SELECT ?) SELECT ':v' FROM w", "SELECT ?;",
 }
 
-func hostile(t *testing.T) (out []string) {
-	f, err := os.Open("internal/sqltext/testdata/hostile.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		if line := sc.Text(); line != "" && line[0] != '#' {
-			s, err := strconv.Unquote(line)
-			if err != nil {
-				t.Fatalf("%s: %v", line, err)
-			}
-			out = append(out, s)
-		}
-	}
-	if len(out) < 300 {
-		t.Fatalf("%d strings only", len(out))
-	}
-	return out
-}
-
 // The engine reads every string argument as one string, and the rest of the statement as
 // it was written. Package sqltext tests all strings in all places. This test has each
 // string in a quarter of the places of a ?, and a part of them in the places of names and
@@ -276,7 +254,7 @@ func TestHostileStrings(t *testing.T) {
 	t.Parallel()
 	srv := echoEngine(t)
 	db := openDB(t, srv)
-	corpus := hostile(t)
+	corpus := hostile.Texts()
 	for p, place := range places {
 		for m, mark := range []string{"?", ":v", "@v", "$1", ":1", "?1"} {
 			query, step, first := place, 16, p

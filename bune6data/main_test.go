@@ -1,11 +1,7 @@
 package bune6data_test
 
 import (
-	"bufio"
 	"database/sql"
-	"os"
-	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/uptrace/bun"
@@ -46,25 +42,4 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// hostile returns texts that break out of carelessly written literals.
-func hostile(t testing.TB) (texts []string) {
-	t.Helper()
-	f, err := os.Open("../internal/sqltext/testdata/hostile.txt")
-	must(t, err)
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") {
-			text, err := strconv.Unquote(line)
-			must(t, err)
-			texts = append(texts, text)
-		}
-	}
-	must(t, lines.Err())
-	if len(texts) < 300 {
-		t.Fatalf("%d texts", len(texts))
-	}
-	return texts
 }

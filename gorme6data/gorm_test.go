@@ -1,14 +1,11 @@
 package gorme6data_test
 
 import (
-	"bufio"
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +17,7 @@ import (
 	"github.com/e6data/e6data-go/emulator"
 	"github.com/e6data/e6data-go/enginetest"
 	"github.com/e6data/e6data-go/gorme6data"
+	"github.com/e6data/e6data-go/internal/hostile"
 )
 
 // The models of an application.
@@ -403,7 +401,7 @@ func TestTypes(t *testing.T) {
 func TestToSQL(t *testing.T) {
 	db, srv := openScripted(t)
 	srv.HandleFunc(enginetest.EchoLiterals)
-	for _, s := range hostile(t) {
+	for _, s := range hostile.Texts() {
 		text := db.ToSQL(func(tx *gorm.DB) *gorm.DB { return tx.Model(&Pet{}).Where("name = ? AND id = ?", s, 7).Find(&[]Pet{}) })
 		literals, err := enginetest.Literals(text)
 		if !strings.HasPrefix(text, "SELECT") {
@@ -428,23 +426,4 @@ func TestToSQL(t *testing.T) {
 	if !strings.HasSuffix(text, `WHERE "pets"."od""d na"."me" = 1`) {
 		t.Errorf("%s", text)
 	}
-}
-
-// hostile reads the corpus of hostile strings.
-func hostile(t *testing.T) (out []string) {
-	t.Helper()
-	f, err := os.Open("../internal/sqltext/testdata/hostile.txt")
-	must(t, err)
-	defer f.Close()
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		if line := sc.Text(); line != "" && line[0] != '#' {
-			s, err := strconv.Unquote(line)
-			must(t, err)
-			out = append(out, s)
-		}
-	}
-	if len(out) < 300 {
-		t.Fatalf("%d strings only", len(out))
-	}
-	return out
 }

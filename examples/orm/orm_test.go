@@ -1,14 +1,11 @@
 package orm_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	_ "embed"
 	"fmt"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +20,7 @@ import (
 	"github.com/e6data/e6data-go/emulator"
 	"github.com/e6data/e6data-go/examples/orm"
 	"github.com/e6data/e6data-go/examples/orm/store"
+	"github.com/e6data/e6data-go/internal/hostile"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -221,28 +219,6 @@ func TestSqlc(t *testing.T) {
 	}
 }
 
-// hostile returns texts that break out of carelessly written literals. Texts with a NUL or
-// without valid UTF-8 are missing: no literal of the engine has them.
-func hostile(t *testing.T) (texts []string) {
-	t.Helper()
-	f, err := os.Open("../../internal/sqltext/testdata/hostile.txt")
-	must(t, err)
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if line := lines.Text(); line != "" && !strings.HasPrefix(line, "#") {
-			text, err := strconv.Unquote(line)
-			must(t, err)
-			if !strings.ContainsRune(text, 0) && strings.ToValidUTF8(text, "") == text {
-				texts = append(texts, text)
-			}
-		}
-	}
-	if len(texts) < 250 {
-		t.Fatalf("%d texts", len(texts))
-	}
-	return texts
-}
-
 // Hostile texts come back unchanged through each library.
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
@@ -272,7 +248,7 @@ func TestHostileTexts(t *testing.T) {
 		},
 	}
 	for way, build := range ways {
-		for texts := range slices.Chunk(hostile(t), 50) {
+		for texts := range slices.Chunk(hostile.Texts(), 50) {
 			query, args, err := build(t.Context(), texts)
 			must(t, err)
 			if way == "goqu" && len(args) > 0 {

@@ -1,42 +1,16 @@
 package sqltext
 
 import (
-	"bufio"
 	"database/sql"
 	"errors"
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
-)
 
-// hostile reads testdata/hostile.txt.
-func hostile(t testing.TB) (out []string) {
-	t.Helper()
-	f, err := os.Open("testdata/hostile.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for sc := bufio.NewScanner(f); sc.Scan(); {
-		line := sc.Text()
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		s, err := strconv.Unquote(line)
-		if err != nil {
-			t.Fatalf("%s: %v", line, err)
-		}
-		out = append(out, s)
-	}
-	if len(out) < 200 {
-		t.Fatalf("%d strings only", len(out))
-	}
-	return out
-}
+	"github.com/e6data/e6data-go/internal/hostile"
+)
 
 // positions holds statements with a placeholder in each possible place.
 var positions = []string{
@@ -82,7 +56,7 @@ func pieces(text string) (kinds []kind, out []string) {
 
 func TestHostile(t *testing.T) {
 	t.Parallel()
-	corpus := hostile(t)
+	corpus := hostile.Texts()
 	for _, src := range positions {
 		testHostile(t, src, corpus)
 		// The other kinds of placeholder are tried with a part of the strings
@@ -159,7 +133,7 @@ func enclosed(literal string, backslash, doubled bool) bool {
 // escapes a parser has.
 func TestHostileReaders(t *testing.T) {
 	t.Parallel()
-	for _, v := range hostile(t) {
+	for _, v := range hostile.Texts() {
 		b, err := appendString(nil, v)
 		if err != nil {
 			t.Fatal(err)
@@ -219,7 +193,7 @@ func TestRandomStrings(t *testing.T) {
 }
 
 func FuzzRenderString(f *testing.F) {
-	for _, v := range hostile(f) {
+	for _, v := range hostile.Texts() {
 		f.Add(v)
 	}
 	f.Add("\xff")
@@ -233,7 +207,7 @@ func FuzzRenderString(f *testing.F) {
 // parser of another design must find the same literals as with a harmless string, and
 // the string itself.
 func FuzzRender(f *testing.F) {
-	for i, v := range hostile(f) {
+	for i, v := range hostile.Texts() {
 		f.Add(positions[i%len(positions)], v)
 	}
 	f.Add("select /* /* */ ?", "x")

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/e6data/e6data-go/internal/hostile"
 	"github.com/e6data/e6data-go/thriftrows"
 )
 
@@ -62,7 +63,7 @@ func TestIdentifier(t *testing.T) {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}
-	for _, name := range hostile(t) {
+	for _, name := range hostile.Texts() {
 		testIdentifier(t, name)
 		testIdentifier(t, strings.ReplaceAll(name, "'", `"`))
 	}
@@ -109,7 +110,7 @@ func TestValue(t *testing.T) {
 }
 
 func FuzzIdentifier(f *testing.F) {
-	for _, name := range hostile(f) {
+	for _, name := range hostile.Texts() {
 		f.Add(strings.ReplaceAll(name, "'", `"`))
 	}
 	f.Fuzz(testIdentifier)
