@@ -162,6 +162,48 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Each type of a field has a type of the engine.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	type thing struct {
+		ID      int64 `bun:",pk"`
+		Amount  e6data.Decimal
+		Price   e6data.Decimal `bun:"type:DECIMAL(10,2)"`
+		Day     e6data.Date
+		At      time.Time
+		Raw     []byte
+		Double  float64
+		Single  float32
+		Object  map[string]string
+		List    []string
+		Text    string
+		Flag    bool
+		Small   *int16
+		Integer int32
+	}
+	db, _ := openScripted(t)
+	const want = `CREATE TABLE "things" ("id" BIGINT NOT NULL, "amount" DECIMAL(38,9), "price" DECIMAL(10,2), "day" DATE, ` +
+		`"at" TIMESTAMP, "raw" BINARY, "double" DOUBLE, "single" FLOAT, "object" VARCHAR, "list" VARCHAR, "text" VARCHAR, ` +
+		`"flag" BOOLEAN, "small" SMALLINT, "integer" INTEGER, PRIMARY KEY ("id"))`
+	if got := db.NewCreateTable().Model((*thing)(nil)).String(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	if _, err := open(t).NewCreateTable().Model((*thing)(nil)).Exec(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// bun leaves RETURNING out, and does not change ON CONFLICT.
+func TestClauses(t *testing.T) {
+	t.Parallel()
+	db, _ := openScripted(t)
+	insert := db.NewInsert().Model(&author{ID: 1}).On("CONFLICT DO NOTHING").Returning("id").String()
+	update := db.NewUpdate().Model(&author{ID: 1}).WherePK().Returning("*").String()
+	if !strings.HasSuffix(insert, "ON CONFLICT DO NOTHING") || strings.Contains(update, "RETURNING") {
+		t.Errorf("%s\n%s", insert, update)
+	}
+}
+
 // The dialect writes values as the driver does.
 func TestValues(t *testing.T) {
 	t.Parallel()

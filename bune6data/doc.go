@@ -10,6 +10,7 @@
 // it, because bun writes the number -5 as it is.
 //
 // Models need their own keys: an INSERT of a model with the option autoincrement and
-// without a key is refused before anything is sent. Transactions are refused by the
-// driver, and RETURNING and ON CONFLICT by the engine.
+// without a key is refused before anything is sent. The driver refuses transactions. bun
+// writes no RETURNING for this dialect, so that Returning reads nothing. bun writes ON
+// CONFLICT as the application gave it; e6data's documents do not have that clause.
 package bune6data
