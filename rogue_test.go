@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/e6data/e6data-go"
 	"github.com/e6data/e6data-go/enginetest"
 )
@@ -100,6 +103,38 @@ func TestAnswerTooLarge(t *testing.T) {
 		_, err := readIDs(within(t, time.Minute), db, "q")
 		if !errors.Is(err, e6data.ErrAmbiguousExecution) || !strings.Contains(err.Error(), "max_recv_bytes is 1000") {
 			t.Errorf("compression %s: %v", compression, err)
+		}
+	}
+}
+
+// The answer to prepare may be larger than max_recv_bytes, too. It is not asked for again: it
+// would be as large.
+func TestAnswerToPrepareTooLarge(t *testing.T) {
+	t.Parallel()
+	srv := newUncheckedEngine(t, enginetest.Config{}) // the answer with the query's id is lost
+	srv.Handle("q", ids(50, 10))
+	db := openDB(t, srv, "max_recv_bytes=1000")
+	srv.Inject(enginetest.Fault{Method: "prepareStatement", Do: func() { srv.Announce(strings.Repeat("x", 2000)) }})
+	_, err := readIDs(within(t, time.Minute), db, "q")
+	if errors.Is(err, e6data.ErrAmbiguousExecution) || err == nil || !strings.Contains(err.Error(), "max_recv_bytes is 1000") {
+		t.Errorf("error %v", err)
+	}
+	if n := srv.Count("prepareStatement"); n != 1 {
+		t.Errorf("sent %d times", n)
+	}
+}
+
+// A length of four blanks or more is the text of a proxy, which is no reason to raise
+// max_recv_bytes.
+func TestLengthOfBlanks(t *testing.T) {
+	t.Parallel()
+	for size, hint := range map[uint32]bool{0x20202020: false, 0x20202020 - 1: true} {
+		srv := newEngine(t, enginetest.Config{})
+		srv.Handle("q", ids(50, 10))
+		srv.Inject(enginetest.Fault{Method: "executeStatement", Err: status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. 1000)", size)})
+		_, err := readIDs(within(t, time.Minute), openDB(t, srv), "q")
+		if !errors.Is(err, e6data.ErrAmbiguousExecution) || strings.Contains(err.Error(), "max_recv_bytes is") != hint {
+			t.Errorf("a length of %d: %v", size, err)
 		}
 	}
 }

@@ -54,6 +54,8 @@ func TestQuotedSignaturesAtExecute(t *testing.T) {
 		{codes.Internal, quotedDeny, 2, nil},
 		{codes.InvalidArgument, quoted456, 1, e6data.ErrSQL},
 		{codes.Unknown, quoted456, 1, e6data.ErrSQL},
+		{codes.Unknown, "status: 4560", 1, e6data.ErrSQL},
+		{codes.Unknown, "status: 4569", 1, e6data.ErrSQL},
 		{codes.Internal, quoted503, 1, e6data.ErrSQL},
 		{codes.InvalidArgument, "No cluster-name header or unknown cluster", 1, e6data.ErrSQL},
 	} {
