@@ -561,3 +561,31 @@ func BenchmarkHookUnset(b *testing.B) {
 		e6data.Record(c)
 	}
 }
+
+// A hook learns the number of each try, whether a query starts over or a call is repeated.
+func TestHookNumbersTries(t *testing.T) {
+	t.Parallel()
+	srv := newEngine(t, enginetest.Config{})
+	srv.Handle("q", ids(5, 2))
+	n := new(notes)
+	db, _ := openOne(t, srv.DSN(), e6data.WithHook(n))
+	for _, method := range []string{"prepareStatement", "healthCheck"} {
+		srv.Inject(enginetest.Fault{Method: method, Times: 2, Err: status.Error(codes.Unavailable, "try later")})
+		if method == "healthCheck" {
+			if err := db.PingContext(t.Context()); err != nil {
+				t.Error(err)
+			}
+		} else {
+			readFive(t, db)
+		}
+		var tries []string
+		for _, line := range n.take() {
+			if strings.HasPrefix(line, "again") {
+				tries = append(tries, line[strings.LastIndex(line, ",")+1:])
+			}
+		}
+		if !slices.Equal(tries, []string{" try 2", " try 3"}) {
+			t.Errorf("%s: %q", method, tries)
+		}
+	}
+}

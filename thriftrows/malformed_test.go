@@ -154,6 +154,7 @@ var malformed = []struct {
 	{"smallest scale", bad(typeField(16), decimals(math.MinInt32)), 1, "scale of -2147483648"},
 	{"INT96 of 11 bytes", bad(typeField(4), dataField(texts(1, text("12345678901")))), 1, "INT96 value of 11 bytes"},
 	{"INT96 of no bytes", bad(typeField(4), dataField(texts(1, text("")))), 1, "INT96 value of 0 bytes"},
+	{"second INT96 of 5 bytes", bad2(typeField(4), dataField(texts(2, text("\x00\x00\x00\x00\x00\x00\x00\x00\x00\x25\x3d\x8c"), text("12345")))), 1, "INT96 value of 5 bytes in row 1"},
 	{"constant INT96 of 13 bytes", bad(typeField(4), dataField(armField(15, field(thrift.STRING, 1, text("1234567890123")...))), constantField()), 1, "INT96 value of 13 bytes"},
 
 	// Unknown fields.

@@ -352,6 +352,19 @@ func TestCursorLocation(t *testing.T) {
 	}
 }
 
+// The element of a NULL in an INT96 column may have any length.
+func TestNullINT96(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2024, 2, 29, 12, 34, 56, 789, time.UTC)
+	d := julian([]any{at, at, at})
+	d[1] = "none"
+	batch := batchOf(t, 3, thriftrows.Vector{Type: thriftrows.Int96, Nulls: []bool{false, true, false}, Data: d})
+	times, nulls, err := batch.Column(0).Times()
+	if err != nil || !nulls.Null(1) || !times[0].Equal(at) || !times[2].Equal(at) {
+		t.Errorf("%v, %v, %v", times, nulls, err)
+	}
+}
+
 // julian returns times as INT96 values of 12 bytes.
 func julian(values []any) thriftrows.VarcharData {
 	d := make(thriftrows.VarcharData, len(values))
