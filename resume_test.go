@@ -312,32 +312,39 @@ func TestCloseDoesNotWaitForASilentEngine(t *testing.T) {
 func TestClearingIsRepeatedAfterFailures(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name   string
-		faults func(*enginetest.Server)
+		name     string
+		attempts string
+		faults   func(*enginetest.Server)
 	}{
-		{"answer lost before the engine", func(s *enginetest.Server) {
+		{"answer lost before the engine", "5", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 2, Err: status.Error(codes.Unavailable, "gone")})
 		}},
-		{"answer lost after the engine", func(s *enginetest.Server) {
+		{"answer lost after the engine", "5", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, After: true, Drop: true})
 		}},
-		{"cluster suspended for a moment", func(s *enginetest.Server) {
+		{"cluster suspended for a moment", "5", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 3, Err: status.Error(codes.Unavailable, "status: 503, cluster is suspended")})
 		}},
-		{"session expires", func(s *enginetest.Server) {
+		{"session expires", "5", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: s.ExpireSessions})
 		}},
-		{"session expires, authenticate is lost", func(s *enginetest.Server) {
+		{"session expires, authenticate is lost", "5", func(s *enginetest.Server) {
 			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: func() {
 				s.ExpireSessions()
 				s.Inject(enginetest.Fault{Method: "authenticate", Times: 1, Err: status.Error(codes.Unavailable, "gone")})
+			}})
+		}},
+		{"session expires, authenticate is down", "1", func(s *enginetest.Server) {
+			s.Inject(enginetest.Fault{Method: "clearOrCancelQuery", Times: 1, Do: func() {
+				s.ExpireSessions()
+				s.Inject(enginetest.Fault{Method: "authenticate", Times: 3, Err: status.Error(codes.Unavailable, "gone")})
 			}})
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv := newEngine(t, enginetest.Config{})
 			srv.Handle("q", ids(100, 10))
-			db := openDB(t, srv)
+			db := openDB(t, srv, "max_attempts="+test.attempts)
 			if err := db.Ping(); err != nil {
 				t.Fatal(err)
 			}
