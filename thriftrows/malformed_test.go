@@ -210,6 +210,25 @@ func TestMalformedChunks(t *testing.T) {
 	}
 }
 
+// These chunks are unusual, and not malformed.
+func TestUnusualChunks(t *testing.T) {
+	t.Parallel()
+	decimal := func(scale int32) []byte {
+		return structOf(typeField(16), dataField(armField(17,
+			field(thrift.LIST, 1, listOf(thrift.STRING, 1, text(strings.Repeat("\x00", 16)))...), field(thrift.I32, 2, i32(scale)...))))
+	}
+	for name, chunk := range map[string][]byte{
+		"the largest scale":             chunkOf(1, decimal(255)),
+		"the smallest scale":            chunkOf(1, decimal(-255)),
+		"an empty list of another type": chunkOf(0, structOf(typeField(6), dataField(armField(3, field(thrift.LIST, 1, listOf(thrift.I32, 0)...))))),
+	} {
+		var c thriftrows.Chunk
+		if err := c.Decode(chunk, 1); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // The offset of the error is that of the wrong length, type or value.
 func TestFormatErrorOffset(t *testing.T) {
 	t.Parallel()
