@@ -34,7 +34,8 @@ type (
 
 // BenchmarkStructs is decoding a chunk into structs, without a network: blocks of them as
 // e6data.Select has them (e6data), columns that are made structs by hand (byhand), Scan
-// into the fields of a struct, and the libraries that do that for the application.
+// into the fields of a struct, the libraries that do that for the application, and the
+// decoder that Apache Thrift generates, which makes no structs of rows.
 func BenchmarkStructs(b *testing.B) {
 	compareChunks(b,
 		ofRows(b, "e6data", func(k rowKind, b *testing.B, s *data.Set) func() { return k.blocks(b, s) }),
@@ -48,6 +49,7 @@ func BenchmarkStructs(b *testing.B) {
 		ofRows(b, "scany", func(k rowKind, b *testing.B, s *data.Set) func() {
 			return k.scany(b, openDB(b, chunkConnector(s, 0)), s, s.RowsIn(0))
 		}),
+		competitor{"thrift", thriftDecode},
 	)
 }
 

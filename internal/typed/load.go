@@ -214,7 +214,7 @@ func nullable[V any](s *source[V], dst []*V, valid []*bool) loader {
 		for _, p := range valid {
 			*p = true
 		}
-		for i := nulls.Next(0); uint(i) < uint(rows); i = nulls.Next(i + 1) {
+		for i := nulls.Next(0); uint(i) < uint(rows); i = nulls.Next(i + 1) { // -1 is the end, too
 			*dst[i], *valid[i] = *new(V), false
 		}
 		return true
